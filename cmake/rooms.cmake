@@ -1,0 +1,38 @@
+# How a room of src/ is built: its sources, its tests, and the flags all of our code shares.
+
+add_library(netsuke_flags INTERFACE)
+target_compile_features(netsuke_flags INTERFACE cxx_std_20)
+target_compile_options(netsuke_flags INTERFACE -Wall -Wextra -Wconversion -Werror)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NETSUKE_SANITIZE)
+  add_compile_options(-fsanitize=${NETSUKE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${NETSUKE_SANITIZE})
+endif()
+if(NETSUKE_TESTS)
+  enable_testing()
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+# netsuke_room(zoo lenet.cpp catalog.cpp LINK netsuke_data): a library of the tool, netsuke_zoo.
+function(netsuke_room name)
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  add_library(netsuke_${name} STATIC ${arg_UNPARSED_ARGUMENTS})
+  target_include_directories(netsuke_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(netsuke_${name} PUBLIC netsuke ${arg_LINK} PRIVATE netsuke_flags)
+endfunction()
+
+# netsuke_test(codec huffman_test.cpp LINK netsuke_model_write): one program, each TEST of it a CTest test.
+function(netsuke_test name)
+  if(NOT NETSUKE_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  add_executable(${name}_test ${arg_UNPARSED_ARGUMENTS})
+  target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name}_test PRIVATE NETSUKE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name}_test PRIVATE netsuke ${arg_LINK} netsuke_flags GTest::gmock_main hwy::hwy)
+  gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+endfunction()

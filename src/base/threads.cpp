@@ -1,0 +1,66 @@
+#include "base/threads.h"
+
+#include <pthreadpool.h>
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "base/error.h"
+
+namespace netsuke {
+
+struct Threads::Pool {
+  int count = 1;
+  pthreadpool_t handle = nullptr;  // null for one thread: loops then run on the caller without any hand-over
+};
+
+Threads::Threads(int count) : pool_(std::make_unique<Pool>()) {
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  pool_->count = count > 0 ? count : cores;
+  if (pool_->count == 1) return;
+  pool_->handle = pthreadpool_create(static_cast<size_t>(pool_->count));
+  if (!pool_->handle) fail(ErrorCode::internal, "cannot start ", pool_->count, " threads");
+}
+
+Threads::~Threads() {
+  if (pool_->handle) pthreadpool_destroy(pool_->handle);
+}
+
+int Threads::count() const { return pool_->count; }
+
+namespace {
+
+struct Loop {
+  const std::function<void(size_t)>& body;
+  std::atomic<bool> failed{false};
+  std::mutex mutex;
+  std::exception_ptr error;
+
+  // The pool is C: no exception may cross it.
+  void step(size_t i) {
+    if (failed.load(std::memory_order_relaxed)) return;
+    try {
+      body(i);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failed.exchange(true)) error = std::current_exception();
+    }
+  }
+};
+
+}  // namespace
+
+void Threads::each(size_t items, const std::function<void(size_t)>& body) {
+  if (!pool_->handle || items < 2) {
+    for (size_t i = 0; i < items; ++i) body(i);
+    return;
+  }
+  Loop loop{body, {}, {}, {}};
+  const auto step = [](void* context, size_t i) { static_cast<Loop*>(context)->step(i); };
+  pthreadpool_parallelize_1d(pool_->handle, step, &loop, items, 0);
+  if (loop.error) std::rethrow_exception(loop.error);
+}
+
+}  // namespace netsuke

@@ -1,0 +1,29 @@
+// One pool of threads for a caller's loops.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+namespace netsuke {
+
+/// A pool whose size is fixed at construction. Not copied; one loop at a time.
+class Threads {
+ public:
+  /// `count` threads, the caller's among them; 0 takes one for each core.
+  explicit Threads(int count = 0);
+  ~Threads();
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+  int count() const;
+  /// Calls `body(i)` once for every i in [0, items), in any order on any thread, and returns when all are done.
+  /// An exception of `body` is thrown again here once the others have stopped (the first one, if several).
+  void each(size_t items, const std::function<void(size_t)>& body);
+
+ private:
+  struct Pool;
+  std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace netsuke

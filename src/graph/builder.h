@@ -1,0 +1,42 @@
+// Writing a network down: the zoo's and the tests' way to make a graph.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/random.h"
+#include "graph/graph.h"
+
+namespace netsuke {
+
+/// Appends nodes in order; every call names its node and returns the id of what it computes. Weights are drawn from
+/// the seed: He-normal for layers whose output a ReLU reads is left to `gain`; biases start at zero.
+class Builder {
+ public:
+  explicit Builder(std::string name, uint64_t seed = 1);
+
+  /// An input of the graph; `shape` without the batch: {1, 28, 28}.
+  ValueId input(const std::string& name, const Shape& shape);
+  ValueId conv(const std::string& name, ValueId x, int out, Pair kernel, Conv2d op = {}, bool bias = true);
+  ValueId linear(const std::string& name, ValueId x, int out, bool bias = true);
+  ValueId batch_norm(const std::string& name, ValueId x, float epsilon = 1e-5f);
+  /// Any op without constants: relu, pools, concat, add, ...
+  ValueId apply(const std::string& name, Op op, std::vector<ValueId> inputs);
+  ValueId constant(const std::string& name, Tensor tensor);
+
+  /// The shape of a value so far, batch 1.
+  const Shape& shape(ValueId id) const { return shapes_[id]; }
+
+  /// Ends with these outputs; the graph has passed verify().
+  Graph finish(std::vector<ValueId> outputs);
+
+ private:
+  ValueId add_value(Value value, Shape shape);
+  Tensor he_normal(Shape shape, int64_t fan_in);
+
+  Graph graph_;
+  std::vector<Shape> shapes_;
+  Random random_;
+};
+
+}  // namespace netsuke

@@ -1,0 +1,32 @@
+// How pixels become a network's input. Kept in the graph's metadata, so that a model is judged, run and shipped with
+// the preprocessing it was trained with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace netsuke {
+
+/// input = (pixel * scale - mean[c]) / std[c] for 8-bit pixels, channels in `order`.
+struct Preprocess {
+  float scale = 1.0f / 255;
+  std::vector<float> mean;      ///< one a channel, or one for all, or empty for 0
+  std::vector<float> std;       ///< one a channel, or one for all, or empty for 1
+  std::string order = "rgb";    ///< "rgb", "bgr" or "gray"; of 3-channel inputs only
+  bool operator==(const Preprocess&) const = default;
+};
+
+/// Reads the keys input.scale, input.mean, input.std, input.order; absent ones keep the defaults above.
+Preprocess preprocess_of(const Graph& graph);
+void set_preprocess(Graph& graph, const Preprocess& preprocess);
+
+/// Class names, one an output, from the key "labels" (one a line); empty if there are none.
+std::vector<std::string> labels_of(const Graph& graph);
+void set_labels(Graph& graph, const std::vector<std::string>& labels);
+
+/// One image: `pixels` as CHW bytes (RGB or gray) to `channels` x `plane` floats at `out`.
+void apply(const Preprocess& preprocess, const uint8_t* pixels, int channels, int64_t plane, float* out);
+
+}  // namespace netsuke

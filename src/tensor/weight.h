@@ -1,0 +1,77 @@
+// What form a weight has in memory (its encoding). Methods write encodings, training keeps them true, the coder
+// turns them into bytes, kernels compute on them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace netsuke {
+
+/// Every value as a float.
+struct Dense {
+  std::vector<float> values;
+  bool operator==(const Dense&) const = default;
+};
+
+/// Pruned: only the kept values; all others are exactly zero. A kept value may itself be zero (a mask remembers).
+struct Sparse {
+  std::vector<uint32_t> positions;  ///< flat row-major, strictly ascending
+  std::vector<float> values;        ///< one for each position
+  bool operator==(const Sparse&) const = default;
+};
+
+/// Shared weights (Deep Compression, section 3): value i is centroids[codes[i]].
+struct Codebook {
+  std::vector<float> centroids;  ///< 1 to 65,536 entries
+  std::vector<uint16_t> codes;   ///< one for each element
+  bool operator==(const Codebook&) const = default;
+};
+
+/// Pruned and shared: the kept value at positions[i] is centroids[codes[i]].
+struct SparseCodebook {
+  std::vector<float> centroids;
+  std::vector<uint32_t> positions;  ///< flat row-major, strictly ascending
+  std::vector<uint16_t> codes;      ///< one for each position
+  bool operator==(const SparseCodebook&) const = default;
+};
+
+using Encoding = std::variant<Dense, Sparse, Codebook, SparseCodebook>;
+
+/// "dense", "sparse", "codebook" or "sparse+codebook".
+std::string_view encoding_name(const Encoding& encoding);
+
+/// A constant of a graph: immutable once it is in a graph, and shared between copies of it.
+struct Weight {
+  Shape shape;
+  Encoding encoding;
+  bool operator==(const Weight&) const = default;
+};
+using WeightPtr = std::shared_ptr<const Weight>;
+
+WeightPtr make_weight(Shape shape, Encoding encoding);
+WeightPtr make_dense(Tensor tensor);
+
+/// All elements as floats, zeros included.
+Tensor to_dense(const Weight& weight);
+
+/// Elements in all.
+int64_t weight_count(const Weight& weight);
+/// Elements that the encoding keeps (all for dense and codebook forms).
+int64_t kept_count(const Weight& weight);
+/// The kept values in position order, decoded.
+std::vector<float> kept_values(const Weight& weight);
+/// Kept elements over all; 1 for an empty weight.
+double density(const Weight& weight);
+/// Bits that one kept value takes before entropy coding: 32, or ceil(log2(number of centroids)), at least 1.
+int value_bits(const Weight& weight);
+
+/// Throws Error(input) naming `name` unless the encoding fits the shape: counts agree, positions ascend and lie
+/// inside, codes name existing centroids, values are finite.
+void verify(const Weight& weight, std::string_view name);
+
+}  // namespace netsuke

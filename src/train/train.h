@@ -1,0 +1,75 @@
+// Training as a function Graph -> Graph. No libtorch here: this header is all that other rooms see of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "data/dataset.h"
+#include "graph/graph.h"
+
+namespace netsuke::train {
+
+struct Options {
+  int epochs = 10;
+  int batch = 64;
+  double learning_rate = 0.05;
+  double momentum = 0.9;
+  bool nesterov = true;
+  double weight_decay = 5e-4;  ///< on weights of two and more dimensions only, never on biases, norms or centroids
+  std::string schedule = "cosine";  ///< "constant", "step" (x0.1 at 1/2 and 3/4), "cosine" or "linear" (both to 0)
+  double warmup_epochs = 0;
+  double label_smoothing = 0;
+  int shift = 0;       ///< augmentation: random translation by up to this many pixels each way, zeros filled in
+  bool flip = false;   ///< augmentation: mirror left-right half of the time
+  double rotate = 0;   ///< augmentation: random rotation by up to this many degrees, bilinear
+  double zoom = 0;     ///< augmentation: random scaling by a factor in [1 - zoom, 1 + zoom]
+  uint64_t seed = 1;
+  int threads = 0;     ///< 0: all cores
+  /// With a validation set: return the weights of the epoch that was best on it (fewest errors, then lowest loss)
+  /// rather than the last.
+  bool keep_best = true;
+  /// Distillation from `teacher`: loss = alpha T^2 soft + (1 - alpha) hard (Hinton 2015, section 2). 0 is off.
+  double distill_alpha = 0;
+  double distill_temperature = 4;
+  /// Where to keep a checkpoint after every epoch and at Ctrl-C; empty for none.
+  std::string checkpoint;
+  bool resume = false;  ///< go on from `checkpoint` if it exists; the result is that of an uninterrupted run
+};
+
+struct Epoch {
+  double loss = 0;              ///< mean training loss
+  double train_error = 0;       ///< per cent, on the augmented images as they passed
+  double validation_error = 0;  ///< per cent; negative without a validation set
+  double validation_loss = 0;
+  double seconds = 0;
+};
+
+struct Result {
+  Graph graph;                ///< the same encodings as went in, with trained values
+  std::vector<Epoch> epochs;
+  int best_epoch = 0;         ///< index into epochs whose weights `graph` holds
+};
+
+/// Trains by SGD with Nesterov momentum on softmax cross-entropy of the graph's output (a final Softmax node is
+/// looked through). What the encodings state stays true: Sparse keeps its mask and Codebook forms learn their
+/// centroids, whose gradient is the sum over their weights (Deep Compression, equation 3). Batch norms use batch
+/// statistics and update their running ones. Deterministic for a given seed and number of threads.
+/// Throws Error(interrupted) at Ctrl-C after writing the checkpoint.
+Result train(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
+             const Options& options, const Log& log);
+
+/// Class scores by libtorch, [images, classes]: the second opinion that tests hold the runtime against.
+Tensor infer(const Graph& graph, const Tensor& input);
+
+/// The functions of the training module, which is loaded on demand so that verbs that do not train never pay for it.
+struct Module {
+  decltype(&train) train;
+  decltype(&infer) infer;
+};
+
+/// Opens the module beside the program or in its library folder. Throws Error(unsupported) saying what to install
+/// or build when it is absent.
+const Module& module();
+
+}  // namespace netsuke::train
