@@ -1,0 +1,64 @@
+#include "zoo/lenet.h"
+
+#include "base/error.h"
+#include "graph/builder.h"
+#include "graph/preprocess.h"
+
+namespace netsuke::zoo {
+namespace {
+
+float dropout_ratio(const Options& options) {
+  const double ratio = parse_number(options.flags.at("dropout"), "dropout");
+  if (!(ratio >= 0 && ratio < 1))
+    fail(ErrorCode::usage, "dropout: found ", ratio, ", expected a ratio from 0 to below 1");
+  return static_cast<float>(ratio);
+}
+
+/// A ratio of zero leaves the node out.
+ValueId dropout(Builder& net, const std::string& name, ValueId x, float ratio) {
+  return ratio > 0 ? net.apply(name, Dropout{ratio}, {x}) : x;
+}
+
+Graph finish(Builder& net, ValueId scores) {
+  Graph graph = net.finish({net.apply("prob", Softmax{}, {scores})});
+  set_preprocess(graph, {.scale = 1.0f / 255, .mean = {}, .std = {}, .order = "gray"});
+  return graph;
+}
+
+}  // namespace
+
+const Flag lenet_flags[1] = {
+    {"dropout", "0.5", "ratio of the Dropout before the last linear layers; 0 for none"}};
+
+Graph lenet_300_100(const Options& options) {
+  const float ratio = dropout_ratio(options);
+  Builder net("lenet-300-100", options.seed);
+  ValueId x = net.input("data", *options.input);
+  x = net.apply("flatten", Flatten{}, {x});
+  x = net.linear("ip1", x, 300);
+  x = net.apply("relu1", Relu{}, {x});
+  x = dropout(net, "drop1", x, ratio);
+  x = net.linear("ip2", x, 100);
+  x = net.apply("relu2", Relu{}, {x});
+  x = dropout(net, "drop2", x, ratio);
+  x = net.linear("ip3", x, *options.classes);
+  return finish(net, x);
+}
+
+Graph lenet_5(const Options& options) {
+  const float ratio = dropout_ratio(options);
+  Builder net("lenet-5", options.seed);
+  ValueId x = net.input("data", *options.input);
+  x = net.conv("conv1", x, 20, {5, 5});
+  x = net.apply("pool1", MaxPool{}, {x});
+  x = net.conv("conv2", x, 50, {5, 5});
+  x = net.apply("pool2", MaxPool{}, {x});
+  x = net.apply("flatten", Flatten{}, {x});
+  x = net.linear("ip1", x, 500);
+  x = net.apply("relu1", Relu{}, {x});
+  x = dropout(net, "drop1", x, ratio);
+  x = net.linear("ip2", x, *options.classes);
+  return finish(net, x);
+}
+
+}  // namespace netsuke::zoo
