@@ -71,8 +71,8 @@ class ByteReader {
     return v;
   }
   ByteView take(size_t count) {
-    require(count <= remaining(), what_, ": ends at byte ", bytes_.size(), ", needs ", count, " more from byte ",
-            at_);
+    require(count <= remaining(), what_, ": ends at byte ", bytes_.size(), ", needs ", count,
+            " more from byte ", at_);
     at_ += count;
     return bytes_.subspan(at_ - count, count);
   }

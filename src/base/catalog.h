@@ -10,8 +10,8 @@
 
 namespace netsuke {
 
-/// The row of `rows` whose member `name` is `wanted`. Throws Error(usage) that lists what there is and the nearest
-/// match; `kind` names the table ("architecture", "stage").
+/// The row of `rows` whose member `name` is `wanted`. Throws Error(usage) that lists what there is and the
+/// nearest match; `kind` names the table ("architecture", "stage").
 template <class Row>
 const Row& find_row(std::span<const Row> rows, std::string_view wanted, std::string_view kind) {
   std::vector<std::string> names;

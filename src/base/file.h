@@ -17,8 +17,8 @@ Bytes read_file(const std::string& path, uint64_t limit = uint64_t{1} << 34);
 void write_file(const std::string& path, ByteView bytes);
 void write_file(const std::string& path, std::string_view text);
 
-/// Throws Error(output) if `path` exists and `force` is not given, or its folder can't be written: called before
-/// long work whose result goes there.
+/// Throws Error(output) if `path` exists and `force` is not given, or its folder can't be written: called
+/// before long work whose result goes there.
 void check_writable(const std::string& path, bool force);
 
 /// The file's name without its folders and its last extension: "out/lenet5.nsk" gives "lenet5".

@@ -18,8 +18,7 @@ inline void append(std::string& out, bool b) { out += b ? "true" : "false"; }
 
 /// Numbers in their shortest form that reads back to the same value.
 template <class Number>
-  requires(std::integral<Number> || std::floating_point<Number>)
-void append(std::string& out, Number number) {
+requires(std::integral<Number> || std::floating_point<Number>) void append(std::string& out, Number number) {
   char buffer[32];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
   out.append(buffer, end);

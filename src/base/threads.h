@@ -17,8 +17,9 @@ class Threads {
   Threads& operator=(const Threads&) = delete;
 
   int count() const;
-  /// Calls `body(i)` once for every i in [0, items), in any order on any thread, and returns when all are done.
-  /// An exception of `body` is thrown again here once the others have stopped (the first one, if several).
+  /// Calls `body(i)` once for every i in [0, items), in any order on any thread, and returns when all are
+  /// done. An exception of `body` is thrown again here once the others have stopped (the first one, if
+  /// several).
   void each(size_t items, const std::function<void(size_t)>& body);
 
  private:

@@ -37,7 +37,8 @@ constexpr Field<Struct, Member> field(std::string_view name, Member Struct::*mem
 /// Calls `visit(name, value)` for every field of `op`, in order. Works for const and mutable ops.
 template <class Op, class Visitor>
 void for_each_field(Op& op, Visitor&& visit) {
-  std::apply([&](const auto&... f) { (visit(f.name, op.*(f.member)), ...); }, std::remove_cvref_t<Op>::fields());
+  std::apply([&](const auto&... f) { (visit(f.name, op.*(f.member)), ...); },
+             std::remove_cvref_t<Op>::fields());
 }
 
 }  // namespace netsuke

@@ -1,5 +1,5 @@
-// The one language of the middle: a network as plain data. Everything that does something with a graph is a free
-// function in a file of its own.
+// The one language of the middle: a network as plain data. Everything that does something with a graph is a
+// free function in a file of its own.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ using ValueId = uint32_t;
 /// A tensor that flows: an input of the graph, a constant, or what a node computes.
 struct Value {
   std::string name;
-  Shape shape;       ///< declared for inputs, batch first and given as 1; empty for all others (see infer_shapes)
+  Shape shape;  ///< declared for inputs, batch first and given as 1; empty for all others (see infer_shapes)
   WeightPtr weight;  ///< set for constants only
   bool operator==(const Value& other) const;
 };
@@ -66,8 +66,8 @@ std::vector<std::vector<size_t>> readers(const Graph& graph);
 /// Elements of all constants.
 int64_t parameter_count(const Graph& graph);
 
-/// Throws Error(input) unless the graph is whole: ids in range, every value has one source and is computed before it
-/// is read, arities fit, names are unique and not empty, weights fit their shapes.
+/// Throws Error(input) unless the graph is whole: ids in range, every value has one source and is computed
+/// before it is read, arities fit, names are unique and not empty, weights fit their shapes.
 void verify(const Graph& graph);
 
 }  // namespace netsuke

@@ -1,6 +1,6 @@
-// The closed set of operations. Each is a small struct of attributes that lists its fields once; shapes, reference
-// evaluation and cost are free functions over the variant (shapes.h, evaluate.h, cost.h). Inputs are listed with
-// their order in the node: the data first, then the constants.
+// The closed set of operations. Each is a small struct of attributes that lists its fields once; shapes,
+// reference evaluation and cost are free functions over the variant (shapes.h, evaluate.h, cost.h). Inputs
+// are listed with their order in the node: the data first, then the constants.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ struct Linear {
   bool operator==(const Linear&) const = default;
 };
 
-/// y = scale (x - mean) / sqrt(variance + epsilon) + bias per channel. Inputs: x, scale, bias, mean, variance.
+/// y = scale (x - mean) / sqrt(variance + epsilon) + bias per channel. Inputs: x, scale, bias, mean,
+/// variance.
 struct BatchNorm {
   float epsilon = 1e-5f;
   static constexpr uint8_t id = 3;
@@ -168,8 +169,8 @@ struct Lrn {
 };
 
 /// Ids are part of the file format: never reused, only added.
-using Op = std::variant<Conv2d, Linear, BatchNorm, Relu, Clip, MaxPool, AvgPool, GlobalAvgPool, Flatten, Softmax,
-                        Dropout, Add, Concat, ChannelShuffle, Lrn>;
+using Op = std::variant<Conv2d, Linear, BatchNorm, Relu, Clip, MaxPool, AvgPool, GlobalAvgPool, Flatten,
+                        Softmax, Dropout, Add, Concat, ChannelShuffle, Lrn>;
 
 std::string_view op_name(const Op& op);
 uint8_t op_id(const Op& op);

@@ -1,5 +1,5 @@
-// How pixels become a network's input. Kept in the graph's metadata, so that a model is judged, run and shipped with
-// the preprocessing it was trained with.
+// How pixels become a network's input. Kept in the graph's metadata, so that a model is judged, run and
+// shipped with the preprocessing it was trained with.
 #pragma once
 
 #include <string>
@@ -12,9 +12,9 @@ namespace netsuke {
 /// input = (pixel * scale - mean[c]) / std[c] for 8-bit pixels, channels in `order`.
 struct Preprocess {
   float scale = 1.0f / 255;
-  std::vector<float> mean;      ///< one a channel, or one for all, or empty for 0
-  std::vector<float> std;       ///< one a channel, or one for all, or empty for 1
-  std::string order = "rgb";    ///< "rgb", "bgr" or "gray"; of 3-channel inputs only
+  std::vector<float> mean;    ///< one a channel, or one for all, or empty for 0
+  std::vector<float> std;     ///< one a channel, or one for all, or empty for 1
+  std::string order = "rgb";  ///< "rgb", "bgr" or "gray"; of 3-channel inputs only
   bool operator==(const Preprocess&) const = default;
 };
 

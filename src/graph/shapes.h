@@ -11,12 +11,13 @@ namespace netsuke {
 /// Throws Error(input) naming `node`, what was found and what would fit.
 Shape output_shape(const Op& op, const std::vector<Shape>& inputs, std::string_view node);
 
-/// Shapes of all values for this batch size, indexed by ValueId. Throws Error(input) naming the first node that
-/// does not fit.
+/// Shapes of all values for this batch size, indexed by ValueId. Throws Error(input) naming the first node
+/// that does not fit.
 std::vector<Shape> infer_shapes(const Graph& graph, int64_t batch = 1);
 
 /// Output length of a window of `kernel` (dilated) over `size` elements: floor or ceil of
 /// (size + pads - extent) / stride + 1; with ceil, a window that would start in the far padding is dropped.
-int64_t window_count(int64_t size, int kernel, int stride, int dilation, int pad_before, int pad_after, bool ceil);
+int64_t window_count(int64_t size, int kernel, int stride, int dilation, int pad_before, int pad_after,
+                     bool ceil);
 
 }  // namespace netsuke

@@ -17,8 +17,8 @@
 
 namespace netsuke {
 
-/// Attributes equal to their defaults are left out. Weights of at most `values_up_to` elements show their values;
-/// others only their shape and encoding (as a comment).
+/// Attributes equal to their defaults are left out. Weights of at most `values_up_to` elements show their
+/// values; others only their shape and encoding (as a comment).
 std::string to_text(const Graph& graph, int64_t values_up_to = 16);
 
 /// The inverse; weights without values are zeros. Throws Error(input) naming the line.

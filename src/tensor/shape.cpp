@@ -8,8 +8,8 @@ int64_t element_count(const Shape& shape) {
   int64_t count = 1;
   for (int64_t dim : shape) {
     require(dim >= 0, "shape ", to_text(shape), ": a dimension is negative");
-    require(dim == 0 || count <= kMaxElements / dim, "shape ", to_text(shape), ": has more than ", kMaxElements,
-            " elements");
+    require(dim == 0 || count <= kMaxElements / dim, "shape ", to_text(shape), ": has more than ",
+            kMaxElements, " elements");
     count *= dim;
   }
   return count;
@@ -30,7 +30,8 @@ Shape parse_shape(std::string_view text, std::string_view what) {
     if (dim < 0) fail(ErrorCode::usage, what, ": a dimension is negative in '", text, "'");
     shape.push_back(dim);
   }
-  if (shape.size() > kMaxRank) fail(ErrorCode::usage, what, ": more than ", kMaxRank, " dimensions in '", text, "'");
+  if (shape.size() > kMaxRank)
+    fail(ErrorCode::usage, what, ": more than ", kMaxRank, " dimensions in '", text, "'");
   return shape;
 }
 

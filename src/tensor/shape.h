@@ -14,8 +14,8 @@ using Shape = std::vector<int64_t>;
 inline constexpr size_t kMaxRank = 8;
 inline constexpr int64_t kMaxElements = int64_t{1} << 31;
 
-/// The product of the dimensions (1 for a scalar's empty shape). Throws Error(input) for a negative dimension or
-/// more than kMaxElements.
+/// The product of the dimensions (1 for a scalar's empty shape). Throws Error(input) for a negative dimension
+/// or more than kMaxElements.
 int64_t element_count(const Shape& shape);
 
 /// "20x1x5x5"; "scalar" for an empty shape.

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 
@@ -27,7 +28,8 @@ void require_finite(const std::vector<float>& values, std::string_view name) {
 
 void require_positions(const std::vector<uint32_t>& positions, size_t values, int64_t elements,
                        std::string_view name) {
-  require(positions.size() == values, "weight ", name, ": ", positions.size(), " positions for ", values, " values");
+  require(positions.size() == values, "weight ", name, ": ", positions.size(), " positions for ", values,
+          " values");
   for (size_t i = 0; i < positions.size(); ++i) {
     require(positions[i] < elements, "weight ", name, ": position ", positions[i], " lies outside ", elements,
             " elements");
@@ -35,10 +37,13 @@ void require_positions(const std::vector<uint32_t>& positions, size_t values, in
   }
 }
 
-void require_codes(const std::vector<uint16_t>& codes, const std::vector<float>& centroids, std::string_view name) {
-  require(centroids.size() <= 65536, "weight ", name, ": ", centroids.size(), " centroids, at most 65536 are accepted");
+void require_codes(const std::vector<uint16_t>& codes, const std::vector<float>& centroids,
+                   std::string_view name) {
+  require(centroids.size() <= 65536, "weight ", name, ": ", centroids.size(),
+          " centroids, at most 65536 are accepted");
   for (uint16_t code : codes)
-    require(code < centroids.size(), "weight ", name, ": code ", code, " of ", centroids.size(), " centroids");
+    require(code < centroids.size(), "weight ", name, ": code ", code, " of ", centroids.size(),
+            " centroids");
   require_finite(centroids, name);
 }
 
@@ -53,7 +58,9 @@ WeightPtr make_weight(Shape shape, Encoding encoding) {
   return std::make_shared<const Weight>(Weight{std::move(shape), std::move(encoding)});
 }
 
-WeightPtr make_dense(Tensor tensor) { return make_weight(std::move(tensor.shape), Dense{std::move(tensor.data)}); }
+WeightPtr make_dense(Tensor tensor) {
+  return make_weight(std::move(tensor.shape), Dense{std::move(tensor.data)});
+}
 
 Tensor to_dense(const Weight& weight) {
   const auto scatter = [&](const std::vector<uint32_t>& positions, const std::vector<float>& values) {
@@ -75,7 +82,8 @@ int64_t weight_count(const Weight& weight) { return element_count(weight.shape);
 
 int64_t kept_count(const Weight& weight) {
   if (const auto* sparse = std::get_if<Sparse>(&weight.encoding)) return std::ssize(sparse->positions);
-  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding)) return std::ssize(shared->positions);
+  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
+    return std::ssize(shared->positions);
   return weight_count(weight);
 }
 
@@ -98,7 +106,8 @@ int value_bits(const Weight& weight) {
     return std::max(1, static_cast<int>(std::bit_width(std::max<size_t>(centroids, 1) - 1)));
   };
   if (const auto* shared = std::get_if<Codebook>(&weight.encoding)) return bits(shared->centroids.size());
-  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding)) return bits(shared->centroids.size());
+  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
+    return bits(shared->centroids.size());
   return 32;
 }
 
@@ -106,7 +115,8 @@ void verify(const Weight& weight, std::string_view name) {
   require(weight.shape.size() <= kMaxRank, "weight ", name, ": more than ", kMaxRank, " dimensions");
   const int64_t elements = element_count(weight.shape);
   const auto require_count = [&](size_t found) {
-    require(std::cmp_equal(found, elements), "weight ", name, ": ", found, " values for shape ", to_text(weight.shape));
+    require(std::cmp_equal(found, elements), "weight ", name, ": ", found, " values for shape ",
+            to_text(weight.shape));
   };
   std::visit(Overloaded{
                  [&](const Dense& e) {

@@ -1,5 +1,5 @@
-// What form a weight has in memory (its encoding). Methods write encodings, training keeps them true, the coder
-// turns them into bytes, kernels compute on them.
+// What form a weight has in memory (its encoding). Methods write encodings, training keeps them true, the
+// coder turns them into bytes, kernels compute on them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ struct Dense {
   bool operator==(const Dense&) const = default;
 };
 
-/// Pruned: only the kept values; all others are exactly zero. A kept value may itself be zero (a mask remembers).
+/// Pruned: only the kept values; all others are exactly zero. A kept value may itself be zero (a mask
+/// remembers).
 struct Sparse {
   std::vector<uint32_t> positions;  ///< flat row-major, strictly ascending
   std::vector<float> values;        ///< one for each position
@@ -70,8 +71,8 @@ double density(const Weight& weight);
 /// Bits that one kept value takes before entropy coding: 32, or ceil(log2(number of centroids)), at least 1.
 int value_bits(const Weight& weight);
 
-/// Throws Error(input) naming `name` unless the encoding fits the shape: counts agree, positions ascend and lie
-/// inside, codes name existing centroids, values are finite.
+/// Throws Error(input) naming `name` unless the encoding fits the shape: counts agree, positions ascend and
+/// lie inside, codes name existing centroids, values are finite.
 void verify(const Weight& weight, std::string_view name);
 
 }  // namespace netsuke
