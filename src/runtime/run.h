@@ -1,0 +1,45 @@
+// One step at work.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "base/threads.h"
+#include "kernels/aligned.h"
+#include "runtime/plan.h"
+
+namespace netsuke::runtime {
+
+/// Threads, each with scratch memory of its own.
+class Workers {
+ public:
+  Workers(int threads, size_t scratch);
+
+  int count() const { return threads_.count(); }
+
+  /// Calls `body(first, last, scratch)` for parts that together are [0, items): one part a thread, or a
+  /// single one if all the work, `items` times `work` additions or so, is too little to share.
+  void split(size_t items, size_t work, const std::function<void(size_t, size_t, float*)>& body);
+
+ private:
+  Threads threads_;
+  std::vector<kernels::AlignedFloats> scratch_;
+};
+
+/// Where a batch is.
+struct Batch {
+  size_t images = 0;
+  const float* input = nullptr;
+  float* arena = nullptr;
+
+  const float* read(const Place& place) const {
+    return place.in_input ? input : arena + images * place.offset;
+  }
+  float* write(const Place& place) const { return arena + images * place.offset; }
+};
+
+/// Computes `step` for all images of the batch. The result does not depend on the number of threads.
+void run(const Step& step, const Batch& batch, Workers& workers);
+
+}  // namespace netsuke::runtime

@@ -1,0 +1,69 @@
+// A plan with the memory and the threads to run it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+#include "kernels/aligned.h"
+#include "runtime/plan.h"
+#include "runtime/run.h"
+#include "tensor/tensor.h"
+
+namespace netsuke::runtime {
+
+struct SessionOptions {
+  int threads = 1;     ///< the caller's among them; 0 takes one for each core
+  int max_batch = 0;   ///< images computed at a time; 0 takes as many as the caches like
+  bool timed = false;  ///< measures every step, for explain()
+};
+
+/// One step as people are told about it.
+struct StepReport {
+  std::string name;         ///< the node's
+  std::string_view op;      ///< "conv2d"
+  std::string_view kernel;  ///< "conv_gemm"; "reference" where no kernel exists
+  std::string activation;   ///< the ReLU or clip that the step does too, or empty
+  int64_t macs = 0;         ///< for one image
+  double ms = 0;            ///< for one image, the mean over all that were run; 0 if not timed
+};
+
+/// Runs batches of any size; large ones go through in pieces. One thread may use a session at a time; any
+/// number of sessions may share a plan.
+class Session {
+ public:
+  explicit Session(std::shared_ptr<const Plan> plan, SessionOptions options = {});
+  explicit Session(const Graph& graph, SessionOptions options = {});
+
+  const Plan& plan() const { return *plan_; }
+  /// Values of one image at the input and at the output.
+  size_t input_size() const { return input_size_; }
+  size_t output_size() const { return plan_->output.size; }
+
+  /// `batch` images, one after the other, to as many results. Throws Error(usage) if a length is not batch
+  /// times input_size() or output_size().
+  void run(std::span<const float> in, int64_t batch, std::span<float> out);
+  /// The same with shapes: [N, ...] to [N, ...].
+  Tensor run(const Tensor& in);
+
+  std::vector<StepReport> explain() const;
+
+ private:
+  void run_piece(const float* in, size_t images, float* out);
+  void run_steps(const Batch& batch);
+
+  std::shared_ptr<const Plan> plan_;
+  SessionOptions options_;
+  Workers workers_;
+  size_t input_size_ = 0;
+  size_t piece_ = 1;  // most images at a time
+  kernels::AlignedFloats arena_;
+  std::vector<double> seconds_;  // spent in each step
+  int64_t images_ = 0;           // that were timed
+};
+
+}  // namespace netsuke::runtime

@@ -1,0 +1,159 @@
+#include "runtime/session.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "graph/builder.h"
+#include "graph/evaluate.h"
+#include "graph/shapes.h"
+#include "graph/text.h"
+#include "kernels/cpu.h"
+#include "runtime/arena.h"
+#include "runtime/random_graph.h"
+
+namespace netsuke::runtime {
+namespace {
+
+Tensor random_tensor(Random& random, const Shape& shape) {
+  Tensor t(shape);
+  for (float& value : t.data) value = static_cast<float>(random.uniform(-1, 1));
+  return t;
+}
+
+void expect_equal_to_evaluation(const Graph& graph, Session& session, Random& random, int64_t batch) {
+  Shape shape = session.plan().input_shape;
+  shape[0] = batch;
+  const Tensor in = random_tensor(random, shape);
+  const Tensor expected = evaluate(graph, {in})[0];
+  const Tensor found = session.run(in);
+  ASSERT_EQ(found.shape, expected.shape);
+  for (size_t i = 0; i < found.size(); ++i)
+    ASSERT_NEAR(found.data[i], expected.data[i], 1e-4 * std::max(1.0f, std::abs(expected.data[i])))
+        << "at " << i << " of batch " << batch << "\n"
+        << to_text(graph, 0);
+}
+
+TEST(Session, EqualsTheReferenceEvaluationOnRandomGraphs) {
+  const std::string before = kernels::cpu_level();
+  for (const std::string& level : kernels::cpu_levels()) {
+    kernels::set_cpu_level(level);
+    for (uint64_t seed = 0; seed < 60 && !HasFailure(); ++seed) {
+      SCOPED_TRACE("level " + level + ", seed " + std::to_string(seed));
+      Random random(seed);
+      const Graph graph = random_graph(seed);
+      Session session(graph,
+                      {.threads = 1 + static_cast<int>(seed % 3), .max_batch = static_cast<int>(seed % 4)});
+      for (int64_t batch : {1, 5, 2}) expect_equal_to_evaluation(graph, session, random, batch);
+    }
+  }
+  kernels::set_cpu_level(before);
+}
+
+TEST(Session, GivesTheSameBitsForAnyNumberOfThreadsAndAnyPieces) {
+  for (uint64_t seed = 100; seed < 110; ++seed) {
+    const Graph graph = random_graph(seed);
+    Random random(seed);
+    Session one(graph, {.threads = 1, .max_batch = 7}), three(graph, {.threads = 3, .max_batch = 2});
+    Shape shape = one.plan().input_shape;
+    shape[0] = 7;
+    const Tensor in = random_tensor(random, shape);
+    EXPECT_EQ(one.run(in).data, three.run(in).data) << "seed " << seed;
+  }
+}
+
+Graph conv_relu_linear() {
+  Builder b("small");
+  ValueId x = b.input("data", {1, 6, 6});
+  x = b.conv("conv1", x, 4, {3, 3});
+  x = b.apply("relu1", Relu{}, {x});
+  x = b.apply("drop1", Dropout{}, {x});
+  x = b.apply("flat", Flatten{}, {x});
+  x = b.linear("ip", x, 3);
+  return b.finish({b.apply("relu2", Clip{}, {x})});
+}
+
+TEST(Session, ExplainsWhatItDoes) {
+  Session session(conv_relu_linear(), {.timed = true});
+  EXPECT_EQ(session.explain()[0].ms, 0);
+  session.run(Tensor({2, 1, 6, 6}));
+  const std::vector<StepReport> steps = session.explain();
+  ASSERT_EQ(steps.size(), 2u) << "activations, dropout and flatten are no steps of their own";
+  EXPECT_EQ(steps[0].name, "conv1");
+  EXPECT_EQ(steps[0].op, "conv2d");
+  EXPECT_EQ(steps[0].kernel, "conv_gemm");
+  EXPECT_EQ(steps[0].activation, "relu1");
+  EXPECT_EQ(steps[0].macs, 4 * 16 * 9);
+  EXPECT_GT(steps[0].ms, 0);
+  EXPECT_EQ(steps[1].name, "ip");
+  EXPECT_EQ(steps[1].activation, "relu2");
+}
+
+TEST(Session, KeepsAnActivationApartFromAValueThatOthersRead) {
+  Builder b("fork");
+  const ValueId x = b.input("data", {2, 3, 3});
+  const ValueId y = b.conv("conv", x, 2, {1, 1});
+  const Graph graph = b.finish({b.apply("sum", Add{}, {y, b.apply("relu", Relu{}, {y})})});
+  Session session(graph);
+  EXPECT_EQ(session.plan().steps.size(), 3u);
+  Random random(1);
+  expect_equal_to_evaluation(graph, session, random, 2);
+}
+
+TEST(Session, PassesAnInputThroughAGraphWithoutSteps) {
+  Builder b("nothing");
+  Session session(b.finish({b.apply("flat", Flatten{}, {b.input("data", {2, 2})})}));
+  const Tensor out = session.run(Tensor({1, 2, 2}, {1, 2, 3, 4}));
+  EXPECT_EQ(out, Tensor({1, 4}, {1, 2, 3, 4}));
+}
+
+TEST(Session, RefusesLengthsThatDoNotFit) {
+  Session session(conv_relu_linear());
+  std::vector<float> in(36), out(3);
+  EXPECT_NO_THROW(session.run(in, 1, out));
+  EXPECT_NO_THROW(session.run({}, 0, {}));
+  EXPECT_THROW(session.run(in, 2, out), Error);
+  EXPECT_THROW(session.run(in, -1, out), Error);
+  EXPECT_THROW(session.run(Tensor({1, 1, 6, 5})), Error);
+}
+
+TEST(Plan, RefusesWhatTheRuntimeCanNotDo) {
+  Builder two("two");
+  const ValueId x = two.input("x", {2}), y = two.input("y", {2});
+  EXPECT_THROW(make_plan(two.finish({two.apply("sum", Add{}, {x, y})})), Error);
+  Builder constant("constant");
+  const ValueId data = constant.input("x", {2}), c = constant.constant("c", Tensor({1, 2}));
+  EXPECT_THROW(make_plan(constant.finish({constant.apply("sum", Add{}, {data, c})})), Error);
+}
+
+TEST(Arena, NeverLetsTwoLiveValuesOverlap) {
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Random random(seed);
+    std::vector<Lifetime> values(1 + random.below(30));
+    size_t all = 0;
+    for (Lifetime& value : values) {
+      value.first = random.below(20), value.last = value.first + random.below(5),
+      value.size = random.below(500);
+      all += (value.size + 15) / 16 * 16;
+    }
+    const ArenaLayout layout = lay_out(values);
+    EXPECT_LE(layout.size, all) << "seed " << seed;
+    for (size_t a = 0; a < values.size(); ++a) {
+      EXPECT_LE(layout.offsets[a] + values[a].size, layout.size) << "seed " << seed;
+      for (size_t b = 0; b < a; ++b) {
+        if (values[a].first > values[b].last || values[b].first > values[a].last) continue;
+        EXPECT_TRUE(layout.offsets[a] + values[a].size <= layout.offsets[b] ||
+                    layout.offsets[b] + values[b].size <= layout.offsets[a])
+            << "seed " << seed << ", values " << a << " and " << b;
+      }
+    }
+  }
+}
+
+TEST(Arena, ReusesThePlaceOfADeadValue) {
+  EXPECT_EQ(lay_out({{100, 0, 1}, {100, 1, 2}, {100, 2, 3}}).size, 224u);
+}
+
+}  // namespace
+}  // namespace netsuke::runtime
