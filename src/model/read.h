@@ -1,0 +1,23 @@
+// Reading .nsk files.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "graph/graph.h"
+
+namespace netsuke {
+
+/// True if the bytes start as a .nsk file does.
+bool is_model(ByteView bytes);
+
+/// The graph in a .nsk file; `what` names it in errors. Any bytes give a graph that verify() and
+/// infer_shapes() accept, or an Error(input) or Error(unsupported); memory stays in proportion to the bytes
+/// given.
+Graph read_model(ByteView bytes, std::string_view what);
+
+/// read_model of a file.
+Graph load_model(const std::string& path);
+
+}  // namespace netsuke

@@ -1,0 +1,227 @@
+#include "model/weight_record.h"
+
+#include <algorithm>
+
+#include "codec/bit_pack.h"
+#include "codec/floats.h"
+#include "codec/relative_index.h"
+#include "codec/symbol_stream.h"
+#include "model/format.h"
+#include "model/sharing.h"
+
+namespace netsuke::model {
+namespace {
+
+constexpr uint64_t kMostCentroids = 65536;
+
+class WeightReader {
+ public:
+  WeightReader(ByteView record, std::string_view what, TensorLedger& ledger, bool entropy)
+      : in_(record, what), ledger_(ledger), entropy_(entropy) {}
+
+  Weight read(uint64_t& budget) {
+    head_ = unpack_head(in_.u8());
+    read_shape();
+    read_kept(budget);
+    check_head();
+    if (kept_ > 0) read_parts();
+    require(in_.remaining() == 0, in_.what(), ": ", in_.remaining(), " bytes too many");
+    if (head_.by_columns) order_by_rows();
+    fill_ledger();
+    return {shape_, encoding()};
+  }
+
+ private:
+  bool sparse() const { return head_.encoding == 1 || head_.encoding == 3; }
+
+  void read_shape() {
+    const uint64_t rank = head_.rank_code < 3 ? kShortRanks[head_.rank_code] : in_.u8();
+    require(rank <= kMaxRank, in_.what(), ": ", rank, " dimensions, at most ", kMaxRank, " are accepted");
+    for (uint64_t i = 0; i < rank; ++i)
+      shape_.push_back(static_cast<int64_t>(in_.varint(kMaxElements, "a dimension")));
+    elements_ = static_cast<uint64_t>(element_count(shape_));
+  }
+
+  void read_kept(uint64_t& budget) {
+    kept_ = sparse() ? in_.varint(elements_, "the number of kept values") : elements_;
+    require(kept_ <= budget, in_.what(), ": keeps ", kept_,
+            " values, more than a file of this size may have");
+    budget -= kept_;
+  }
+
+  void check_head() const {
+    const bool sound = sparse() == (head_.positions != PositionForm::all) &&
+                       (head_.positions != PositionForm::joint || head_.shared) &&
+                       (!head_.by_columns || (head_.positions == PositionForm::gaps && !shape_.empty()));
+    require(sound, in_.what(), ": a form that contradicts itself in byte 0");
+  }
+
+  void read_parts() {
+    if (head_.positions == PositionForm::gaps) read_gaps();
+    if (head_.positions == PositionForm::bitmap) read_bitmap();
+    if (!head_.shared) {
+      const size_t start = in_.at();
+      values_ = codec::read_floats(in_, kept_);
+      ledger_.raw_bytes = static_cast<int64_t>(in_.at() - start);
+      form_ += form_.empty() ? "floats" : ", floats";
+      return;
+    }
+    const uint64_t centroids = 1 + in_.varint(kMostCentroids - 1, "the number of centroids less one");
+    require(centroids <= kept_, in_.what(), ": ", centroids, " centroids for ", kept_, " values");
+    const size_t start = in_.at();
+    values_ = codec::read_floats(in_, centroids);
+    ledger_.codebook_bytes = static_cast<int64_t>(in_.at() - start);
+    if (head_.positions == PositionForm::joint)
+      read_joint_codes();
+    else
+      read_codes();
+  }
+
+  void read_gaps() {
+    const int bits = in_.u8();
+    require(bits >= codec::kLeastIndexBits && bits <= codec::kMostIndexBits, in_.what(), ": an index of ",
+            bits, " bits, 2 to 16 are accepted");
+    codec::StreamReader stream(in_, 1u << bits);
+    require(stream.only_symbol() != codec::filler(bits), in_.what(), ": an index of fillers only");
+    require(stream.only_symbol() || kept_ <= 8 * in_.remaining(), in_.what(), ": ", kept_, " gaps in ",
+            in_.remaining(), " bytes");
+    uint64_t fillers = 0;
+    std::vector<uint64_t> counts(entropy_ ? size_t{1} << bits : 0, 0);
+    positions_ = codec::positions_from_gaps(
+        bits, kept_, elements_, in_.what(),
+        [&] {
+          const uint32_t symbol = stream.next();
+          if (entropy_) ++counts[symbol];
+          return symbol;
+        },
+        &fillers);
+    ledger_.index_bits = bits;
+    ledger_.fillers = static_cast<int64_t>(fillers);
+    ledger_.entropy_bytes += codec::entropy_bits(counts) / 8;
+    charge(stream.finish(in_), ledger_.index_bytes, ledger_.coded_index_bits, "gaps");
+  }
+
+  void read_bitmap() {
+    const ByteView bitmap = in_.take((elements_ + 7) / 8);
+    for (uint64_t i = 0; i < 8 * bitmap.size(); ++i)
+      if ((bitmap[i / 8] >> (7 - i % 8)) & 1) positions_.push_back(static_cast<uint32_t>(i));
+    require(positions_.size() == kept_ && positions_.back() < elements_, in_.what(), ": a bitmap of ",
+            positions_.size(), " bits for ", kept_, " kept values");
+    ledger_.index_bytes = static_cast<int64_t>(bitmap.size());
+    ledger_.coded_index_bits = 8.0 * static_cast<double>(bitmap.size()) / static_cast<double>(kept_);
+    form_ = "bitmap";
+  }
+
+  void read_codes() {
+    const auto alphabet = static_cast<uint32_t>(values_.size());
+    codec::StreamSize size;
+    codes_ = codec::read_stream(in_, kept_, alphabet, &size);
+    count_entropy(codes_, alphabet);
+    charge(size, ledger_.codes_bytes, ledger_.coded_value_bits, "codes");
+  }
+
+  // Code 0 says that an element is not kept, code c + 1 that it is centroid c.
+  void read_joint_codes() {
+    const auto alphabet = static_cast<uint32_t>(values_.size()) + 1;
+    require(alphabet <= codec::kMaxAlphabet && elements_ <= 8 * in_.remaining(), in_.what(), ": ", elements_,
+            " codes in ", in_.remaining(), " bytes");
+    codec::StreamSize size;
+    const std::vector<uint16_t> joint = codec::read_stream(in_, elements_, alphabet, &size);
+    for (uint32_t i = 0; i < joint.size(); ++i) {
+      if (joint[i] == 0) continue;
+      positions_.push_back(i);
+      codes_.push_back(static_cast<uint16_t>(joint[i] - 1));
+    }
+    require(codes_.size() == kept_, in_.what(), ": ", codes_.size(), " codes for ", kept_, " kept values");
+    count_entropy(joint, alphabet);
+    charge(size, ledger_.codes_bytes, ledger_.coded_value_bits, "joint codes");
+  }
+
+  void count_entropy(const std::vector<uint16_t>& symbols, uint32_t alphabet) {
+    if (entropy_) ledger_.entropy_bytes += codec::entropy_bits(codec::count_symbols(symbols, alphabet)) / 8;
+  }
+
+  void charge(const codec::StreamSize& size, int64_t& bytes, double& bits_for_each, const char* name) {
+    const uint64_t table = size.table_bits / 8;
+    ledger_.table_bytes += static_cast<int64_t>(table);
+    bytes = static_cast<int64_t>(size.bytes() - table);
+    bits_for_each = static_cast<double>(size.symbol_bits) / static_cast<double>(kept_);
+    form_ += cat(form_.empty() ? "" : ", ", name, size.huffman ? "+huffman" : "+packed");
+  }
+
+  void order_by_rows() {
+    const auto rows = static_cast<uint64_t>(shape_[0]);
+    Transposed by_rows = transpose(positions_, rows == 0 ? 1 : elements_ / rows, rows);
+    positions_ = std::move(by_rows.positions);
+    const auto reordered = [&](auto& items) {
+      auto result = items;
+      for (size_t i = 0; i < result.size(); ++i) result[i] = items[by_rows.source[i]];
+      items = std::move(result);
+    };
+    if (head_.shared)
+      reordered(codes_);
+    else
+      reordered(values_);
+    form_ += ", by columns";
+  }
+
+  Encoding encoding() {
+    if (head_.encoding < 2 && head_.shared) values_ = look_up(values_, codes_);
+    if (head_.encoding >= 2 && !head_.shared) share_values();
+    switch (head_.encoding) {
+      case 0:
+        return Dense{std::move(values_)};
+      case 1:
+        return Sparse{std::move(positions_), std::move(values_)};
+      case 2:
+        return Codebook{std::move(values_), std::move(codes_)};
+      default:
+        return SparseCodebook{std::move(values_), std::move(positions_), std::move(codes_)};
+    }
+  }
+
+  // A codebook that was stored as plain floats; a weight that keeps nothing gets the centroid 0.
+  void share_values() {
+    if (values_.empty()) values_ = {0.0f};
+    auto shared = share_exactly(values_, kMostCentroids);
+    require(shared.has_value(), in_.what(), ": more than ", kMostCentroids,
+            " different values for a codebook");
+    values_ = std::move(shared->centroids);
+    codes_ = std::move(shared->codes);
+    codes_.resize(kept_);
+  }
+
+  void fill_ledger() {
+    ledger_.elements = static_cast<int64_t>(elements_);
+    ledger_.kept = static_cast<int64_t>(kept_);
+    const bool as_codes = head_.shared && kept_ > 0;
+    const auto centroids = static_cast<uint32_t>(values_.size());
+    ledger_.value_bits = as_codes ? std::max(1, codec::packed_width(centroids)) : 32;
+    if (!as_codes && kept_ > 0)
+      ledger_.coded_value_bits = 8.0 * static_cast<double>(ledger_.raw_bytes) / static_cast<double>(kept_);
+    ledger_.bytes = static_cast<int64_t>(in_.at());
+    ledger_.header_bytes = ledger_.bytes - ledger_.codes_bytes - ledger_.index_bytes -
+                           ledger_.codebook_bytes - ledger_.table_bytes - ledger_.raw_bytes;
+    ledger_.form = form_.empty() ? "empty" : form_;
+  }
+
+  ByteReader in_;
+  TensorLedger& ledger_;
+  bool entropy_;
+  RecordHead head_;
+  Shape shape_;
+  uint64_t elements_ = 0, kept_ = 0;
+  std::vector<uint32_t> positions_;
+  std::vector<float> values_;  // or centroids, if shared
+  std::vector<uint16_t> codes_;
+  std::string form_;
+};
+
+}  // namespace
+
+Weight read_weight(ByteView record, std::string_view what, uint64_t& budget, TensorLedger& ledger,
+                   bool entropy) {
+  return WeightReader(record, what, ledger, entropy).read(budget);
+}
+
+}  // namespace netsuke::model

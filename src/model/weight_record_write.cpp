@@ -1,0 +1,220 @@
+#include "model/weight_record_write.h"
+
+#include <algorithm>
+
+#include "codec/floats.h"
+#include "codec/relative_index.h"
+#include "codec/symbol_stream.h"
+#include "model/format.h"
+#include "model/sharing.h"
+
+namespace netsuke::model {
+namespace {
+
+using codec::SymbolCoder;
+
+SymbolCoder symbol_coder(Coder coder) {
+  if (coder == Coder::plain) return SymbolCoder::packed;
+  return coder == Coder::huffman ? SymbolCoder::huffman : SymbolCoder::smallest;
+}
+
+// A weight taken apart: what is kept, where, and as floats or as codes.
+struct Kept {
+  uint8_t encoding = 0;
+  std::vector<uint32_t> positions;
+  std::vector<float> values;
+  Shared shared;  // centroids are empty if the encoding does not share
+};
+
+Kept take_apart(const Weight& weight) {
+  Kept kept;
+  kept.encoding = static_cast<uint8_t>(weight.encoding.index());
+  kept.values = kept_values(weight);
+  if (const auto* e = std::get_if<Sparse>(&weight.encoding)) kept.positions = e->positions;
+  if (const auto* e = std::get_if<Codebook>(&weight.encoding)) kept.shared = compact(e->centroids, e->codes);
+  if (const auto* e = std::get_if<SparseCodebook>(&weight.encoding)) {
+    kept.positions = e->positions;
+    kept.shared = compact(e->centroids, e->codes);
+  }
+  return kept;
+}
+
+template <class Item>
+std::vector<Item> reordered(const std::vector<Item>& items, const std::vector<uint32_t>& source) {
+  std::vector<Item> result(items.size());
+  for (size_t i = 0; i < items.size(); ++i) result[i] = items[source[i]];
+  return result;
+}
+
+// A gap index in its best width and order, measured but not yet written.
+struct GapPlan {
+  std::vector<uint32_t> positions;
+  std::vector<uint32_t> source;  // where the values of a transposed order come from; empty by rows
+  int bits = 0;
+  uint64_t bytes = UINT64_MAX;
+};
+
+void consider(GapPlan& best, const std::vector<uint32_t>& positions, const std::vector<uint32_t>& source,
+              const WriteOptions& options) {
+  const auto runs = codec::count_runs(positions);
+  const int least = options.index_bits != 0 ? options.index_bits : codec::kLeastIndexBits;
+  const int most = options.index_bits != 0 ? options.index_bits : codec::kMostIndexBits;
+  for (int bits = least; bits <= most; ++bits) {
+    const auto size =
+        codec::measure_stream(codec::count_gap_symbols(runs, bits), symbol_coder(options.coder));
+    if (size.bytes() < best.bytes)
+      best = {{}, {}, bits, size.bytes()}, best.positions = positions, best.source = source;
+  }
+}
+
+GapPlan plan_gaps(const std::vector<uint32_t>& positions, const Shape& shape, const WriteOptions& options) {
+  GapPlan best;
+  consider(best, positions, {}, options);
+  if (shape.size() >= 2) {
+    const auto rows = static_cast<uint64_t>(shape[0]);
+    const Transposed by_columns =
+        transpose(positions, rows, static_cast<uint64_t>(element_count(shape)) / rows);
+    consider(best, by_columns.positions, by_columns.source, options);
+  }
+  return best;
+}
+
+Bytes bitmap_of(const std::vector<uint32_t>& positions, uint64_t elements) {
+  Bytes bitmap((elements + 7) / 8, 0);
+  for (uint32_t p : positions) bitmap[p / 8] = static_cast<uint8_t>(bitmap[p / 8] | (0x80 >> p % 8));
+  return bitmap;
+}
+
+class RecordWriter {
+ public:
+  RecordWriter(const Weight& weight, const WriteOptions& options)
+      : shape_(weight.shape),
+        elements_(static_cast<uint64_t>(element_count(weight.shape))),
+        options_(options),
+        kept_(take_apart(weight)) {}
+
+  Bytes write() {
+    head_.encoding = kept_.encoding;
+    if (!sparse()) {
+      write_values();
+      return record({});
+    }
+    if (kept_.values.empty()) {
+      head_.positions = PositionForm::gaps;
+      return record({});
+    }
+    Bytes best = with_gaps();
+    if (options_.index_bits != 0) return best;
+    for (const Bytes& other : {with_bitmap(), with_joint_codes()})
+      if (!other.empty() && other.size() < best.size()) best = other;
+    return best;
+  }
+
+ private:
+  bool sparse() const { return kept_.encoding == 1 || kept_.encoding == 3; }
+  bool planes() const { return options_.coder != Coder::plain; }
+
+  Bytes with_gaps() {
+    const GapPlan plan = plan_gaps(kept_.positions, shape_, options_);
+    Kept by_rows;
+    if (!plan.source.empty()) {
+      by_rows = kept_;
+      kept_.values = reordered(kept_.values, plan.source);
+      if (!kept_.shared.centroids.empty()) kept_.shared.codes = reordered(kept_.shared.codes, plan.source);
+    }
+    head_.positions = PositionForm::gaps;
+    head_.by_columns = !plan.source.empty();
+    ByteWriter index;
+    index.u8(static_cast<uint8_t>(plan.bits));
+    index.raw(codec::write_stream(codec::gaps_from_positions(plan.positions, plan.bits), 1u << plan.bits,
+                                  symbol_coder(options_.coder)));
+    write_values();
+    if (head_.by_columns) kept_ = std::move(by_rows);
+    Bytes result = record(index.bytes());
+    head_.by_columns = false;
+    return result;
+  }
+
+  Bytes with_bitmap() {
+    head_.positions = PositionForm::bitmap;
+    write_values();
+    return record(bitmap_of(kept_.positions, elements_));
+  }
+
+  Bytes with_joint_codes() {
+    const Shared& shared = kept_.shared;
+    if (shared.centroids.empty() || shared.centroids.size() >= codec::kMaxAlphabet) return {};
+    // More than eight elements to a byte could never be smaller, and a reader would refuse it.
+    if (elements_ > 64 * kept_.values.size()) return {};
+    std::vector<uint16_t> joint(elements_, 0);
+    for (size_t i = 0; i < shared.codes.size(); ++i)
+      joint[kept_.positions[i]] = static_cast<uint16_t>(shared.codes[i] + 1);
+    const auto alphabet = static_cast<uint32_t>(shared.centroids.size()) + 1;
+    const Bytes codes = codec::write_stream(joint, alphabet, symbol_coder(options_.coder));
+    if (elements_ > 8 * codes.size()) return {};
+    head_.positions = PositionForm::joint;
+    head_.shared = true;
+    values_ = codebook(shared, codes);
+    return record({});
+  }
+
+  // Sets values_ and head_.shared to the smaller of plain floats and a codebook with codes.
+  void write_values() {
+    head_.shared = false;
+    values_.clear();
+    if (kept_.values.empty()) return;
+    const size_t count = kept_.values.size();
+    std::optional<Shared> shared;
+    if (!kept_.shared.centroids.empty())
+      shared = kept_.shared;
+    else
+      shared = share_exactly(kept_.values, std::min(count / 2, size_t{65536}));
+    // Planes of floats hold all that the codes do, so floats can win by the codebook's size at most: try only
+    // where that is a good part of the whole.
+    if (!shared || count <= 16 * shared->centroids.size() || count < 4096)
+      values_ = codec::write_floats(kept_.values, planes());
+    if (!shared) return;
+    const auto alphabet = static_cast<uint32_t>(shared->centroids.size());
+    Bytes as_codes =
+        codebook(*shared, codec::write_stream(shared->codes, alphabet, symbol_coder(options_.coder)));
+    if (!values_.empty() && values_.size() <= as_codes.size()) return;
+    values_ = std::move(as_codes);
+    head_.shared = true;
+  }
+
+  Bytes codebook(const Shared& shared, const Bytes& codes) const {
+    ByteWriter out;
+    out.varint(shared.centroids.size() - 1);
+    out.raw(codec::write_floats(shared.centroids, planes()));
+    out.raw(codes);
+    return out.take();
+  }
+
+  Bytes record(const Bytes& index) {
+    ByteWriter out;
+    const auto* rank = std::find(std::begin(kShortRanks), std::end(kShortRanks), shape_.size());
+    head_.rank_code = static_cast<uint8_t>(rank - std::begin(kShortRanks));
+    out.u8(pack(head_));
+    if (head_.rank_code == 3) out.u8(static_cast<uint8_t>(shape_.size()));
+    for (int64_t dim : shape_) out.varint(static_cast<uint64_t>(dim));
+    if (sparse()) out.varint(kept_.values.size());
+    out.raw(index);
+    out.raw(values_);
+    return out.take();
+  }
+
+  const Shape& shape_;
+  uint64_t elements_;
+  const WriteOptions& options_;
+  Kept kept_;
+  RecordHead head_;
+  Bytes values_;
+};
+
+}  // namespace
+
+Bytes write_weight(const Weight& weight, const WriteOptions& options) {
+  return RecordWriter(weight, options).write();
+}
+
+}  // namespace netsuke::model

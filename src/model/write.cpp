@@ -1,0 +1,129 @@
+#include "model/write.h"
+
+#include <numeric>
+#include <optional>
+
+#include "base/threads.h"
+#include "codec/relative_index.h"
+#include "codec/symbol_stream.h"
+#include "graph/shapes.h"
+#include "model/format.h"
+#include "model/graph_section_write.h"
+#include "model/weight_record_write.h"
+
+namespace netsuke {
+namespace {
+
+using namespace model;
+
+Bytes write_block(ByteView bytes) {
+  ByteWriter out;
+  out.varint(bytes.size());
+  out.raw(codec::write_stream(std::vector<uint16_t>(bytes.begin(), bytes.end()), 256));
+  return out.take();
+}
+
+Bytes write_section(SectionKind kind, ByteView payload) {
+  ByteWriter out;
+  out.u8(static_cast<uint8_t>(kind));
+  out.varint(payload.size());
+  out.raw(payload);
+  out.u32(checksum(out.bytes()));
+  return out.take();
+}
+
+// Every weight on its own, on whatever thread: the bytes are the same for any number of them.
+Bytes write_weights(const Graph& graph, const std::vector<Parameter>& constants,
+                    const WriteOptions& options) {
+  std::vector<Bytes> records(constants.size());
+  Threads(options.threads).each(records.size(), [&](size_t i) {
+    records[i] = write_weight(*graph.values[constants[i].value].weight, options);
+  });
+  ByteWriter out;
+  for (const Bytes& record : records) {
+    out.varint(record.size());
+    out.raw(record);
+  }
+  return out.take();
+}
+
+Bytes write_metadata(const Graph& graph) {
+  ByteWriter out;
+  out.varint(graph.metadata.size());
+  for (const auto& [key, value] : graph.metadata) {
+    out.text(key);
+    out.text(value);
+  }
+  return out.take();
+}
+
+// A file of many equal values could be smaller than a reader believes: it is filled up with zeros.
+std::optional<Bytes> padding_for(const Graph& graph, const std::vector<Parameter>& constants,
+                                 uint64_t file_bytes) {
+  uint64_t kept = 0;
+  for (const Parameter& p : constants)
+    kept += static_cast<uint64_t>(kept_count(*graph.values[p.value].weight));
+  if (kept <= most_kept_values(file_bytes)) return std::nullopt;
+  return write_section(SectionKind::padding, Bytes((kept - most_kept_values(file_bytes)) / 8 + 1, 0));
+}
+
+Bytes write_file_bytes(const Graph& graph, const WriteOptions& options) {
+  const std::vector<Parameter> constants = parameters(graph);
+  std::vector<Bytes> sections = {write_section(SectionKind::graph, write_block(write_graph_section(graph)))};
+  if (!constants.empty())
+    sections.push_back(write_section(SectionKind::weights, write_weights(graph, constants, options)));
+  if (!graph.metadata.empty())
+    sections.push_back(write_section(SectionKind::metadata, write_block(write_metadata(graph))));
+  size_t total = 0;
+  for (const Bytes& section : sections) total += section.size();
+  if (auto padding = padding_for(graph, constants, total)) sections.push_back(std::move(*padding));
+  ByteWriter out;
+  for (char c : kMagic) out.u8(static_cast<uint8_t>(c));
+  out.u8(kVersion);
+  out.varint(kKnownFeatures);
+  out.varint(sections.size());
+  for (const Bytes& section : sections) out.raw(section);
+  return out.take();
+}
+
+}  // namespace
+
+Graph in_file_order(const Graph& graph) {
+  constexpr ValueId kNone = UINT32_MAX;
+  Graph ordered{graph.name, {}, graph.nodes, graph.inputs, graph.outputs, graph.metadata};
+  std::vector<ValueId> renamed(graph.values.size(), kNone);
+  const auto place = [&](ValueId& id) {
+    if (renamed[id] == kNone) {
+      renamed[id] = static_cast<ValueId>(ordered.values.size());
+      ordered.values.push_back(graph.values[id]);
+    }
+    id = renamed[id];
+  };
+  for (ValueId& id : ordered.inputs) place(id);
+  for (Node& node : ordered.nodes) {
+    for (ValueId& id : node.inputs) place(id);
+    place(node.output);
+  }
+  for (ValueId& id : ordered.outputs) {
+    if (renamed[id] == kNone)
+      fail(ErrorCode::unsupported, "graph ", graph.name, ": output ", graph.values[id].name,
+           " is a constant that no node reads, a .nsk file cannot hold it");
+    id = renamed[id];
+  }
+  return ordered;
+}
+
+Written write_model(const Graph& graph, const WriteOptions& options) {
+  const int bits = options.index_bits;
+  if (bits != 0 && (bits < codec::kLeastIndexBits || bits > codec::kMostIndexBits))
+    fail(ErrorCode::usage, "an index of ", bits,
+         " bits was asked for, 2 to 16 are accepted, or 0 for the best");
+  verify(graph);
+  infer_shapes(graph);
+  Written written;
+  written.bytes = write_file_bytes(in_file_order(graph), options);
+  written.ledger = ledger_of(written.bytes, graph.name);
+  return written;
+}
+
+}  // namespace netsuke

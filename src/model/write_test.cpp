@@ -1,0 +1,258 @@
+#include "model/write.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "base/file.h"
+#include "graph/builder.h"
+#include "graph/preprocess.h"
+#include "model/read.h"
+
+namespace netsuke {
+namespace {
+
+// Random kept positions: each element with the given chance, or only inside a few columns.
+std::vector<uint32_t> random_positions(Random& random, const Shape& shape, double density, bool columns) {
+  std::vector<uint32_t> positions;
+  const auto elements = static_cast<uint32_t>(element_count(shape));
+  const uint32_t row = shape.empty() || shape[0] == 0 ? 1 : static_cast<uint32_t>(elements / shape[0]);
+  for (uint32_t i = 0; i < elements; ++i) {
+    const bool empty_column = columns && (i % row) % 3 != 0;
+    if (!empty_column && random.uniform() < density) positions.push_back(i);
+  }
+  return positions;
+}
+
+std::vector<float> random_floats(Random& random, size_t count) {
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(random.normal());
+  if (count > 3) values[1] = -0.0f, values[2] = 1e-42f, values[3] = 0.0f;
+  return values;
+}
+
+std::vector<uint16_t> random_codes(Random& random, size_t count, uint64_t centroids) {
+  std::vector<uint16_t> codes(count);
+  for (uint16_t& code : codes) code = static_cast<uint16_t>(random.below(1 + random.below(centroids)));
+  return codes;
+}
+
+Encoding random_encoding(Random& random, const Shape& shape) {
+  const auto elements = static_cast<size_t>(element_count(shape));
+  const uint64_t centroids = 1 + random.below(40);
+  const double density = random.below(5) == 0 ? 1.0 : random.uniform() * random.uniform();
+  auto positions = random_positions(random, shape, density, random.below(2) == 0);
+  auto table = random_floats(random, centroids);
+  switch (random.below(4)) {
+    case 0:
+      return Dense{random_floats(random, elements)};
+    case 1:
+      return Sparse{positions, random_floats(random, positions.size())};
+    case 2:
+      return Codebook{table, random_codes(random, elements, centroids)};
+    default:
+      return SparseCodebook{table, positions, random_codes(random, positions.size(), centroids)};
+  }
+}
+
+WeightPtr random_weight(Random& random, const Shape& shape) {
+  return make_weight(shape, random_encoding(random, shape));
+}
+
+// A small net in which every kind of weight occurs, and one that two nodes share.
+Graph random_graph(uint64_t seed) {
+  Random random(seed);
+  Builder b("random", seed);
+  ValueId x = b.input("data", {2, 12, 12});
+  x = b.conv("conv1", x, 1 + static_cast<int>(random.below(6)), {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = b.batch_norm("bn1", x, 1e-3f);
+  x = b.apply("relu1", Relu{}, {x});
+  x = b.apply("pool1", MaxPool{.ceil = random.below(2) == 0}, {x});
+  x = b.conv("a conv with a very long name indeed", x, 3, {1, 1}, {}, random.below(2) == 0);
+  x = b.apply("flat", Flatten{}, {x});
+  const ValueId left = b.linear("fc1", x, 30), right = b.linear("fc2", x, 30, false);
+  x = b.apply("add", Add{}, {left, right});
+  Graph graph = b.finish({b.apply("prob", Softmax{}, {x})});
+  graph.nodes[7].inputs[1] = graph.nodes[6].inputs[1];  // fc2 reads fc1's weight
+  for (const Parameter& p : parameters(graph)) {
+    Value& value = graph.values[p.value];
+    if (random.below(4) != 0) value.weight = random_weight(random, value.weight->shape);
+  }
+  graph.metadata = {{"input.scale", "0.00392"}, {"labels", "shirt\nbag\nboot"}};
+  return graph;
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.shape == b.shape &&
+         (a.data.empty() || std::memcmp(a.data.data(), b.data.data(), 4 * a.size()) == 0);
+}
+
+void expect_same_network(const Graph& written, const Graph& read) {
+  const Graph expected = in_file_order(written);
+  EXPECT_EQ(read.name, expected.name);
+  EXPECT_EQ(read.nodes, expected.nodes);
+  EXPECT_EQ(read.inputs, expected.inputs);
+  EXPECT_EQ(read.outputs, expected.outputs);
+  EXPECT_EQ(read.metadata, expected.metadata);
+  ASSERT_EQ(read.values.size(), expected.values.size());
+  for (size_t i = 0; i < expected.values.size(); ++i) {
+    SCOPED_TRACE(expected.values[i].name);
+    EXPECT_EQ(read.values[i].name, expected.values[i].name);
+    EXPECT_EQ(read.values[i].shape, expected.values[i].shape);
+    ASSERT_EQ(read.values[i].weight != nullptr, expected.values[i].weight != nullptr);
+    if (!expected.values[i].weight) continue;
+    const Weight &a = *expected.values[i].weight, &b = *read.values[i].weight;
+    EXPECT_EQ(encoding_name(a.encoding), encoding_name(b.encoding));
+    EXPECT_EQ(kept_count(a), kept_count(b));
+    EXPECT_TRUE(same_bits(to_dense(a), to_dense(b)));
+    if (const auto* sparse = std::get_if<Sparse>(&a.encoding)) {
+      EXPECT_EQ(sparse->positions, std::get<Sparse>(b.encoding).positions);
+    }
+  }
+}
+
+void expect_ledger_adds_up(const Ledger& ledger, size_t file_bytes) {
+  int64_t sum = ledger.header_bytes + ledger.graph_bytes + ledger.metadata_bytes + ledger.checksum_bytes;
+  for (const TensorLedger& t : ledger.tensors) {
+    EXPECT_EQ(t.bytes, t.codes_bytes + t.index_bytes + t.codebook_bytes + t.table_bytes + t.raw_bytes +
+                           t.header_bytes);
+    EXPECT_GE(t.header_bytes, 3);
+    sum += t.bytes;
+  }
+  EXPECT_EQ(sum, ledger.file_bytes);
+  EXPECT_EQ(ledger.file_bytes, static_cast<int64_t>(file_bytes));
+}
+
+Graph one_weight(Shape shape, Encoding encoding) {
+  Builder b("one");
+  const ValueId x = b.input("x", {shape[1]});
+  Graph graph = b.finish({b.linear("fc", x, static_cast<int>(shape[0]), false)});
+  graph.values[graph.nodes[0].inputs[1]].weight = make_weight(shape, std::move(encoding));
+  return graph;
+}
+
+TEST(Model, EveryGraphReadsBackFromEveryCoderAndWidth) {
+  for (uint64_t seed = 1; seed <= 120; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    const Graph graph = random_graph(seed);
+    for (Coder coder : {Coder::automatic, Coder::plain, Coder::huffman}) {
+      const Written written =
+          write_model(graph, {coder, static_cast<int>(seed % 3 == 0 ? 2 + seed % 15 : 0), 1});
+      expect_same_network(graph, read_model(written.bytes, "test"));
+      expect_ledger_adds_up(written.ledger, written.bytes.size());
+    }
+  }
+}
+
+TEST(Model, WritingWhatWasReadGivesTheSameBytes) {
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    const Bytes once = write_model(random_graph(seed)).bytes;
+    EXPECT_EQ(write_model(read_model(once, "test")).bytes, once) << "seed " << seed;
+  }
+}
+
+TEST(Model, BytesDoNotDependOnTheNumberOfThreads) {
+  const Graph graph = random_graph(7);
+  const Bytes expected = write_model(graph, {.threads = 1}).bytes;
+  for (int threads : {2, 3, 8}) EXPECT_EQ(write_model(graph, {.threads = threads}).bytes, expected);
+}
+
+TEST(Model, AutomaticIsNeverLargerThanAnyFixedChoice) {
+  for (uint64_t seed = 1; seed <= 30; ++seed) {
+    const Graph graph = random_graph(seed);
+    const size_t best = write_model(graph).bytes.size();
+    EXPECT_LE(best, write_model(graph, {Coder::plain, 0, 0}).bytes.size()) << "seed " << seed;
+    EXPECT_LE(best, write_model(graph, {Coder::huffman, 0, 0}).bytes.size()) << "seed " << seed;
+    for (int bits = 2; bits <= 16; bits += 3)
+      EXPECT_LE(best, write_model(graph, {Coder::automatic, bits, 0}).bytes.size()) << "seed " << seed;
+  }
+}
+
+TEST(Model, LenetsGraphTakesLessThan250Bytes) {
+  Builder b("lenet-5");
+  ValueId x = b.input("data", {1, 28, 28});
+  x = b.apply("pool1", MaxPool{}, {b.conv("conv1", x, 20, {5, 5})});
+  x = b.apply("pool2", MaxPool{}, {b.conv("conv2", x, 50, {5, 5})});
+  x = b.linear("ip1", b.apply("flatten", Flatten{}, {x}), 500);
+  x = b.linear("ip2", b.apply("relu1", Relu{}, {x}), 10);
+  const Graph graph = b.finish({b.apply("prob", Softmax{}, {x})});
+  const Ledger ledger = write_model(graph).ledger;
+  EXPECT_LT(ledger.graph_bytes, 130);
+  RecordProperty("graph_bytes", static_cast<int>(ledger.graph_bytes));
+}
+
+TEST(Model, AMatrixOfEmptyColumnsIsIndexedByColumns) {
+  Random random(3);
+  const Shape shape = {300, 784};
+  std::vector<uint32_t> positions;
+  for (uint32_t i = 0; i < 300 * 784; ++i)
+    if ((i % 784) % 28 < 9 && random.uniform() < 0.2) positions.push_back(i);
+  const auto codes = random_codes(random, positions.size(), 32);
+  const Graph graph = one_weight(shape, SparseCodebook{random_floats(random, 32), positions, codes});
+  const Written written = write_model(graph);
+  EXPECT_NE(written.ledger.tensors[0].form.find("by columns"), std::string::npos);
+  expect_same_network(graph, read_model(written.bytes, "test"));
+}
+
+TEST(Model, FallsBackToThePlainestFormThatIsSmaller) {
+  Random random(4);
+  // Every value its own centroid: the codebook alone costs what the floats do.
+  std::vector<uint16_t> codes(64);
+  for (uint16_t i = 0; i < 64; ++i) codes[i] = i;
+  const auto form = [](const Graph& graph) { return write_model(graph).ledger.tensors[0].form; };
+  EXPECT_EQ(form(one_weight({8, 8}, Codebook{random_floats(random, 64), codes})), "floats");
+  std::vector<uint32_t> most;
+  for (uint32_t i = 0; i < 4000; ++i)
+    if (random.below(2) == 0) most.push_back(i);
+  EXPECT_EQ(form(one_weight({40, 100}, Sparse{most, random_floats(random, most.size())})).substr(0, 6),
+            "bitmap");
+}
+
+TEST(Model, LedgerTellsThePapersColumns) {
+  Random random(5);
+  const auto positions = random_positions(random, {500, 800}, 0.08, false);
+  const auto codes = random_codes(random, positions.size(), 32);
+  const Graph graph = one_weight({500, 800}, SparseCodebook{random_floats(random, 32), positions, codes});
+  const TensorLedger t = write_model(graph, {Coder::huffman, 5, 0}).ledger.tensors.at(0);
+  EXPECT_EQ(t.name, "fc.weight");
+  EXPECT_EQ(t.elements, 400000);
+  EXPECT_EQ(t.kept, std::ssize(positions));
+  EXPECT_EQ(t.value_bits, 5);
+  EXPECT_EQ(t.index_bits, 5);
+  EXPECT_GT(t.fillers, 0);
+  EXPECT_GT(t.coded_value_bits, 3);
+  EXPECT_LT(t.coded_value_bits, 5);
+  EXPECT_LT(t.coded_index_bits, 5.5);
+  const auto coded = static_cast<double>(t.codes_bytes + t.index_bytes);
+  EXPECT_GE(coded, t.entropy_bytes);
+  EXPECT_LT(coded, 1.03 * t.entropy_bytes);
+}
+
+TEST(Model, ManyEqualValuesAreStillReadable) {
+  const Graph graph = one_weight({2000, 1500}, Dense{std::vector<float>(3000000, 0.0f)});
+  const Written written = write_model(graph);
+  EXPECT_LT(written.bytes.size(), 400000u);
+  expect_ledger_adds_up(written.ledger, written.bytes.size());
+  expect_same_network(graph, read_model(written.bytes, "test"));
+}
+
+TEST(Model, RefusesWhatTheFormatCannotHold) {
+  Graph graph = one_weight({2, 2}, Dense{{1, 2, 3, 4}});
+  EXPECT_THROW(write_model(graph, {.index_bits = 1}), Error);
+  EXPECT_THROW(write_model(graph, {.index_bits = 17}), Error);
+  graph.values[0].name = std::string(256, 'x');
+  EXPECT_THROW(write_model(graph), Error);
+}
+
+TEST(Model, LoadsFromAPath) {
+  const Graph graph = random_graph(9);
+  const std::string path = testing::TempDir() + "netsuke_model_test.nsk";
+  write_file(path, write_model(graph).bytes);
+  expect_same_network(graph, load_model(path));
+  EXPECT_TRUE(is_model(read_file(path)));
+  EXPECT_FALSE(is_model({}));
+  std::remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace netsuke
