@@ -13,8 +13,7 @@ enum class Initialisation {
   linear,   ///< equal steps over [min, max]: best in the paper, because large weights matter
   density,  ///< equal steps of the cumulative distribution
   forgy,    ///< random values of the data
-  optimal,  ///< not a start but the end: the clustering with the least squared error that exists, by dynamic
-            ///< programming (Wang and Song 2011); of the paper's kind only better
+  optimal,  ///< the clustering of least squared error that exists, see kmeans_optimal.h
 };
 
 /// "linear", "density", "forgy" or "optimal"; throws Error(usage) otherwise.
@@ -40,5 +39,9 @@ struct Clustering {
 /// all its values waits where it is for others; if none come it is left out of the result. Sorting takes
 /// O(n), an iteration O(k log n). Throws Error(usage) for a number of clusters out of range.
 Clustering k_means(std::span<const float> values, const KMeansOptions& options);
+
+/// For each value the index of its nearest centroid, the lower of two equally near ones; `centroids` ascend
+/// and there is at least one.
+std::vector<uint16_t> nearest_codes(std::span<const float> values, const std::vector<float>& centroids);
 
 }  // namespace netsuke::compress

@@ -1,0 +1,24 @@
+// Working on the kept elements of a weight, whatever its encoding.
+#pragma once
+
+#include <vector>
+
+#include "tensor/weight.h"
+
+namespace netsuke::compress {
+
+/// True if the encoding leaves elements out: Sparse and SparseCodebook.
+bool is_pruned(const Weight& weight);
+
+/// Flat positions of the kept elements, ascending: all of them for Dense and Codebook.
+std::vector<uint32_t> kept_positions(const Weight& weight);
+
+/// The weight with only those kept elements whose flag in `keep` (one for each, in position order) is set:
+/// Sparse, or SparseCodebook with the same centroids for shared weights.
+WeightPtr keep_only(const Weight& weight, const std::vector<bool>& keep);
+
+/// The weight with kept element i taking the value centroids[codes[i]]: Codebook, or SparseCodebook if it is
+/// pruned.
+WeightPtr with_codebook(const Weight& weight, std::vector<float> centroids, std::vector<uint16_t> codes);
+
+}  // namespace netsuke::compress

@@ -1,0 +1,77 @@
+#include "compress/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "compress/mask.h"
+
+namespace netsuke::compress {
+namespace {
+
+struct Grid {
+  float low = 0;
+  float step = 0;
+  size_t points = 1;
+};
+
+/// From the least to the largest value. When zero must lie on it, the grid moves by up to half a step, so
+/// that both ends are still within half a step of a point.
+Grid lay_grid(std::span<const float> values, int bits) {
+  const auto [least, largest] = std::minmax_element(values.begin(), values.end());
+  const size_t points = size_t{1} << bits;
+  Grid grid{*least, 0, points};
+  const double span = static_cast<double>(*largest) - static_cast<double>(*least);
+  grid.step = static_cast<float>(span / static_cast<double>(points - 1));
+  if (!(grid.step > 0)) return {*least, 0, 1};
+  if (std::find(values.begin(), values.end(), 0.0f) != values.end()) {
+    const double zero_at = std::round(-static_cast<double>(*least) / static_cast<double>(grid.step));
+    grid.low = -static_cast<float>(zero_at * static_cast<double>(grid.step));
+  }
+  return grid;
+}
+
+size_t nearest_point(const Grid& grid, float value) {
+  if (grid.points == 1) return 0;
+  const double at =
+      (static_cast<double>(value) - static_cast<double>(grid.low)) / static_cast<double>(grid.step);
+  return static_cast<size_t>(std::clamp(std::round(at), 0.0, static_cast<double>(grid.points - 1)));
+}
+
+}  // namespace
+
+float grid_point(float low, float step, size_t i) {
+  // The product of two floats is exact in double, so the conversion is its one rounding, and no compiler may
+  // fuse it with the sum.
+  const auto product = static_cast<float>(static_cast<double>(i) * static_cast<double>(step));
+  return low + product;
+}
+
+WeightPtr quantize(const Weight& weight, int bits) {
+  if (bits < 1 || bits > 16) fail(ErrorCode::usage, "bits: found ", bits, ", expected 1 to 16");
+  const std::vector<float> values = kept_values(weight);
+  if (values.empty()) return std::make_shared<const Weight>(weight);
+  const Grid grid = lay_grid(values, bits);
+  std::vector<uint16_t> codes;
+  for (float value : values) codes.push_back(static_cast<uint16_t>(nearest_point(grid, value)));
+  std::vector<float> centroids(size_t{*std::max_element(codes.begin(), codes.end())} + 1);
+  for (size_t i = 0; i < centroids.size(); ++i) centroids[i] = grid_point(grid.low, grid.step, i);
+  return with_codebook(weight, std::move(centroids), std::move(codes));
+}
+
+Graph round_vectors(const Graph& graph, const PerLayer<int>& bits) {
+  constexpr int64_t kBitsOfGrid = 2 * 32;
+  Graph result = graph;
+  const std::vector<Target> targets = vector_targets(graph);
+  const auto chosen = resolve(bits, targets, "bits");
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (!chosen[i]) continue;
+    const Weight& weight = *graph.values[targets[i].value].weight;
+    WeightPtr rounded = quantize(weight, *chosen[i]);
+    if (kept_count(weight) * *chosen[i] + kBitsOfGrid < kept_count(weight) * 32)
+      result.values[targets[i].value].weight = std::move(rounded);
+  }
+  return result;
+}
+
+}  // namespace netsuke::compress

@@ -1,0 +1,73 @@
+#include "compress/targets.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace netsuke::compress {
+namespace {
+
+constexpr std::string_view kKinds[] = {"conv", "linear", "bias", "norm"};
+
+std::string_view kind_of(const Op& op, std::string_view role) {
+  if (std::holds_alternative<BatchNorm>(op)) return "norm";
+  const bool conv = std::holds_alternative<Conv2d>(op);
+  if (!conv && !std::holds_alternative<Linear>(op)) return "";
+  if (role == "bias") return "bias";
+  return role != "weight" ? "" : conv ? "conv" : "linear";
+}
+
+std::vector<Target> targets_of_kinds(const Graph& graph, std::string_view one, std::string_view other) {
+  std::vector<Target> found;
+  for (const Parameter& parameter : parameters(graph)) {
+    const Node& node = graph.nodes[parameter.node];
+    const std::string_view kind = kind_of(node.op, parameter.role);
+    if (kind.empty() || (kind != one && kind != other)) continue;
+    const bool weight = kind == "conv" || kind == "linear";
+    const std::string& name = node_name(graph, node);
+    found.push_back({weight ? name : cat(name, ".", parameter.role), kind, parameter.value});
+  }
+  return found;
+}
+
+bool is_kind(std::string_view key) {
+  return std::find(std::begin(kKinds), std::end(kKinds), key) != std::end(kKinds);
+}
+
+/// Larger is more exact: 0 does not apply, 1 the kind, then patterns by length, above all the name itself.
+size_t exactness(const std::string& key, const Target& target) {
+  if (key == target.name) return SIZE_MAX;
+  if (matches(key, target.name)) return 1 + key.size();
+  return key == target.kind ? 1 : 0;
+}
+
+}  // namespace
+
+std::vector<Target> weight_targets(const Graph& graph) { return targets_of_kinds(graph, "conv", "linear"); }
+
+std::vector<Target> vector_targets(const Graph& graph) { return targets_of_kinds(graph, "bias", "norm"); }
+
+const std::string* deciding_key(std::span<const std::string> keys, const Target& target) {
+  const std::string* best = nullptr;
+  size_t best_exactness = 0;
+  for (const std::string& key : keys) {
+    const size_t found = exactness(key, target);
+    if (found > best_exactness) best = &key, best_exactness = found;
+  }
+  return best;
+}
+
+void require_known(std::span<const std::string> keys, std::span<const Target> targets,
+                   std::string_view setting) {
+  std::vector<std::string> names;
+  for (const Target& target : targets) names.push_back(target.name);
+  for (const std::string& key : keys) {
+    const auto applies = [&](const Target& target) { return exactness(key, target) > 0; };
+    if (is_kind(key) || std::any_of(targets.begin(), targets.end(), applies)) continue;
+    const std::string near = closest(key, names);
+    fail(ErrorCode::usage, setting, ": '", key, "' matches no layer",
+         near.empty() ? "" : cat(" (did you mean '", near, "'?)"), "; there are: ", join(names));
+  }
+}
+
+}  // namespace netsuke::compress

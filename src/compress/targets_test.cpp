@@ -1,0 +1,58 @@
+#include "compress/targets.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "graph/builder.h"
+
+namespace netsuke::compress {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Graph small() {
+  Builder net("small");
+  ValueId x = net.input("data", {1, 6, 6});
+  x = net.conv("conv1", x, 2, {3, 3});
+  x = net.batch_norm("norm1", x);
+  x = net.apply("flatten", Flatten{}, {x});
+  x = net.linear("ip1", x, 4);
+  x = net.linear("ip2", x, 3, /*bias=*/false);
+  return net.finish({x});
+}
+
+std::vector<std::string> names(const std::vector<Target>& targets) {
+  std::vector<std::string> result;
+  for (const Target& target : targets) result.push_back(cat(target.kind, ":", target.name));
+  return result;
+}
+
+TEST(Targets, AreNamedByNodeAndRole) {
+  EXPECT_THAT(names(weight_targets(small())), ElementsAre("conv:conv1", "linear:ip1", "linear:ip2"));
+  EXPECT_THAT(names(vector_targets(small())),
+              ElementsAre("bias:conv1.bias", "norm:norm1.scale", "norm:norm1.bias", "norm:norm1.mean",
+                          "norm:norm1.variance", "bias:ip1.bias"));
+}
+
+TEST(PerLayer, TheMostExactKeyWins) {
+  const std::vector<Target> targets = weight_targets(small());
+  PerLayer<int> bits{.all = 1, .by_key = {{"conv", 2}, {"ip*", 3}, {"i*", 4}, {"ip2", 5}}};
+  EXPECT_THAT(resolve(bits, targets, "bits"), ElementsAre(2, 3, 5));
+  bits = {.all = {}, .by_key = {{"linear", 6}}};
+  EXPECT_THAT(resolve(bits, targets, "bits"), ElementsAre(std::nullopt, 6, 6));
+}
+
+TEST(PerLayer, AnUnknownNameIsAnErrorThatListsTheLayers) {
+  try {
+    resolve(PerLayer<int>{.all = {}, .by_key = {{"ip3", 5}}}, weight_targets(small()), "bits");
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_THAT(error.what(), HasSubstr("bits: 'ip3' matches no layer"));
+    EXPECT_THAT(error.what(), HasSubstr("conv1, ip1, ip2"));
+  }
+}
+
+}  // namespace
+}  // namespace netsuke::compress
