@@ -68,7 +68,10 @@ std::string& current_level() {
 
 std::vector<std::string> cpu_levels() {
   std::vector<std::string> levels{"scalar"};
-  for (int64_t target : targets_worst_first()) levels.push_back(level_name(target));
+  for (int64_t target : targets_worst_first()) {
+    // Highway's own emulations are no level of ours: "scalar" means the twins.
+    if ((target & (HWY_SCALAR | HWY_EMU128)) == 0) levels.push_back(level_name(target));
+  }
   return levels;
 }
 

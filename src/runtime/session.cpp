@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <new>
+#include <utility>
 
 #include "base/error.h"
 
@@ -14,6 +14,16 @@ namespace {
 constexpr size_t kArenaFloats = size_t{1} << 20;
 constexpr size_t kMostImages = 64;
 
+constexpr int kMostThreads = 1024;
+
+SessionOptions checked(SessionOptions options) {
+  if (options.threads < 0 || options.threads > kMostThreads)
+    fail(ErrorCode::usage, "threads is ", options.threads, ", expected 0 to ", kMostThreads);
+  if (options.max_batch < 0)
+    fail(ErrorCode::usage, "max_batch is ", options.max_batch, ", expected 0 or more");
+  return options;
+}
+
 size_t images_at_a_time(const Plan& plan, const SessionOptions& options, int threads) {
   if (options.max_batch > 0) return static_cast<size_t>(options.max_batch);
   const size_t fitting = std::clamp<size_t>(kArenaFloats / std::max<size_t>(plan.arena, 1), 1, kMostImages);
@@ -24,8 +34,8 @@ size_t images_at_a_time(const Plan& plan, const SessionOptions& options, int thr
 
 Session::Session(std::shared_ptr<const Plan> plan, SessionOptions options)
     : plan_(std::move(plan)),
-      options_(options),
-      workers_(options.threads, plan_->scratch),
+      options_(checked(options)),
+      workers_(options_.threads, plan_->scratch),
       input_size_(static_cast<size_t>(element_count(plan_->input_shape))),
       piece_(images_at_a_time(*plan_, options, workers_.count())),
       seconds_(plan_->steps.size()) {}
@@ -34,7 +44,7 @@ Session::Session(const Graph& graph, SessionOptions options) : Session(make_plan
 
 void Session::run(std::span<const float> in, int64_t batch, std::span<float> out) {
   const auto check = [&](std::string_view what, size_t found, size_t each) {
-    if (batch < 0 || found != static_cast<size_t>(batch) * each)
+    if (found % each != 0 || !std::cmp_equal(found / each, batch))
       fail(ErrorCode::usage, "model ", plan_->name, ": ", what, " has ", found, " values, expected ", each,
            " for each of ", batch, " images");
   };

@@ -115,6 +115,7 @@ TEST(Session, RefusesLengthsThatDoNotFit) {
   EXPECT_NO_THROW(session.run({}, 0, {}));
   EXPECT_THROW(session.run(in, 2, out), Error);
   EXPECT_THROW(session.run(in, -1, out), Error);
+  EXPECT_THROW(session.run({}, int64_t{1} << 62, {}), Error);
   EXPECT_THROW(session.run(Tensor({1, 1, 6, 5})), Error);
 }
 
