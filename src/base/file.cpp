@@ -100,6 +100,11 @@ void check_writable(const std::string& path, bool force) {
     fail(ErrorCode::output, path, ": its folder ", folder, " cannot be written: ", std::strerror(errno));
 }
 
+std::string executable_folder() {
+  std::error_code unreadable;  // then the result is empty, and nothing is found there
+  return std::filesystem::read_symlink("/proc/self/exe", unreadable).parent_path().string();
+}
+
 std::string stem(const std::string& path) { return std::filesystem::path(path).stem().string(); }
 
 }  // namespace netsuke

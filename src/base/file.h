@@ -24,4 +24,7 @@ void check_writable(const std::string& path, bool force);
 /// The file's name without its folders and its last extension: "out/lenet5.nsk" gives "lenet5".
 std::string stem(const std::string& path);
 
+/// Where the running program lies: recipes and the training module are looked for beside it.
+std::string executable_folder();
+
 }  // namespace netsuke

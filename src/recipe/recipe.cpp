@@ -1,0 +1,244 @@
+#include "recipe/recipe.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <span>
+
+#include "base/catalog.h"
+#include "base/file.h"
+#include "recipe/keys.h"
+
+namespace netsuke::recipe {
+namespace {
+
+// Values given for "*" or "all" are for every layer that has no key of its own.
+template <class T>
+compress::PerLayer<T> per_layer(const std::map<std::string, T>& by_key) {
+  compress::PerLayer<T> setting;
+  setting.by_key = by_key;
+  for (const char* every : {"*", "all"})
+    if (const auto found = setting.by_key.find(every); found != setting.by_key.end()) {
+      setting.all = found->second;
+      setting.by_key.erase(found);
+    }
+  return setting;
+}
+
+void read_training(Keys& keys, train::Options& options) {
+  keys.set("epochs", options.epochs);
+  keys.set("batch", options.batch);
+  keys.set("momentum", options.momentum);
+  keys.set("nesterov", options.nesterov);
+  keys.set("weight_decay", options.weight_decay);
+  keys.set("schedule", options.schedule);
+  keys.set("warmup_epochs", options.warmup_epochs);
+  keys.set("label_smoothing", options.label_smoothing);
+  keys.set("shift", options.shift);
+  keys.set("flip", options.flip);
+  keys.set("rotate", options.rotate);
+  keys.set("zoom", options.zoom);
+  keys.set("keep_best", options.keep_best);
+  keys.set("alpha", options.distill_alpha);
+  keys.set("temperature", options.distill_temperature);
+}
+
+// `retrain` holds the recipe's defaults and takes what the keys say instead.
+void read_retrain(Keys& keys, Retrain& retrain) {
+  read_training(keys, retrain.options);
+  keys.set("rate", retrain.rate);
+  if (const auto rate = keys.get<double>("learning_rate")) retrain.learning_rate = rate;
+  if (const auto teacher = keys.get<std::string>("teacher")) {
+    require(*teacher == "original" || *teacher == "none", keys.where(), ": teacher is '", *teacher,
+            "', expected \"original\" or \"none\"");
+    retrain.teacher_is_original = *teacher == "original";
+    if (retrain.teacher_is_original && retrain.options.distill_alpha == 0)
+      retrain.options.distill_alpha = 0.5;
+  }
+  if (!retrain.teacher_is_original) retrain.options.distill_alpha = 0;
+}
+
+Retrain nested_retrain(Keys& keys, const Retrain& defaults) {
+  Retrain retrain = defaults;
+  retrain.options.epochs = 0;
+  if (const toml::table* table = keys.table("retrain")) {
+    Keys nested(*table, keys.where() + ", retrain");
+    retrain.options.epochs = 1;
+    read_retrain(nested, retrain);
+    nested.finish();
+  }
+  return retrain;
+}
+
+Stage read_prune(Keys& keys, const Retrain& defaults) {
+  Prune prune;
+  const auto density = keys.by_layer<double>("density");
+  const auto quality = keys.by_layer<double>("quality");
+  prune.global_density = keys.get<double>("global_density");
+  const int given = density.has_value() + quality.has_value() + prune.global_density.has_value();
+  require(given == 1, keys.where(), ": needs one of density, quality and global_density, found ", given);
+  if (density) prune.density = per_layer(*density);
+  if (quality) prune.quality = per_layer(*quality), prune.by_quality = true;
+  keys.set("rounds", prune.rounds);
+  require(prune.rounds >= 1 && prune.rounds <= 100, keys.where(), ": rounds is ", prune.rounds,
+          ", expected 1 to 100");
+  if (const auto name = keys.get<std::string>("schedule")) prune.schedule = compress::parse_schedule(*name);
+  keys.set("adjust_dropout", prune.adjust_dropout);
+  keys.set("remove_dead", prune.remove_dead);
+  prune.retrain = nested_retrain(keys, defaults);
+  return prune;
+}
+
+Stage read_share(Keys& keys, const Retrain& defaults) {
+  Share share;
+  if (const auto bits = keys.by_layer<int>("bits")) {
+    // The paper's defaults hold for kinds that the recipe does not name, unless it names all.
+    auto setting = per_layer(*bits);
+    if (!setting.all)
+      setting.by_key.insert(share.options.bits.by_key.begin(), share.options.bits.by_key.end());
+    share.options.bits = setting;
+  }
+  if (const auto start = keys.get<std::string>("init"))
+    share.options.start = compress::parse_initialisation(*start);
+  keys.set("max_iterations", share.options.max_iterations);
+  keys.set("half_centroids", share.options.half_centroids);
+  share.retrain = nested_retrain(keys, defaults);
+  return share;
+}
+
+Stage read_stage_retrain(Keys& keys, const Retrain& defaults) {
+  Retrain retrain = defaults;
+  retrain.options.epochs = 1;
+  read_retrain(keys, retrain);
+  return retrain;
+}
+
+Stage read_round(Keys& keys, const Retrain&) {
+  const auto bits = keys.by_layer<int>("bits");
+  return Round{bits ? per_layer(*bits) : compress::PerLayer<int>{.all = 8, .by_key = {}}};
+}
+
+Stage read_code(Keys& keys, const Retrain&) {
+  Code code;
+  if (const auto coder = keys.get<std::string>("coder")) code.options.coder = parse_coder(*coder);
+  keys.set("index_bits", code.options.index_bits);
+  require(code.options.index_bits == 0 || (code.options.index_bits >= 2 && code.options.index_bits <= 16),
+          keys.where(), ": index_bits is ", code.options.index_bits,
+          ", expected 2 to 16, or 0 for the best of each tensor");
+  return code;
+}
+
+struct StageKind {
+  std::string_view name;
+  Stage (*read)(Keys&, const Retrain& defaults);
+};
+constexpr StageKind kStageKinds[] = {
+    {"prune", read_prune}, {"retrain", read_stage_retrain}, {"share", read_share}, {"round", read_round},
+    {"code", read_code},
+};
+
+Stage read_stage(const toml::table& table, const Retrain& defaults, const std::string& where) {
+  Keys keys(table, where);
+  const auto kind = keys.get<std::string>("do");
+  require(kind.has_value(), where, ": has no 'do = \"prune\"' or the like");
+  const StageKind& row = find_row(std::span<const StageKind>(kStageKinds), *kind, "stage");
+  keys.rename(cat(where, " (", *kind, ")"));
+  const Stage stage = row.read(keys, defaults);
+  keys.finish();
+  return stage;
+}
+
+void require_order(const std::vector<Stage>& stages, const std::string& what) {
+  for (size_t i = 0; i + 1 < stages.size(); ++i)
+    require(!std::holds_alternative<Code>(stages[i]), what, ": stage ", i + 1,
+            " (code) is followed by another stage; code turns the network into bytes and must be the last");
+}
+
+toml::table parse_toml(std::string_view text, const std::string& what) {
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& e) {
+    fail(ErrorCode::input, what, ": line ", e.source().begin.line, ": ", e.description());
+  }
+}
+
+}  // namespace
+
+Recipe parse_recipe(std::string_view toml, const std::string& what) {
+  const toml::table table = parse_toml(toml, what);
+  Keys keys(table, what);
+  Recipe recipe;
+  recipe.text = toml;
+  keys.set("name", recipe.name);
+  keys.set("about", recipe.about);
+  Retrain defaults;
+  if (const toml::table* retraining = keys.table("retraining")) {
+    Keys nested(*retraining, what + ", retraining");
+    read_retrain(nested, defaults);
+    nested.finish();
+  }
+  if (const auto version = keys.get<int>("version"))
+    require(*version == 1, what, ": is of recipe version ", *version, ", this program reads version 1");
+  keys.allow("stage");
+  keys.finish();
+  const toml::array* stages = table.get_as<toml::array>("stage");
+  require(stages && !stages->empty(), what, ": has no [[stage]]");
+  for (const toml::node& node : *stages) {
+    const std::string where = cat(what, ", stage ", recipe.stages.size() + 1);
+    require(node.is_table(), where, ": is not a table; write it as [[stage]]");
+    recipe.stages.push_back(read_stage(*node.as_table(), defaults, where));
+  }
+  require_order(recipe.stages, what);
+  return recipe;
+}
+
+namespace {
+
+std::vector<std::string> recipe_folders() {
+  std::vector<std::string> folders{"recipes"};
+  if (const char* named = std::getenv("NETSUKE_RECIPES")) folders.insert(folders.begin(), named);
+  const std::string program = executable_folder();
+  folders.push_back(program + "/../share/netsuke/recipes");  // installed
+  folders.push_back(program + "/../../recipes");             // in the build tree
+  return folders;
+}
+
+}  // namespace
+
+Recipe load_recipe(const std::string& name_or_path) {
+  const auto load = [](const std::string& path) {
+    const Bytes text = read_file(path, 1 << 20);
+    return parse_recipe({reinterpret_cast<const char*>(text.data()), text.size()}, path);
+  };
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(name_or_path, ignored)) return load(name_or_path);
+  std::vector<std::string> names;
+  for (const std::string& folder : recipe_folders()) {
+    const std::string path = folder + "/" + name_or_path + ".toml";
+    if (std::filesystem::is_regular_file(path, ignored)) return load(path);
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
+      if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  fail(ErrorCode::input, "recipe ", name_or_path,
+       ": is neither a file nor a known recipe; there are: ", join(names));
+}
+
+Coder parse_coder(std::string_view name) {
+  struct Row {
+    std::string_view name;
+    Coder coder;
+  };
+  static constexpr Row rows[] = {
+      {"automatic", Coder::automatic}, {"huffman", Coder::huffman}, {"plain", Coder::plain}};
+  return find_row(std::span<const Row>(rows), name, "coder").coder;
+}
+
+WriteOptions write_options(const Recipe& recipe) {
+  for (const Stage& stage : recipe.stages)
+    if (const Code* code = std::get_if<Code>(&stage)) return code->options;
+  return {};
+}
+
+}  // namespace netsuke::recipe

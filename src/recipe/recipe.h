@@ -1,0 +1,88 @@
+// A recipe: the stages that make a network small, as a TOML file.
+//
+//   name = "deep-compression"
+//   [retraining]                     # defaults of every retraining below
+//   rate = 0.1                       # of the learning rate the model was trained with
+//   [[stage]]
+//   do = "prune"
+//   density = { conv = 0.4, linear = 0.06, ip2 = 0.2 }
+//   rounds = 4                       # iterative: prune a little, retrain, prune more
+//   retrain = { epochs = 2 }
+//   [[stage]]
+//   do = "share"
+//   bits = { conv = 8, linear = 5 }
+//   retrain = { epochs = 2 }         # centroid fine-tuning
+//   [[stage]]
+//   do = "code"
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "compress/prune.h"
+#include "compress/share.h"
+#include "model/write.h"
+#include "train/train.h"
+
+namespace netsuke::recipe {
+
+/// Training under the constraints that the encodings state: masks after pruning, shared centroids after
+/// sharing.
+struct Retrain {
+  train::Options options{.epochs = 0};  ///< its learning rate is ignored: see the next two
+  double rate = 0.1;                    ///< times the model's own learning rate (Han 2015: a tenth)
+  std::optional<double> learning_rate;  ///< or an absolute one
+  bool teacher_is_original = false;     ///< learn from the dense original as well
+};
+
+struct Prune {
+  compress::PerLayer<double> density;  ///< one of the three is given
+  compress::PerLayer<double> quality;
+  std::optional<double> global_density;
+  bool by_quality = false;
+  int rounds = 1;
+  compress::Schedule schedule = compress::Schedule::geometric;
+  bool adjust_dropout = true;  ///< D_r = D_o sqrt(C_ir / C_io)
+  bool remove_dead = true;
+  Retrain retrain;  ///< after every round; none if its epochs are 0
+};
+
+struct Share {
+  compress::ShareOptions options;
+  Retrain retrain;  ///< centroid fine-tuning
+};
+
+struct Round {
+  compress::PerLayer<int> bits;
+};
+
+struct Code {
+  WriteOptions options;
+};
+
+using Stage = std::variant<Prune, Retrain, Share, Round, Code>;
+
+struct Recipe {
+  std::string name;
+  std::string about;
+  std::vector<Stage> stages;
+  std::string text;  ///< the TOML it was read from: what tells one recipe from another
+};
+
+/// Throws Error(input) naming `what`, the line, the unknown key with its nearest match, or the stage that
+/// stands where it must not (anything after "code").
+Recipe parse_recipe(std::string_view toml, const std::string& what);
+
+/// A name ("deep-compression", looked for in the recipes folders) or a path.
+Recipe load_recipe(const std::string& name_or_path);
+
+/// "automatic", "huffman" or "plain"; throws Error(usage) otherwise.
+Coder parse_coder(std::string_view name);
+
+/// How the file is to be written: the code stage's options, or the defaults.
+WriteOptions write_options(const Recipe& recipe);
+
+}  // namespace netsuke::recipe

@@ -1,0 +1,174 @@
+#include "recipe/recipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "graph/builder.h"
+#include "graph/evaluate.h"
+#include "recipe/run.h"
+
+namespace netsuke::recipe {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kGood = R"(
+name = "test"
+[retraining]
+rate = 0.2
+batch = 32
+[[stage]]
+do = "prune"
+density = { conv = 0.5, ip1 = 0.1 }
+rounds = 2
+retrain = { epochs = 3, rate = 0.1 }
+[[stage]]
+do = "share"
+bits = { linear = 4 }
+[[stage]]
+do = "round"
+[[stage]]
+do = "code"
+coder = "huffman"
+index_bits = 5
+)";
+
+std::string message_of(std::string_view toml) {
+  try {
+    parse_recipe(toml, "r.toml");
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "accepted";
+}
+
+TEST(Recipe, reads_its_stages_with_the_defaults_of_retraining) {
+  const Recipe recipe = parse_recipe(kGood, "r.toml");
+  ASSERT_EQ(recipe.stages.size(), 4u);
+  const Prune& prune = std::get<Prune>(recipe.stages[0]);
+  EXPECT_EQ(prune.rounds, 2);
+  EXPECT_DOUBLE_EQ(prune.density.by_key.at("ip1"), 0.1);
+  EXPECT_EQ(prune.retrain.options.epochs, 3);
+  EXPECT_EQ(prune.retrain.options.batch, 32);
+  EXPECT_DOUBLE_EQ(prune.retrain.rate, 0.1);
+  const Share& share = std::get<Share>(recipe.stages[1]);
+  EXPECT_EQ(share.options.bits.by_key.at("linear"), 4);
+  EXPECT_EQ(share.options.bits.by_key.at("conv"), 8) << "the paper's default for what is not named";
+  EXPECT_EQ(share.retrain.options.epochs, 0) << "no fine-tuning unless asked";
+  EXPECT_EQ(write_options(recipe).coder, Coder::huffman);
+  EXPECT_EQ(write_options(recipe).index_bits, 5);
+}
+
+TEST(Recipe, an_unknown_key_is_named_with_its_line_and_neighbour) {
+  const std::string message = message_of("name = \"x\"\n[[stage]]\ndo = \"share\"\nbitz = 4\n");
+  EXPECT_THAT(message, HasSubstr("r.toml, stage 1 (share)"));
+  EXPECT_THAT(message, HasSubstr("'bitz' on line 4"));
+  EXPECT_THAT(message, HasSubstr("did you mean 'bits'"));
+}
+
+TEST(Recipe, what_makes_no_sense_is_refused_in_one_sentence) {
+  EXPECT_THAT(message_of("name = "), HasSubstr("line 1"));
+  EXPECT_THAT(message_of("name = 'x'"), HasSubstr("no [[stage]]"));
+  EXPECT_THAT(message_of("[[stage]]\nbits = 4"), HasSubstr("has no 'do"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'prunne'"), HasSubstr("did you mean 'prune'"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'prune'"), HasSubstr("needs one of density, quality"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'prune'\ndensity = 'much'"), HasSubstr("must be a number"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'share'\ninit = 'best'"), HasSubstr("linear"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'code'\nindex_bits = 99"), HasSubstr("index_bits is 99"));
+  EXPECT_THAT(message_of("version = 2\n[[stage]]\ndo = 'code'"), HasSubstr("version 2"));
+  EXPECT_THAT(message_of("nam = 'x'\n[[stage]]\ndo = 'code'"), HasSubstr("did you mean 'name'"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'retrain'\nteacher = 'me'"), HasSubstr("\"original\""));
+}
+
+TEST(Recipe, code_before_share_is_refused_and_share_before_prune_is_fine) {
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'code'\n[[stage]]\ndo = 'share'"), HasSubstr("must be the last"));
+  EXPECT_EQ(message_of("[[stage]]\ndo = 'share'\n[[stage]]\ndo = 'prune'\ndensity = 0.5"), "accepted");
+}
+
+TEST(Recipe, the_recipes_we_ship_are_read) {
+  for (const auto& entry : std::filesystem::directory_iterator(NETSUKE_SOURCE_DIR "/recipes"))
+    EXPECT_FALSE(load_recipe(entry.path().string()).stages.empty()) << entry.path();
+  EXPECT_THROW(load_recipe("no-such-recipe"), Error);
+}
+
+Graph small_net() {
+  Builder b("small");
+  const ValueId c = b.conv("conv1", b.input("data", {1, 6, 6}), 4, {3, 3});
+  const ValueId f = b.apply("flat", Flatten{}, {b.apply("relu1", Relu{}, {c})});
+  return b.finish({b.linear("ip1", f, 5)});
+}
+
+constexpr std::string_view kNoTraining = R"(
+name = "no training"
+[[stage]]
+do = "prune"
+density = 0.25
+rounds = 3
+remove_dead = false
+[[stage]]
+do = "share"
+bits = 3
+[[stage]]
+do = "code"
+)";
+
+TEST(RecipeRun, prunes_in_rounds_then_shares) {
+  std::vector<StepReport> steps;
+  Context context;
+  context.report = [&](const StepReport& r) { steps.push_back(r); };
+  const Graph small = run(parse_recipe(kNoTraining, "r.toml"), small_net(), context);
+  ASSERT_EQ(steps.size(), 4u);
+  EXPECT_GT(steps[0].density, steps[1].density);
+  EXPECT_NEAR(steps[2].density, 0.25, 0.01);
+  EXPECT_LT(steps[3].bytes, steps[2].bytes);
+  const Weight& weight = *small.values[find_value(small, "ip1.weight")].weight;
+  EXPECT_EQ(encoding_name(weight.encoding), "sparse+codebook");
+  EXPECT_EQ(value_bits(weight), 3);
+}
+
+TEST(RecipeRun, retraining_without_data_is_a_usage_error_before_any_work) {
+  EXPECT_THROW(run(parse_recipe(kGood, "r.toml"), small_net(), Context{}), Error);
+}
+
+TEST(RecipeRun, an_interrupted_run_resumes_to_the_same_bytes) {
+  const Recipe recipe = parse_recipe(kNoTraining, "r.toml");
+  const Bytes expected = write_model(run(recipe, small_net(), Context{})).bytes;
+  const std::string folder = testing::TempDir() + "netsuke_recipe_resume";
+  std::filesystem::remove_all(folder);
+  std::atomic<bool> stop{false};
+  Context context;
+  context.work_folder = folder;
+  context.log.stop = &stop;
+  int steps = 0;
+  context.report = [&](const StepReport&) { stop = ++steps == 2; };
+  try {
+    run(recipe, small_net(), context);
+    FAIL() << "was not interrupted";
+  } catch (const Error& e) {
+    EXPECT_EQ(e.code(), ErrorCode::interrupted);
+  }
+  stop = false;
+  context.resume = true;
+  EXPECT_EQ(write_model(run(recipe, small_net(), context)).bytes, expected);
+  EXPECT_EQ(steps, 4) << "finished steps were done again";
+  EXPECT_FALSE(std::filesystem::exists(folder)) << "the work folder was left behind";
+}
+
+TEST(RecipeRun, another_models_work_folder_is_refused) {
+  const Recipe recipe = parse_recipe(kNoTraining, "r.toml");
+  const std::string folder = testing::TempDir() + "netsuke_recipe_other";
+  std::filesystem::create_directories(folder);
+  write_file(folder + "/state", "1\nanother run\n");
+  Context context;
+  context.work_folder = folder;
+  context.resume = true;
+  EXPECT_THROW(run(recipe, small_net(), context), Error);
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace netsuke::recipe

@@ -1,0 +1,189 @@
+#include "recipe/run.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include "base/file.h"
+#include "compress/dead.h"
+#include "compress/dropout.h"
+#include "compress/quantize.h"
+#include "model/read.h"
+
+namespace netsuke::recipe {
+namespace {
+
+/// One unit of work: short enough to lose, and what resume goes on from.
+struct Step {
+  std::string label;
+  std::function<Graph(const Graph&)> run;
+};
+
+class Runner {
+ public:
+  Runner(const Recipe& recipe, const Graph& original, const Context& context)
+      : recipe_(recipe), original_(original), context_(context) {
+    for (const Stage& stage : recipe.stages) std::visit([&](const auto& s) { add(s); }, stage);
+  }
+
+  Graph run() {
+    Graph graph = original_;
+    size_t done = restore(graph);
+    for (; done < steps_.size(); ++done) {
+      stop_if_asked();
+      const auto start = std::chrono::steady_clock::now();
+      // Passing each result through the file makes a resumed run see the very bits an uninterrupted one sees.
+      const Bytes bytes = write_model(steps_[done].run(graph), file_options()).bytes;
+      graph = read_model(bytes, steps_[done].label);
+      save(bytes, done + 1);
+      report(steps_[done].label, graph, bytes.size(), std::chrono::steady_clock::now() - start);
+    }
+    if (!context_.work_folder.empty()) std::filesystem::remove_all(context_.work_folder);
+    return graph;
+  }
+
+ private:
+  void add(const Prune& prune) {
+    for (int round = 1; round <= prune.rounds; ++round) {
+      const std::string part = prune.rounds > 1 ? cat(" ", round, "/", prune.rounds) : "";
+      steps_.push_back({"prune" + part, [=, this](const Graph& g) { return prune_round(prune, g, round); }});
+      add_retrain(prune.retrain, "retrain" + part);
+    }
+  }
+  void add(const Retrain& retrain) { add_retrain(retrain, "retrain"); }
+  void add(const Share& share) {
+    steps_.push_back({"share", [=, this](const Graph& g) {
+                        compress::ShareOptions options = share.options;
+                        options.seed = context_.seed;
+                        return compress::share(g, options);
+                      }});
+    add_retrain(share.retrain, "retrain centroids");
+  }
+  void add(const Round& round) {
+    steps_.push_back({"round", [=](const Graph& g) { return compress::round_vectors(g, round.bits); }});
+  }
+  void add(const Code&) {}  // the bytes are made once, at the end, by whoever writes the file
+
+  void add_retrain(const Retrain& retrain, const std::string& label) {
+    if (retrain.options.epochs == 0) return;
+    if (!context_.data) fail(ErrorCode::usage, "recipe ", recipe_.name, ": retrains, so it needs --data");
+    steps_.push_back({label, [=, this](const Graph& g) { return retrain_graph(retrain, g); }});
+  }
+
+  Graph prune_round(const Prune& prune, const Graph& graph, int round) const {
+    const auto scheduled = [&](double final) {
+      return compress::scheduled_density(final, round, prune.rounds, prune.schedule);
+    };
+    Graph pruned;
+    if (prune.by_quality) {
+      pruned = compress::prune_by_quality(graph, prune.quality);
+    } else if (prune.global_density) {
+      const std::vector<std::string> layers{"conv", "linear"};
+      pruned = compress::prune_globally(graph, scheduled(*prune.global_density), true, layers);
+    } else {
+      compress::PerLayer<double> density = prune.density;
+      for (auto& entry : density.by_key) entry.second = scheduled(entry.second);
+      if (density.all) density.all = scheduled(*density.all);
+      pruned = compress::prune_to_density(graph, density);
+    }
+    if (prune.remove_dead) pruned = compress::remove_dead_neurons(pruned);
+    return prune.adjust_dropout ? compress::adjust_dropout(pruned, original_) : pruned;
+  }
+
+  Graph retrain_graph(const Retrain& retrain, const Graph& graph) const {
+    train::Options options = retrain.options;
+    options.learning_rate = retrain.learning_rate.value_or(retrain.rate * original_rate());
+    options.seed = context_.seed;
+    options.threads = context_.threads;
+    if (!context_.work_folder.empty()) options.checkpoint = context_.work_folder + "/retrain.checkpoint";
+    options.resume = context_.resume;
+    const Graph* teacher = retrain.teacher_is_original ? &original_ : nullptr;
+    Graph trained = train::module()
+                        .train(graph, *context_.data, context_.validation, teacher, options, context_.log)
+                        .graph;
+    if (!options.checkpoint.empty()) std::filesystem::remove(options.checkpoint);
+    return trained;
+  }
+
+  /// The rate the model was trained with, which our own training records in the metadata.
+  double original_rate() const {
+    const auto recorded = original_.metadata.find("train.learning_rate");
+    return recorded == original_.metadata.end()
+               ? 0.01
+               : parse_number(recorded->second, "metadata train.learning_rate");
+  }
+
+  void report(const std::string& label, const Graph& graph, size_t bytes,
+              std::chrono::steady_clock::duration time) const {
+    StepReport r{.label = label, .bytes = static_cast<int64_t>(bytes)};
+    int64_t kept = 0, all = 0;
+    for (const compress::Target& target : compress::weight_targets(graph)) {
+      kept += kept_count(*graph.values[target.value].weight);
+      all += weight_count(*graph.values[target.value].weight);
+    }
+    if (all > 0) r.density = static_cast<double>(kept) / static_cast<double>(all);
+    if (context_.validation_error) r.validation_error = context_.validation_error(graph);
+    r.seconds = std::chrono::duration<double>(time).count();
+    context_.report(r);
+  }
+
+  void stop_if_asked() const {
+    if (context_.log.stopping())
+      fail(ErrorCode::interrupted, "stopped; go on with --resume from ", context_.work_folder);
+  }
+
+  // --- The work folder: the graph after the last finished step, and a line that says which step of which
+  // run.
+
+  WriteOptions file_options() const {
+    WriteOptions options = write_options(recipe_);
+    options.threads = context_.threads;
+    return options;
+  }
+
+  /// Tells this run from any other: its recipe, its seed and the model it starts from.
+  std::string fingerprint() const {
+    const Bytes model = write_model(original_, {.coder = Coder::plain}).bytes;
+    uint64_t hash = 1469598103934665603u;  // FNV-1a
+    const auto add = [&](uint8_t byte) { hash = (hash ^ byte) * 1099511628211u; };
+    for (uint8_t byte : model) add(byte);
+    for (char c : recipe_.text) add(static_cast<uint8_t>(c));
+    return cat(recipe_.name, ' ', context_.seed, ' ', hash);
+  }
+
+  void save(const Bytes& bytes, size_t done) const {
+    if (context_.work_folder.empty()) return;
+    std::filesystem::create_directories(context_.work_folder);
+    // The state names its graph file, so a stop between the two writes leaves the old pair in force.
+    write_file(cat(context_.work_folder, "/step-", done, ".nsk"), bytes);
+    write_file(context_.work_folder + "/state", cat(done, "\n", fingerprint(), "\n"));
+    if (done > 0) std::filesystem::remove(cat(context_.work_folder, "/step-", done - 1, ".nsk"));
+  }
+
+  /// Steps already done; `graph` becomes their result.
+  size_t restore(Graph& graph) const {
+    const std::string state = context_.work_folder + "/state";
+    if (!context_.resume || context_.work_folder.empty() || !std::filesystem::exists(state)) return 0;
+    const Bytes text = read_file(state, 1 << 16);
+    const auto lines = split(std::string(text.begin(), text.end()), '\n');
+    require(lines.size() >= 2 && lines[1] == fingerprint(), state,
+            ": belongs to another model, recipe or seed; remove its folder or leave --resume away");
+    const auto done = static_cast<size_t>(parse_integer(lines[0], state));
+    require(done <= steps_.size(), state, ": is at step ", done, " of ", steps_.size());
+    graph = load_model(cat(context_.work_folder, "/step-", done, ".nsk"));
+    context_.log.line(cat("resuming after step ", done, " of ", steps_.size()));
+    return done;
+  }
+
+  const Recipe& recipe_;
+  const Graph& original_;
+  const Context& context_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace
+
+Graph run(const Recipe& recipe, const Graph& original, const Context& context) {
+  return Runner(recipe, original, context).run();
+}
+
+}  // namespace netsuke::recipe

@@ -1,0 +1,42 @@
+// Running a recipe: a list of steps, each Graph -> Graph, with everything on disk that an interrupted run
+// needs.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "recipe/recipe.h"
+
+namespace netsuke::recipe {
+
+/// What a step did to the network.
+struct StepReport {
+  std::string label;             ///< "prune 2/4", "retrain", "share"
+  double density = 1;            ///< kept share of the weights of convolutions and linear layers
+  int64_t bytes = 0;             ///< of the whole file, were it written now
+  double validation_error = -1;  ///< per cent; negative where nothing was measured
+  double seconds = 0;
+};
+
+struct Context {
+  const Dataset* data = nullptr;        ///< may be null for a recipe that never retrains
+  const Dataset* validation = nullptr;  ///< chooses the best epoch; never the test split
+  /// Error in per cent on the validation set, by the runtime; may be empty.
+  std::function<double(const Graph&)> validation_error;
+  uint64_t seed = 1;
+  int threads = 0;
+  /// Where the graph after each step, and the running retraining's checkpoint, are kept; removed at the end.
+  /// Empty for none.
+  std::string work_folder;
+  bool resume = false;  ///< go on from the work folder if it holds this recipe's run on this model
+  std::function<void(const StepReport&)> report = [](const StepReport&) {};
+  Log log;
+};
+
+/// The network after all stages. Throws Error(interrupted) at Ctrl-C, with the work folder ready for
+/// `resume`; Error(usage) for a retraining without data.
+Graph run(const Recipe& recipe, const Graph& original, const Context& context);
+
+}  // namespace netsuke::recipe

@@ -1,0 +1,93 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "graph/builder.h"
+#include "model/read.h"
+#include "model/write.h"
+#include "report/json.h"
+#include "report/ledger.h"
+#include "report/table.h"
+
+namespace netsuke::report {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Table, columns_are_as_wide_as_they_need) {
+  Table table({"<layer", "bytes"});
+  table.row({"conv1", "312"});
+  table.rule();
+  table.row({"total", "28,738"});
+  EXPECT_EQ(table.render(), "layer   bytes\n-------------\nconv1     312\n-------------\ntotal  28,738\n");
+}
+
+TEST(Table, numbers_read_as_people_write_them) {
+  EXPECT_EQ(grouped(0), "0");
+  EXPECT_EQ(grouped(999), "999");
+  EXPECT_EQ(grouped(-1724320), "-1,724,320");
+  EXPECT_EQ(bytes_text(28738), "28.7 kB");
+  EXPECT_EQ(duration_text(83), "1 m 23 s");
+  EXPECT_EQ(duration_text(7500), "2 h 05 m");
+}
+
+/// A network with one pruned and shared layer, as a recipe would leave it.
+Graph compressed_net() {
+  Builder b("net");
+  const ValueId x = b.input("data", {1, 1, 64});
+  Graph g = b.finish({b.linear("ip1", b.apply("flat", Flatten{}, {x}), 32)});
+  SparseCodebook form{{-0.91234f, -0.41257f, 0.37621f, 0.88317f}, {}, {}};
+  for (uint32_t i = 0; i < 2048; i += 8) form.positions.push_back(i), form.codes.push_back(i / 8 % 4);
+  g.values[find_value(g, "ip1.weight")].weight = make_weight({32, 64}, form);
+  return g;
+}
+
+TEST(Ledger, stages_fall_from_floats_to_the_file_and_parts_add_up) {
+  const Written written = write_model(compressed_net());
+  const StageBytes s = stage_bytes(written.ledger);
+  EXPECT_DOUBLE_EQ(s.float32, 4 * (2048 + 32));
+  EXPECT_GT(s.float32, s.pruned);
+  EXPECT_GT(s.pruned, s.shared);
+  EXPECT_GE(s.shared, s.coded);
+  EXPECT_DOUBLE_EQ(s.file, static_cast<double>(written.bytes.size()));
+}
+
+TEST(Ledger, the_paper_table_tells_density_and_bits) {
+  const Written written = write_model(compressed_net(), {.coder = Coder::huffman, .index_bits = 5});
+  const std::string table = paper_table(read_model(written.bytes, "test"), written.ledger);
+  EXPECT_THAT(table, HasSubstr("ip1"));
+  EXPECT_THAT(table, HasSubstr("12.5 %"));
+  EXPECT_THAT(table, HasSubstr("2.0 / 2.0")) << "four equally common codes cannot be coded below two bits";
+}
+
+TEST(Ledger, baselines_are_what_gzip_and_zstd_make_of_the_floats) {
+  Builder b("zeros");
+  const ValueId x = b.input("data", {1, 1, 1000});
+  Graph g = b.finish({b.linear("ip1", b.apply("flat", Flatten{}, {x}), 10)});
+  g.values[find_value(g, "ip1.weight")].weight = make_dense(Tensor({10, 1000}));
+  const Baselines zeros = baselines(g);
+  EXPECT_LT(zeros.gzip9, 200);
+  EXPECT_LT(zeros.zstd19, 200);
+  const Baselines noise = baselines(compressed_net(), 1000);
+  EXPECT_TRUE(noise.sampled);
+}
+
+TEST(Json, has_the_keys_that_programs_rely_on) {
+  const Written written = write_model(compressed_net());
+  const Graph graph = read_model(written.bytes, "test");
+  Json json = describe(graph, "net.nsk", &written.ledger);
+  add_accuracy(json, 10000, 99.25, 100);
+  EXPECT_EQ(json["bytes"], written.bytes.size());
+  EXPECT_EQ(json["bytes_fp32"], 4 * 2080);
+  EXPECT_EQ(json["params"], 2080);
+  EXPECT_EQ(json["macs"], 2048);
+  EXPECT_NEAR(json["error"].get<double>(), 0.75, 1e-9);
+  const Json& layer = json["layers"].back();
+  EXPECT_EQ(layer["name"], "ip1");
+  EXPECT_EQ(layer["op"], "linear");
+  EXPECT_NEAR(layer["density"].get<double>(), 0.125, 1e-6);
+  EXPECT_EQ(layer["bits"], 2);
+  EXPECT_GT(layer["bytes"], 0);
+}
+
+}  // namespace
+}  // namespace netsuke::report
