@@ -16,20 +16,22 @@ struct Options {
   double learning_rate = 0.05;
   double momentum = 0.9;
   bool nesterov = true;
-  double weight_decay = 5e-4;  ///< on weights of two and more dimensions only, never on biases, norms or centroids
-  std::string schedule = "cosine";  ///< "constant", "step" (x0.1 at 1/2 and 3/4), "cosine" or "linear" (both to 0)
+  double weight_decay = 5e-4;  ///< on weights of two dimensions or more; not on biases, norms, centroids
+  /// "constant", "step" (x0.1 at 1/2 and 3/4), "cosine" or "linear" (both to 0).
+  std::string schedule = "cosine";
   double warmup_epochs = 0;
   double label_smoothing = 0;
-  int shift = 0;       ///< augmentation: random translation by up to this many pixels each way, zeros filled in
-  bool flip = false;   ///< augmentation: mirror left-right half of the time
-  double rotate = 0;   ///< augmentation: random rotation by up to this many degrees, bilinear
-  double zoom = 0;     ///< augmentation: random scaling by a factor in [1 - zoom, 1 + zoom]
+  int shift = 0;      ///< augmentation: random shift by up to this many pixels each way, zeros come in
+  bool flip = false;  ///< augmentation: mirror left-right half of the time
+  double rotate = 0;  ///< augmentation: random rotation by up to this many degrees, bilinear
+  double zoom = 0;    ///< augmentation: random scaling by a factor in [1 - zoom, 1 + zoom]
   uint64_t seed = 1;
-  int threads = 0;     ///< 0: all cores
-  /// With a validation set: return the weights of the epoch that was best on it (fewest errors, then lowest loss)
-  /// rather than the last.
+  int threads = 0;  ///< 0: all cores
+  /// With a validation set: return the weights of the epoch that was best on it (fewest errors, then lowest
+  /// loss) rather than the last.
   bool keep_best = true;
-  /// Distillation from `teacher`: loss = alpha T^2 soft + (1 - alpha) hard (Hinton 2015, section 2). 0 is off.
+  /// Distillation from `teacher`: loss = alpha T^2 soft + (1 - alpha) hard (Hinton 2015, section 2). 0 is
+  /// off.
   double distill_alpha = 0;
   double distill_temperature = 4;
   /// Where to keep a checkpoint after every epoch and at Ctrl-C; empty for none.
@@ -46,15 +48,15 @@ struct Epoch {
 };
 
 struct Result {
-  Graph graph;                ///< the same encodings as went in, with trained values
+  Graph graph;  ///< the same encodings as went in, with trained values
   std::vector<Epoch> epochs;
-  int best_epoch = 0;         ///< index into epochs whose weights `graph` holds
+  int best_epoch = 0;  ///< index into epochs whose weights `graph` holds
 };
 
-/// Trains by SGD with Nesterov momentum on softmax cross-entropy of the graph's output (a final Softmax node is
-/// looked through). What the encodings state stays true: Sparse keeps its mask and Codebook forms learn their
-/// centroids, whose gradient is the sum over their weights (Deep Compression, equation 3). Batch norms use batch
-/// statistics and update their running ones. Deterministic for a given seed and number of threads.
+/// Trains by SGD with Nesterov momentum on softmax cross-entropy of the graph's output (a final Softmax node
+/// is looked through). What the encodings state stays true: Sparse keeps its mask and Codebook forms learn
+/// their centroids, whose gradient is the sum over their weights (Deep Compression, equation 3). Batch norms
+/// use batch statistics and update their running ones. Deterministic for a given seed and number of threads.
 /// Throws Error(interrupted) at Ctrl-C after writing the checkpoint.
 Result train(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
              const Options& options, const Log& log);
@@ -62,14 +64,15 @@ Result train(const Graph& graph, const Dataset& data, const Dataset* validation,
 /// Class scores by libtorch, [images, classes]: the second opinion that tests hold the runtime against.
 Tensor infer(const Graph& graph, const Tensor& input);
 
-/// The functions of the training module, which is loaded on demand so that verbs that do not train never pay for it.
+/// The functions of the training module, which is loaded on demand so that verbs that do not train never pay
+/// for it.
 struct Module {
-  decltype(&train) train;
-  decltype(&infer) infer;
+  decltype(&train::train) train;
+  decltype(&train::infer) infer;
 };
 
-/// Opens the module beside the program or in its library folder. Throws Error(unsupported) saying what to install
-/// or build when it is absent.
+/// Opens the module beside the program or in its library folder. Throws Error(unsupported) saying what to
+/// install or build when it is absent.
 const Module& module();
 
 }  // namespace netsuke::train

@@ -1,0 +1,67 @@
+// Images on their way from a data set into a network.
+#pragma once
+
+#include <cstdint>
+#include <future>
+#include <optional>
+#include <vector>
+
+#include "graph/preprocess.h"
+#include "train/train.h"
+
+namespace netsuke::train {
+
+struct Batch {
+  std::vector<float> images;  ///< NCHW, preprocessed
+  std::vector<float>
+      teacher_images;  ///< the same pixels with the teacher's preprocessing; empty without a teacher
+  std::vector<int64_t> labels;
+};
+
+/// `count` images from `first` on, in order and unchanged.
+Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t first, int64_t count);
+
+/// The training batches of a run by number. Order and augmentation are functions of (seed, epoch, image)
+/// alone, so a resumed run sees what the uninterrupted one would have, whatever the number of threads. Images
+/// left over after the last whole batch wait for the next epoch's shuffle.
+class Batches {
+ public:
+  Batches(const Dataset& data, Preprocess preprocess, std::optional<Preprocess> teacher,
+          const Options& options);
+
+  int64_t batch_size() const { return batch_size_; }
+  int64_t per_epoch() const { return data_.size() / batch_size_; }
+  /// Batch `step` of the whole run, from 0; calls must not overlap.
+  Batch make(int64_t step);
+
+ private:
+  void shuffle(int64_t epoch);
+
+  const Dataset& data_;
+  Preprocess preprocess_;
+  std::optional<Preprocess> teacher_;
+  const Options& options_;
+  int64_t batch_size_;
+  int64_t shuffled_epoch_ = -1;
+  std::vector<int64_t> order_;
+};
+
+/// Makes the next batch on another thread while the current one is used.
+class Prefetch {
+ public:
+  /// Batches `first` to `end` - 1; `batches` outlives this.
+  Prefetch(Batches& batches, int64_t first, int64_t end) : batches_(batches), at_(first), end_(end) {
+    start();
+  }
+  /// The next batch. Throws what making it threw.
+  Batch next();
+
+ private:
+  void start();
+
+  Batches& batches_;
+  int64_t at_, end_;
+  std::future<Batch> coming_;  ///< its destructor waits for the thread
+};
+
+}  // namespace netsuke::train

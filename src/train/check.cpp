@@ -1,0 +1,78 @@
+#include "train/check.h"
+
+#include <cmath>
+
+#include "base/catalog.h"
+#include "graph/shapes.h"
+#include "train/schedule.h"
+
+namespace netsuke::train {
+namespace {
+
+void in_range(double value, double least, double most, std::string_view option) {
+  if (!(value >= least && value <= most))
+    fail(ErrorCode::usage, option, " is ", value, ", accepted is ", least, " to ", most);
+}
+
+/// Scores for one batch of one image: the number of classes.
+int64_t classes_of(const Graph& graph) {
+  const Shape scores = infer_shapes(graph)[graph.outputs[0]];
+  return element_count(scores);
+}
+
+}  // namespace
+
+void check_options(const Options& o) {
+  in_range(o.epochs, 1, 100'000, "epochs");
+  in_range(o.batch, 1, 1 << 20, "batch");
+  in_range(o.learning_rate, 0, 1e6, "learning rate");
+  in_range(o.momentum, 0, 1, "momentum");
+  in_range(o.weight_decay, 0, 1, "weight decay");
+  in_range(o.warmup_epochs, 0, o.epochs, "warm-up epochs");
+  in_range(o.label_smoothing, 0, 1, "label smoothing");
+  in_range(o.shift, 0, 1024, "shift");
+  in_range(o.rotate, 0, 180, "rotate");
+  in_range(o.zoom, 0, 0.9, "zoom");
+  in_range(o.threads, 0, 4096, "threads");
+  in_range(o.distill_alpha, 0, 1, "distillation alpha");
+  in_range(o.distill_temperature, 1e-3, 1e3, "distillation temperature");
+  find_row(schedules(), o.schedule, "schedule");
+}
+
+void check_graph(const Graph& graph) {
+  verify(graph);
+  require(graph.inputs.size() == 1 && graph.outputs.size() == 1, "graph ", graph.name, ": has ",
+          graph.inputs.size(), " inputs and ", graph.outputs.size(), " outputs, training takes one of each");
+  bool computed = false;
+  for (const Node& node : graph.nodes) computed |= node.output == graph.outputs[0];
+  require(computed, "graph ", graph.name, ": its output is not computed by any node");
+}
+
+void check_data(const Graph& graph, const Dataset& data) {
+  const Shape& input = graph.values[graph.inputs[0]].shape;
+  const Shape image(input.begin() + (input.empty() ? 0 : 1), input.end());
+  require(data.size() > 0, data.name(), ": has no images");
+  require(image == data.image_shape(), data.name(), ": images are ", to_text(data.image_shape()), ", graph ",
+          graph.name, " takes ", to_text(image));
+  const int64_t classes = classes_of(graph);
+  for (int64_t i = 0; i < data.size(); ++i) {
+    const int label = data.label(i);
+    require(label >= 0 && label < classes, data.name(), ": image ", i, " has label ", label, ", graph ",
+            graph.name, " has ", classes, " outputs");
+  }
+}
+
+void check_same_scores(const Graph& student, const Graph& teacher) {
+  require(classes_of(student) == classes_of(teacher), "teacher ", teacher.name, ": has ", classes_of(teacher),
+          " outputs, its student ", student.name, " has ", classes_of(student));
+}
+
+void check_input(const Graph& graph, const Tensor& input) {
+  Shape expected = graph.values[graph.inputs[0]].shape;
+  if (!expected.empty() && !input.shape.empty()) expected[0] = input.shape[0];
+  require(input.shape == expected, "graph ", graph.name, ": input is ", to_text(input.shape), ", expected ",
+          to_text(expected));
+  infer_shapes(graph, expected.empty() ? 1 : expected[0]);
+}
+
+}  // namespace netsuke::train

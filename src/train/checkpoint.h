@@ -1,0 +1,44 @@
+// A training run put to sleep: everything that the rest of it depends on.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "train/train.h"
+
+namespace netsuke::train {
+
+/// The tensors of a run, one vector each, in the order of the network's lists.
+struct Snapshot {
+  std::vector<std::vector<float>> learned;   ///< free values
+  std::vector<std::vector<float>> measured;  ///< running statistics of batch norms
+};
+
+struct Checkpoint {
+  uint64_t fingerprint = 0;  ///< of what the run was started with
+  int64_t step = 0;          ///< batches done
+  /// Of the epoch under way.
+  double loss_sum = 0;
+  int64_t wrong = 0;
+  double seconds = 0;
+  std::vector<Epoch> epochs;  ///< finished ones
+  int best_epoch = 0;
+  Snapshot now;
+  std::vector<std::vector<float>> velocity;  ///< momentum, one for each learned tensor
+  Snapshot best;                             ///< empty while there is no best epoch
+};
+
+/// A number that differs when the graph, the data sets, the teacher or any option that bears on the result
+/// differs.
+uint64_t fingerprint(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
+                     const Options& options);
+
+/// Throws Error(output) when `path` can't be written; an older checkpoint is then still whole.
+void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);
+
+/// Throws Error(input) if the file is damaged or is the checkpoint of another run (another fingerprint, or
+/// tensors of other sizes than `like` has).
+Checkpoint read_checkpoint(const std::string& path, const Checkpoint& like);
+
+}  // namespace netsuke::train

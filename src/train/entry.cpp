@@ -1,0 +1,56 @@
+// The mouth of the training module: the one symbol that it exports, and the one place where torch's
+// exceptions turn into ours.
+#include <c10/util/Exception.h>
+
+#include "base/error.h"
+#include "graph/shapes.h"
+#include "train/check.h"
+#include "train/trainer.h"
+
+namespace netsuke::train {
+namespace {
+
+template <class Work>
+auto without_torch_errors(const Work& work) {
+  try {
+    return work();
+  } catch (const c10::Error& error) {
+    fail(ErrorCode::internal, "libtorch: ", error.what_without_backtrace());
+  }
+}
+
+}  // namespace
+
+Result train(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
+             const Options& options, const Log& log) {
+  check_options(options);
+  check_graph(graph);
+  check_data(graph, data);
+  if (validation) check_data(graph, *validation);
+  const bool distils = teacher && options.distill_alpha > 0;
+  if (distils) {
+    check_graph(*teacher);
+    check_data(*teacher, data);
+    check_same_scores(graph, *teacher);
+  }
+  return without_torch_errors([&] {
+    set_up_torch(options.threads);
+    return Trainer(graph, data, validation, distils ? teacher : nullptr, options, log).run();
+  });
+}
+
+Tensor infer(const Graph& graph, const Tensor& input) {
+  check_graph(graph);
+  check_input(graph, input);
+  return without_torch_errors([&] {
+    set_up_torch(0);
+    return Network(graph).output(input);
+  });
+}
+
+}  // namespace netsuke::train
+
+extern "C" __attribute__((visibility("default"))) const netsuke::train::Module* netsuke_train_module() {
+  static constexpr netsuke::train::Module module{&netsuke::train::train, &netsuke::train::infer};
+  return &module;
+}

@@ -1,0 +1,163 @@
+#include "train/lower.h"
+
+#include <ATen/ATen.h>
+
+#include <limits>
+
+#include "base/random.h"
+#include "graph/shapes.h"
+
+namespace netsuke::train {
+namespace {
+
+using at::Tensor;
+using Inputs = std::vector<Tensor>;
+using Sides = std::array<int64_t, 2>;
+
+constexpr double kBatchNormMomentum = 0.1;
+constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+
+/// One node's surroundings while it runs.
+struct Site {
+  const TrainingPass* training;
+  uint64_t node;  ///< its index: each dropout draws its own stream
+};
+
+Sides sides(const Pair& pair) { return {pair.h, pair.w}; }
+
+/// The padding that torch's own operators take: the same before and after, at most half of `most`.
+bool is_symmetric(const Pads& pad) { return pad.top == pad.bottom && pad.left == pad.right; }
+
+Tensor padded(const Tensor& x, const Pads& pad, double value) {
+  return at::constant_pad_nd(x, {pad.left, pad.right, pad.top, pad.bottom}, value);
+}
+
+const Tensor bias_of(const Inputs& in) { return in.size() > 2 ? in[2] : Tensor(); }
+
+Tensor run(const Conv2d& op, const Inputs& in, const Site&) {
+  const bool symmetric = is_symmetric(op.pad);
+  const Sides pad = symmetric ? Sides{op.pad.top, op.pad.left} : Sides{0, 0};
+  const Tensor x = symmetric ? in[0] : padded(in[0], op.pad, 0);
+  return at::conv2d(x, in[1], bias_of(in), sides(op.stride), pad, sides(op.dilation), op.groups);
+}
+
+Tensor run(const Linear&, const Inputs& in, const Site&) { return at::linear(in[0], in[1], bias_of(in)); }
+
+Tensor run(const BatchNorm& op, const Inputs& in, const Site& site) {
+  return at::batch_norm(in[0], in[1], in[2], in[3], in[4], site.training != nullptr, kBatchNormMomentum,
+                        static_cast<double>(op.epsilon), false);
+}
+
+Tensor run(const Relu&, const Inputs& in, const Site&) { return at::relu(in[0]); }
+Tensor run(const Clip& op, const Inputs& in, const Site&) { return at::clamp(in[0], op.min, op.max); }
+
+/// Torch pads by at most half the kernel, and the same on both sides.
+template <class Pool>
+bool torch_can_pad(const Pool& op) {
+  return is_symmetric(op.pad) && 2 * op.pad.top <= op.kernel.h && 2 * op.pad.left <= op.kernel.w;
+}
+
+/// `pad` made so that a pooling without padding of its own and without ceil gives the windows of `op` on `x`.
+template <class Pool>
+Pads pads_for_windows(const Pool& op, const Tensor& x) {
+  const auto after = [&](int64_t size, int kernel, int stride, int before, int behind) {
+    const int64_t count = window_count(size, kernel, stride, 1, before, behind, op.ceil);
+    return static_cast<int>(std::max<int64_t>((count - 1) * stride + kernel - size - before, 0));
+  };
+  return {op.pad.top, op.pad.left, after(x.size(2), op.kernel.h, op.stride.h, op.pad.top, op.pad.bottom),
+          after(x.size(3), op.kernel.w, op.stride.w, op.pad.left, op.pad.right)};
+}
+
+Tensor run(const MaxPool& op, const Inputs& in, const Site&) {
+  if (torch_can_pad(op))
+    return at::max_pool2d(in[0], sides(op.kernel), sides(op.stride), {op.pad.top, op.pad.left}, 1, op.ceil);
+  const Tensor x = padded(in[0], pads_for_windows(op, in[0]), kMinusInfinity);
+  return at::max_pool2d(x, sides(op.kernel), sides(op.stride));
+}
+
+Tensor run(const AvgPool& op, const Inputs& in, const Site&) {
+  const Tensor& x = in[0];
+  if (torch_can_pad(op))
+    return at::avg_pool2d(x, sides(op.kernel), sides(op.stride), {op.pad.top, op.pad.left}, op.ceil,
+                          op.count_pad);
+  // The sum under each window, over how many of its elements count: ones are pooled like the image.
+  const Tensor counting = at::ones({1, 1, x.size(2), x.size(3)}, x.options());
+  const Pads windows = pads_for_windows(op, x);
+  const auto pool = [&](const Tensor& t) {
+    return at::avg_pool2d(padded(t, windows, 0), sides(op.kernel), sides(op.stride));
+  };
+  if (!op.count_pad) return pool(x) / pool(counting);
+  const Pads beyond{0, 0, windows.bottom - op.pad.bottom, windows.right - op.pad.right};
+  const Tensor all = padded(padded(counting, op.pad, 1), beyond, 0);
+  return pool(x) / at::avg_pool2d(all, sides(op.kernel), sides(op.stride));
+}
+
+Tensor run(const GlobalAvgPool&, const Inputs& in, const Site&) { return in[0].mean({2, 3}, true); }
+Tensor run(const Flatten&, const Inputs& in, const Site&) { return in[0].flatten(1); }
+Tensor run(const Softmax&, const Inputs& in, const Site&) { return at::softmax(in[0], 1); }
+
+/// The mask is ours, not torch's: it depends on (seed, step, node) only, so that a resumed run draws the
+/// same.
+Tensor run(const Dropout& op, const Inputs& in, const Site& site) {
+  if (!site.training || op.ratio <= 0) return in[0];
+  Tensor mask = at::empty(in[0].sizes(), in[0].options());
+  Random random(site.training->dropout_seed, site.node);
+  const auto threshold = static_cast<uint32_t>(static_cast<double>(op.ratio) * 0x1.0p32);
+  const float kept = 1 / (1 - op.ratio);
+  float* values = mask.data_ptr<float>();
+  const int64_t count = mask.numel();
+  for (int64_t i = 0; i < count; i += 2) {
+    const uint64_t draw = random.next();
+    values[i] = static_cast<uint32_t>(draw) < threshold ? 0.0f : kept;
+    if (i + 1 < count) values[i + 1] = static_cast<uint32_t>(draw >> 32) < threshold ? 0.0f : kept;
+  }
+  return in[0] * mask;
+}
+
+Tensor run(const Add&, const Inputs& in, const Site&) { return in[0] + in[1]; }
+Tensor run(const Concat&, const Inputs& in, const Site&) { return at::cat(in, 1); }
+
+Tensor run(const ChannelShuffle& op, const Inputs& in, const Site&) {
+  const Tensor& x = in[0];
+  return x.view({x.size(0), op.groups, x.size(1) / op.groups, x.size(2), x.size(3)})
+      .transpose(1, 2)
+      .reshape(x.sizes());
+}
+
+Tensor run(const Lrn& op, const Inputs& in, const Site&) {
+  const Tensor& x = in[0];
+  const int64_t before = (op.size - 1) / 2, channels = x.size(1);
+  const Tensor squares = at::constant_pad_nd(x * x, {0, 0, 0, 0, before, op.size - 1 - before});
+  Tensor sum = squares.narrow(1, 0, channels);
+  for (int64_t i = 1; i < op.size; ++i) sum = sum + squares.narrow(1, i, channels);
+  return x / at::pow(op.k + op.alpha / static_cast<float>(op.size) * sum, op.beta);
+}
+
+/// For every value the index of the last node that reads it.
+std::vector<size_t> last_readers(const Graph& graph) {
+  std::vector<size_t> last(graph.values.size(), graph.nodes.size());
+  for (size_t n = 0; n < graph.nodes.size(); ++n)
+    for (ValueId id : graph.nodes[n].inputs) last[id] = n;
+  return last;
+}
+
+}  // namespace
+
+Tensor lower(const Graph& graph, const std::vector<Tensor>& constants, const Tensor& input, ValueId wanted,
+             const TrainingPass* training) {
+  const std::vector<size_t> last = last_readers(graph);
+  std::vector<Tensor> values = constants;
+  values[graph.inputs[0]] = input;
+  for (size_t n = 0; n < graph.nodes.size() && !values[wanted].defined(); ++n) {
+    const Node& node = graph.nodes[n];
+    Inputs inputs;
+    for (ValueId id : node.inputs) inputs.push_back(values[id]);
+    const Site site{training, n};
+    values[node.output] = std::visit([&](const auto& op) { return run(op, inputs, site); }, node.op);
+    for (ValueId id : node.inputs)
+      if (last[id] == n && id != wanted) values[id].reset();
+  }
+  return values[wanted];
+}
+
+}  // namespace netsuke::train

@@ -1,0 +1,25 @@
+// The one interpreter: any graph's nodes on torch tensors, for training and for inference. Architectures are
+// never written as torch modules.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace netsuke::train {
+
+/// What training does differently from inference: dropout drops, and batch norms use the batch's statistics
+/// and move their running ones towards them (momentum 0.1).
+struct TrainingPass {
+  uint64_t dropout_seed = 0;  ///< of this step: equal seeds drop equal values
+};
+
+/// Computes `wanted` for a batch given as the graph's only input. `constants` holds a tensor for every value
+/// that has a weight, by ValueId; those that require gradients get them from the result's backward().
+/// `training` is null for inference. Semantics are those of graph/op.h.
+at::Tensor lower(const Graph& graph, const std::vector<at::Tensor>& constants, const at::Tensor& input,
+                 ValueId wanted, const TrainingPass* training);
+
+}  // namespace netsuke::train

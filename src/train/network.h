@@ -1,0 +1,68 @@
+// A graph ready to compute and to learn. Behind this header is torch, and nothing of it shows here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "graph/graph.h"
+#include "tensor/tensor.h"
+#include "train/trained_weight.h"
+
+namespace netsuke::train {
+
+/// How a batch's answers are judged: cross-entropy against the labels (smoothed: the true class gets
+/// 1 - smoothing, and all share the rest), mixed with the teacher's soft answers (Hinton 2015, section 2).
+struct Objective {
+  double label_smoothing = 0;
+  double distill_alpha = 0;
+  double distill_temperature = 1;
+};
+
+struct BatchResult {
+  double loss = 0;    ///< mean over the batch
+  int64_t wrong = 0;  ///< images whose highest score is not their label's
+};
+
+/// Threads for torch and its BLAS (0: one a core), and denormals flushed; before anything else here is
+/// called.
+void set_up_torch(int threads);
+
+class Network {
+ public:
+  /// The graph must have one input and one output of scores (NC, or NC11); a final Softmax is looked through.
+  explicit Network(const Graph& graph);
+  ~Network();
+
+  /// One constant that learns, with its gradient of the last learn().
+  struct Learned {
+    ValueId value;
+    TrainedWeight weight;
+  };
+  std::vector<Learned>& learned();
+  /// Running means and variances of batch norms: measured in passing, not learned; always dense.
+  std::vector<Learned>& measured();
+
+  /// A training pass: fills gradient(i) for every learned()[i]. `teacher_scores` (before softmax) may be
+  /// empty.
+  BatchResult learn(std::span<const float> images, std::span<const int64_t> labels,
+                    const Objective& objective, std::span<const float> teacher_scores, uint64_t dropout_seed);
+  /// dL/ddense of learned()[i].
+  std::span<const float> gradient(size_t i) const;
+  /// Inference against labels; the loss is the plain cross-entropy.
+  BatchResult judge(std::span<const float> images, std::span<const int64_t> labels) const;
+  /// Inference: scores before the softmax, [images, classes].
+  std::vector<float> logits(std::span<const float> images) const;
+  /// Inference: the graph's own output.
+  Tensor output(const Tensor& input) const;
+
+  /// The graph as it was given, with the weights as they are now.
+  Graph graph() const;
+
+ private:
+  struct Torch;
+  std::unique_ptr<Torch> torch_;
+};
+
+}  // namespace netsuke::train

@@ -1,0 +1,33 @@
+#include "train/schedule.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "base/catalog.h"
+
+namespace netsuke::train {
+namespace {
+
+constexpr Schedule kSchedules[] = {
+    {"constant", [](double) { return 1.0; }},
+    {"step", [](double progress) { return progress < 0.5    ? 1.0
+                                          : progress < 0.75 ? 0.1
+                                                            : 0.01; }},
+    {"cosine", [](double progress) { return 0.5 * (1 + std::cos(std::numbers::pi * progress)); }},
+    {"linear", [](double progress) { return 1 - progress; }},
+};
+
+}  // namespace
+
+std::span<const Schedule> schedules() { return kSchedules; }
+
+double learning_rate(const Options& options, int64_t step, int64_t steps_per_epoch) {
+  const Schedule& schedule = find_row(schedules(), options.schedule, "schedule");
+  const auto at = static_cast<double>(step);
+  const double warmup = options.warmup_epochs * static_cast<double>(steps_per_epoch);
+  if (at < warmup) return options.learning_rate * (at + 1) / (warmup + 1);
+  const double total = static_cast<double>(options.epochs) * static_cast<double>(steps_per_epoch);
+  return options.learning_rate * schedule.factor((at - warmup) / (total - warmup));
+}
+
+}  // namespace netsuke::train

@@ -1,0 +1,224 @@
+#include "train/trainer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "train/schedule.h"
+#include "train/sgd.h"
+
+namespace netsuke::train {
+namespace {
+
+constexpr uint64_t kDropoutStream = 3;  // of the run's seed; batches.cpp has the others
+constexpr int64_t kJudgeBatch = 256;
+constexpr auto kReportEvery = std::chrono::milliseconds(200);
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Two or three decimals are all that a person reads.
+std::string rounded(double value, int decimals) {
+  char text[64];
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals).ptr;
+  return {text, end};
+}
+
+double percent(int64_t part, int64_t whole) {
+  return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+Objective objective_of(const Options& options) {
+  return {options.label_smoothing, options.distill_alpha, options.distill_temperature};
+}
+
+std::optional<Preprocess> preprocess_of(const Graph* teacher) {
+  if (!teacher) return std::nullopt;
+  return netsuke::preprocess_of(*teacher);
+}
+
+}  // namespace
+
+Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
+                 const Options& options, const Log& log)
+    : validation_(validation),
+      options_(options),
+      log_(log),
+      preprocess_(netsuke::preprocess_of(graph)),
+      network_(graph),
+      teacher_(teacher ? std::make_unique<Network>(*teacher) : nullptr),
+      batches_(data, preprocess_, preprocess_of(teacher), options) {
+  for (Network::Learned& l : network_.learned()) state_.velocity.emplace_back(l.weight.free_values().size());
+  if (!options.checkpoint.empty())
+    state_.fingerprint = fingerprint(graph, data, validation, teacher, options);
+}
+
+Result Trainer::run() {
+  if (options_.resume) resume();
+  while (state_.step < steps()) train_epoch();
+  if (!state_.best.learned.empty()) restore(state_.best);
+  return {network_.graph(), state_.epochs, state_.best_epoch};
+}
+
+void Trainer::resume() {
+  if (options_.checkpoint.empty())
+    fail(ErrorCode::usage, "resume: no checkpoint file is named to go on from");
+  if (!std::filesystem::exists(options_.checkpoint)) return;
+  state_.now = snapshot();
+  state_ = read_checkpoint(options_.checkpoint, state_);
+  restore(state_.now);
+  log_.line(cat("going on from ", options_.checkpoint, " after ", state_.step, " of ", steps(), " steps"));
+}
+
+void Trainer::train_epoch() {
+  const int64_t end = (epoch() + 1) * batches_.per_epoch();
+  epoch_start_ = Clock::now();
+  Prefetch prefetch(batches_, state_.step, end);
+  while (state_.step < end) {
+    stop_if_asked();
+    train_step(prefetch.next());
+    report_progress();
+  }
+  finish_epoch();
+}
+
+void Trainer::train_step(const Batch& batch) {
+  const auto step = static_cast<uint64_t>(state_.step);
+  const uint64_t dropout_seed = Random(Random(options_.seed, kDropoutStream).next(), step).next();
+  std::vector<float> teacher_scores;
+  if (teacher_) teacher_scores = teacher_->logits(batch.teacher_images);
+  const BatchResult result =
+      network_.learn(batch.images, batch.labels, objective_of(options_), teacher_scores, dropout_seed);
+  check_loss(result.loss);
+  update_weights();
+  state_.loss_sum += result.loss;
+  state_.wrong += result.wrong;
+  ++state_.step;
+}
+
+void Trainer::update_weights() {
+  const auto rate = static_cast<float>(learning_rate(options_, state_.step, batches_.per_epoch()));
+  for (size_t i = 0; i < network_.learned().size(); ++i) {
+    TrainedWeight& weight = network_.learned()[i].weight;
+    const std::span<const float> gradient = network_.gradient(i);
+    if (gradient.empty()) continue;
+    const bool decays = weight.shape().size() >= 2 && !weight.shared();
+    const SgdStep step{rate, static_cast<float>(options_.momentum),
+                       decays ? static_cast<float>(options_.weight_decay) : 0.0f, options_.nesterov};
+    sgd_step(weight.free_values(), weight.free_gradient(gradient), state_.velocity[i], step);
+    weight.expand();
+  }
+}
+
+void Trainer::check_loss(double loss) const {
+  if (std::isfinite(loss)) return;
+  fail(ErrorCode::usage, "the loss became ", loss, " in epoch ", epoch() + 1, ", step ",
+       state_.step % batches_.per_epoch() + 1, ": the learning rate ", options_.learning_rate,
+       " is too high for this network, try a tenth of it");
+}
+
+void Trainer::finish_epoch() {
+  Epoch e;
+  e.loss = state_.loss_sum / static_cast<double>(batches_.per_epoch());
+  e.train_error = percent(state_.wrong, batches_.per_epoch() * batches_.batch_size());
+  e.seconds = state_.seconds + seconds_since(epoch_start_);
+  e.validation_error = -1;
+  if (validation_) {
+    const BatchResult judged = judge(*validation_);
+    e.validation_error = percent(judged.wrong, validation_->size());
+    e.validation_loss = judged.loss;
+  }
+  state_.epochs.push_back(e);
+  state_.loss_sum = state_.seconds = 0;
+  state_.wrong = 0;
+  if (is_best()) {
+    state_.best_epoch = static_cast<int>(state_.epochs.size()) - 1;
+    // Without a choice to make, the weights as they are at the end are the result.
+    if (validation_ && options_.keep_best) state_.best = snapshot();
+  }
+  report_epoch();
+  if (!options_.checkpoint.empty()) save();
+}
+
+/// Of the epoch just finished: the last one is best where there is nothing to choose by.
+bool Trainer::is_best() const {
+  if (!validation_ || !options_.keep_best || state_.epochs.size() == 1) return true;
+  const Epoch& best = state_.epochs[static_cast<size_t>(state_.best_epoch)];
+  const Epoch& now = state_.epochs.back();
+  return std::pair(now.validation_error, now.validation_loss) <
+         std::pair(best.validation_error, best.validation_loss);
+}
+
+BatchResult Trainer::judge(const Dataset& data) const {
+  BatchResult total;
+  for (int64_t first = 0; first < data.size(); first += kJudgeBatch) {
+    const int64_t count = std::min(kJudgeBatch, data.size() - first);
+    const Batch batch = plain_batch(data, preprocess_, first, count);
+    const BatchResult result = network_.judge(batch.images, batch.labels);
+    total.loss += result.loss * static_cast<double>(count);
+    total.wrong += result.wrong;
+  }
+  total.loss /= static_cast<double>(data.size());
+  return total;
+}
+
+Snapshot Trainer::snapshot() {
+  Snapshot snapshot;
+  const auto copy = [](std::span<float> values) { return std::vector<float>(values.begin(), values.end()); };
+  for (Network::Learned& l : network_.learned()) snapshot.learned.push_back(copy(l.weight.free_values()));
+  for (Network::Learned& l : network_.measured()) snapshot.measured.push_back(copy(l.weight.free_values()));
+  return snapshot;
+}
+
+void Trainer::restore(const Snapshot& snapshot) {
+  const auto put = [](std::vector<Network::Learned>& to, const std::vector<std::vector<float>>& from) {
+    for (size_t i = 0; i < to.size(); ++i) {
+      std::ranges::copy(from[i], to[i].weight.free_values().begin());
+      to[i].weight.expand();
+    }
+  };
+  put(network_.learned(), snapshot.learned);
+  put(network_.measured(), snapshot.measured);
+}
+
+void Trainer::save() {
+  state_.now = snapshot();
+  write_checkpoint(options_.checkpoint, state_);
+}
+
+void Trainer::stop_if_asked() {
+  if (!log_.stopping()) return;
+  const std::string where = cat("training stopped in epoch ", epoch() + 1, " of ", options_.epochs);
+  if (options_.checkpoint.empty()) fail(ErrorCode::interrupted, where);
+  state_.seconds += seconds_since(epoch_start_);
+  save();
+  fail(ErrorCode::interrupted, where, "; ", options_.checkpoint, " is kept, resume with --resume");
+}
+
+void Trainer::report_progress() {
+  const bool last = state_.step == steps();
+  if (!last && Clock::now() - last_report_ < kReportEvery) return;
+  last_report_ = Clock::now();
+  const int64_t done = (state_.step - 1) % batches_.per_epoch() + 1;
+  const std::string note = cat("epoch ", (state_.step - 1) / batches_.per_epoch() + 1, '/', options_.epochs,
+                               ", loss ", rounded(state_.loss_sum / static_cast<double>(done), 4), ", error ",
+                               rounded(percent(state_.wrong, done * batches_.batch_size()), 2), " %");
+  const auto images = [&](int64_t step) { return static_cast<uint64_t>(step * batches_.batch_size()); };
+  log_.progress({"train", images(state_.step), images(steps()), "images", note});
+}
+
+void Trainer::report_epoch() const {
+  const Epoch& e = state_.epochs.back();
+  const auto images = static_cast<double>(batches_.per_epoch() * batches_.batch_size());
+  std::string line = cat("epoch ", state_.epochs.size(), '/', options_.epochs, ": loss ", rounded(e.loss, 4),
+                         ", train error ", rounded(e.train_error, 2), " %");
+  if (validation_)
+    line += cat(", validation error ", rounded(e.validation_error, 2), " %, loss ",
+                rounded(e.validation_loss, 4));
+  log_.line(line + cat(", ", rounded(images / e.seconds, 0), " images/s"));
+}
+
+}  // namespace netsuke::train

@@ -1,0 +1,57 @@
+// The training loop.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "train/batches.h"
+#include "train/checkpoint.h"
+#include "train/network.h"
+
+namespace netsuke::train {
+
+/// One call of train(): its network, and where in the run it is.
+class Trainer {
+ public:
+  /// The arguments of train(), already checked; they outlive this.
+  Trainer(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
+          const Options& options, const Log& log);
+
+  Result run();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void resume();
+  void train_epoch();
+  void train_step(const Batch& batch);
+  void update_weights();
+  void finish_epoch();
+  bool is_best() const;
+  BatchResult judge(const Dataset& data) const;
+  void check_loss(double loss) const;
+  void save();
+  void stop_if_asked();
+  void report_progress();
+  void report_epoch() const;
+
+  Snapshot snapshot();
+  void restore(const Snapshot& snapshot);
+
+  int64_t epoch() const { return state_.step / batches_.per_epoch(); }
+  int64_t steps() const { return options_.epochs * batches_.per_epoch(); }
+
+  const Dataset* validation_;
+  const Options& options_;
+  const Log& log_;
+  Preprocess preprocess_;
+  Network network_;
+  std::unique_ptr<Network> teacher_;
+  Batches batches_;
+  Checkpoint state_;  ///< its `now` is filled only when it is saved
+  Clock::time_point epoch_start_;
+  Clock::time_point last_report_;
+};
+
+}  // namespace netsuke::train
