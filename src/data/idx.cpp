@@ -50,6 +50,12 @@ void require_count(size_t found, size_t claimed, const Header& header, std::stri
   require(found <= claimed, what, ": holds more than the ", to_text(header.shape), " values it claims");
 }
 
+/// The header of plain or gzipped bytes.
+Header read_header(ByteView bytes, std::string_view what) {
+  if (!is_gzip(bytes)) return parse_header(bytes, what);
+  return parse_header(gunzip(bytes, kLongestHeader, what), what);
+}
+
 IdxArray read_array(const std::string& path, size_t rank, std::string_view kind) {
   IdxArray array = parse_idx(read_file(path), path);
   require(array.shape.size() == rank, path, ": has ", array.shape.size(), " dimensions (",
@@ -60,10 +66,9 @@ IdxArray read_array(const std::string& path, size_t rank, std::string_view kind)
 }  // namespace
 
 IdxArray parse_idx(ByteView bytes, std::string_view what) {
-  const bool zipped = is_gzip(bytes);
-  const Header header = parse_header(zipped ? ByteView(gunzip(bytes, kLongestHeader, what)) : bytes, what);
+  const Header header = read_header(bytes, what);
   const size_t claimed = claimed_count(header, what);
-  if (!zipped) {
+  if (!is_gzip(bytes)) {
     const ByteView values = bytes.subspan(header.bytes);
     require_count(values.size(), claimed, header, what);
     return {header.shape, {values.begin(), values.end()}};
@@ -74,6 +79,8 @@ IdxArray parse_idx(ByteView bytes, std::string_view what) {
   values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(header.bytes));
   return {header.shape, std::move(values)};
 }
+
+Shape read_idx_shape(const std::string& path) { return read_header(read_file(path), path).shape; }
 
 DatasetPtr read_idx(const std::string& images_path, const std::string& labels_path,
                     std::vector<std::string> classes, std::string name) {

@@ -20,6 +20,9 @@ struct IdxArray {
 /// proved.
 IdxArray parse_idx(ByteView bytes, std::string_view what);
 
+/// The dimensions that the file's header claims. Throws Error(input) as parse_idx does.
+Shape read_idx_shape(const std::string& path);
+
 /// Reads a file of N x H x W images and one of N labels, plain or gzipped, into memory as images of 1 x H x
 /// W. `name` is the data set's. Throws Error(input) naming the file at fault.
 DatasetPtr read_idx(const std::string& images_path, const std::string& labels_path,

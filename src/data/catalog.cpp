@@ -1,0 +1,188 @@
+#include "data/catalog.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "data/cifar.h"
+#include "data/folder.h"
+#include "data/idx.h"
+#include "data/labels.h"
+#include "data/paths.h"
+#include "data/synthetic.h"
+
+namespace netsuke {
+namespace {
+
+std::string fashion_mnist_folder() { return "/usr/share/datasets/fashion-mnist"; }
+
+std::string below_data_folder(const char* name) {
+  const char* root = std::getenv("NETSUKE_DATA");
+  return root && *root ? cat(root, "/", name) : "";
+}
+std::string mnist_folder() { return below_data_folder("mnist"); }
+std::string cifar_folder() { return below_data_folder("cifar-10"); }
+std::string no_folder() { return ""; }
+
+std::vector<std::string> fashion_names() {
+  return {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+          "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+}
+
+/// The file of an IDX set under any of its usual names; empty if there is none.
+std::string find_idx(const std::string& folder, std::string_view part, std::string_view kind, int rank) {
+  for (const char* separator : {"-", "."})
+    for (const char* suffix : {"", ".gz"}) {
+      const std::string path = cat(folder, "/", part, "-", kind, separator, "idx", rank, "-ubyte", suffix);
+      if (exists(path)) return path;
+    }
+  return {};
+}
+
+bool is_idx_folder(const std::string& folder) {
+  return !find_idx(folder, "train", "images", 3).empty() || !find_idx(folder, "t10k", "images", 3).empty();
+}
+
+DatasetPtr open_idx(const std::string& folder, Part part, const std::string& name, std::string_view spec) {
+  const std::string_view prefix = part == Part::train ? "train" : "t10k";
+  const std::string images = find_idx(folder, prefix, "images", 3),
+                    labels = find_idx(folder, prefix, "labels", 1);
+  require(!images.empty(), folder, ": has no ", prefix, "-images-idx3-ubyte(.gz)");
+  require(!labels.empty(), folder, ": has no ", prefix, "-labels-idx1-ubyte(.gz)");
+  // Both MNISTs come in files of the same names, so the place is all there is to tell them apart.
+  const bool fashion = spec.find("fashion") != std::string_view::npos;
+  std::vector<std::string> classes = fashion ? fashion_names() : digit_names();
+  if (exists(folder + "/labels.txt")) classes = read_labels(folder + "/labels.txt");
+  return read_idx(images, labels, std::move(classes), name);
+}
+
+/// Class folders of `part`: under train/, test/ or val/, or right here; empty if there are none.
+std::string find_images(const std::string& folder, Part part) {
+  const std::vector<std::string> places =
+      part == Part::train ? std::vector<std::string>{"train"} : std::vector<std::string>{"test", "val"};
+  for (const std::string& place : places)
+    if (is_image_folder(cat(folder, "/", place))) return cat(folder, "/", place);
+  const bool divided = exists(folder + "/train");
+  return !divided && is_image_folder(folder) ? folder : "";
+}
+
+DatasetPtr open_images(const std::string& folder, Part part, const std::string& name) {
+  const std::string place = find_images(folder, part), training = find_images(folder, Part::train);
+  require(!place.empty(), folder, ": has training images but no test/ or val/ folder beside them");
+  if (place == training || training.empty()) return open_image_folder(place, name);
+  return open_image_folder(place, name, open_image_folder(training, name)->classes());
+}
+
+std::string contents(const std::string& folder) {
+  constexpr size_t kShown = 8;
+  std::vector<std::string> names = names_in(folder);
+  if (names.empty()) return "nothing";
+  const size_t rest = names.size() > kShown ? names.size() - kShown : 0;
+  names.resize(names.size() - rest);
+  return cat(join(names), rest ? cat(" and ", rest, " more") : "");
+}
+
+DatasetPtr open_folder(const std::string& folder, Part part, const std::string& name, std::string_view spec) {
+  if (is_idx_folder(folder)) return open_idx(folder, part, name, spec);
+  if (is_cifar_folder(folder)) return read_cifar(folder, part == Part::train, name);
+  if (!find_images(folder, Part::train).empty() || !find_images(folder, part).empty())
+    return open_images(folder, part, name);
+  fail(ErrorCode::input, folder, ": no data set is recognised; found ", contents(folder),
+       "; expected IDX files (train-images-idx3-ubyte, ...), CIFAR-10 batches (data_batch_1.bin, ...) or one "
+       "folder a "
+       "class with JPEG or PNG images, with train/ and test/ above them or not");
+}
+
+DatasetPtr open_synthetic(Part part) {
+  return make_synthetic(part == Part::train ? 2000 : 500, {1, 28, 28}, 10, part == Part::train ? 1 : 2);
+}
+
+std::string part_name(std::string_view spec, Part part) {
+  return cat(spec, part == Part::train ? ", train" : ", test");
+}
+
+DatasetPtr open_source(const DataSource& source, Part part) {
+  if (source.name == "synthetic") return open_synthetic(part);
+  const std::string folder = source.folder();
+  if (!is_folder(folder))
+    fail(ErrorCode::input, "data set ", source.name, ": is not installed",
+         folder.empty() ? "" : cat(" in ", folder), "; ", source.how);
+  return open_folder(folder, part, part_name(source.name, part), source.name);
+}
+
+/// Without reading the pixels where the format says how many there are.
+int64_t count_images(const DataSource& source, Part part) {
+  const std::string images = find_idx(source.folder(), part == Part::train ? "train" : "t10k", "images", 3);
+  return images.empty() ? open_source(source, part)->size() : read_idx_shape(images).at(0);
+}
+
+DataStatus status_of(const DataSource& source) {
+  DataStatus status{.name = std::string(source.name),
+                    .summary = std::string(source.summary),
+                    .path = source.folder(),
+                    .classes = source.classes,
+                    .shape = source.shape,
+                    .how = std::string(source.how),
+                    .problem = {}};
+  if (source.name != "synthetic" && !is_folder(status.path)) return status;
+  try {
+    for (const Part part : {Part::train, Part::test})
+      status.images[part == Part::test] = count_images(source, part);
+    status.installed = true;
+  } catch (const Error& problem) {
+    status.problem = problem.what();
+  }
+  return status;
+}
+
+}  // namespace
+
+std::span<const DataSource> data_sources() {
+  static const DataSource sources[] = {
+      {"fashion-mnist",
+       "clothes, 60,000 + 10,000 gray images",
+       10,
+       {1, 28, 28},
+       "apt-get install dataset-fashion-mnist",
+       fashion_mnist_folder},
+      {"mnist",
+       "handwritten digits, 60,000 + 10,000 gray images",
+       10,
+       {1, 28, 28},
+       "set NETSUKE_DATA to a folder whose folder mnist/ holds the four IDX files",
+       mnist_folder},
+      {"cifar-10",
+       "ten kinds of things, 50,000 + 10,000 colour images",
+       10,
+       {3, 32, 32},
+       "set NETSUKE_DATA to a folder whose folder cifar-10/ holds the binary batches",
+       cifar_folder},
+      {"synthetic",
+       "generated blobs, 2,000 + 500 gray images, for trying things",
+       10,
+       {1, 28, 28},
+       "built in",
+       no_folder},
+  };
+  return sources;
+}
+
+DatasetPtr open_dataset(const std::string& spec, Part part) {
+  std::vector<std::string> names;
+  for (const DataSource& source : data_sources()) {
+    if (source.name == spec) return open_source(source, part);
+    names.emplace_back(source.name);
+  }
+  if (is_folder(spec)) return open_folder(spec, part, part_name(spec, part), spec);
+  const std::string near = closest(spec, names);
+  fail(ErrorCode::input, "data set '", spec, "': is neither a folder nor a known name",
+       near.empty() ? "" : cat(" (did you mean '", near, "'?)"), "; known are: ", join(names));
+}
+
+std::vector<DataStatus> list_datasets() {
+  std::vector<DataStatus> list;
+  for (const DataSource& source : data_sources()) list.push_back(status_of(source));
+  return list;
+}
+
+}  // namespace netsuke

@@ -1,0 +1,200 @@
+#include "data/catalog.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <thread>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "data/idx_samples.h"
+#include "data/image_samples.h"
+#include "temporary_folder.h"
+
+namespace netsuke {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string message_of(const std::string& spec, Part part) {
+  try {
+    open_dataset(spec, part);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::input) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+Bytes image_of(const Dataset& data, int64_t index) {
+  Bytes out(static_cast<size_t>(element_count(data.image_shape())));
+  data.pixels(index, out);
+  return out;
+}
+
+void write_idx(const TemporaryFolder& folder, const std::string& below, int64_t train, int64_t test) {
+  const auto images = [](int64_t count) {
+    return idx_bytes({count, 2, 2}, counting(static_cast<size_t>(count) * 4, 251));
+  };
+  const auto labels = [](int64_t count) {
+    return idx_bytes({count}, counting(static_cast<size_t>(count), 10));
+  };
+  write_file(folder / (below + "train-images-idx3-ubyte.gz"), gzip(images(train)));
+  write_file(folder / (below + "train-labels-idx1-ubyte.gz"), gzip(labels(train)));
+  write_file(folder / (below + "t10k-images.idx3-ubyte"), images(test));
+  write_file(folder / (below + "t10k-labels.idx1-ubyte"), labels(test));
+}
+
+TEST(Catalog, FindsIdxFilesUnderBothKindsOfNames) {
+  const TemporaryFolder folder;
+  write_idx(folder, "", 12, 5);
+  const DatasetPtr train = open_dataset(folder.path(), Part::train),
+                   test = open_dataset(folder.path(), Part::test);
+  EXPECT_EQ(train->size(), 12);
+  EXPECT_EQ(test->size(), 5);
+  EXPECT_EQ(train->classes().at(3), "3");
+  EXPECT_EQ(test->name(), folder.path() + ", test");
+}
+
+TEST(Catalog, NamesClassesByPlaceOrByLabelsFile) {
+  const TemporaryFolder folder;
+  write_idx(folder, "fashion/", 12, 5);
+  EXPECT_EQ(open_dataset(folder.path() + "/fashion", Part::train)->classes().at(9), "Ankle boot");
+  write_file(folder / "fashion/labels.txt", std::string_view("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n"));
+  EXPECT_EQ(open_dataset(folder.path() + "/fashion", Part::train)->classes().at(9), "j");
+}
+
+TEST(Catalog, AMissingHalfIsNamed) {
+  const TemporaryFolder folder;
+  write_file(folder / "train-images-idx3-ubyte", idx_bytes({1, 1, 1}, {0}));
+  EXPECT_THAT(message_of(folder.path(), Part::train), HasSubstr("train-labels-idx1-ubyte"));
+  EXPECT_THAT(message_of(folder.path(), Part::test), HasSubstr("t10k-images-idx3-ubyte"));
+}
+
+TEST(Catalog, ReadsCifarBatches) {
+  const TemporaryFolder folder;
+  Bytes record(3073, 50);
+  for (int batch = 1; batch <= 5; ++batch) {
+    record[0] = static_cast<uint8_t>(batch);
+    record[1] = static_cast<uint8_t>(100 + batch);
+    write_file(folder / cat("data_batch_", batch, ".bin"), record);
+  }
+  write_file(folder / "batches.meta.txt",
+             std::string_view("plane\ncar\nbird\ncat\ndeer\ndog\nfrog\nhorse\nship\ntruck\n\n"));
+  const DatasetPtr train = open_dataset(folder.path(), Part::train);
+  EXPECT_EQ(train->size(), 5);
+  EXPECT_EQ(train->image_shape(), (Shape{3, 32, 32}));
+  EXPECT_EQ(train->label(2), 3);
+  EXPECT_EQ(train->classes().at(3), "cat");
+  EXPECT_EQ(image_of(*train, 4)[0], 105);
+  EXPECT_THAT(message_of(folder.path(), Part::test), HasSubstr("test_batch.bin"));
+  write_file(folder / "test_batch.bin", Bytes(3000));
+  EXPECT_THAT(message_of(folder.path(), Part::test), HasSubstr("test_batch.bin: has 3000 bytes"));
+  record[0] = 10;
+  write_file(folder / "test_batch.bin", record);
+  EXPECT_THAT(message_of(folder.path(), Part::test), HasSubstr("image 0 has the label 10"));
+}
+
+TEST(Catalog, ReadsOneFolderAClass) {
+  const TemporaryFolder folder;
+  write_file(folder / "train/dog/b.png", png_bytes(1, 1, 1, {20}));
+  write_file(folder / "train/dog/a.PNG", png_bytes(1, 1, 3, {1, 2, 3}));
+  write_file(folder / "train/cat/x.jpeg", jpeg_bytes(1, 1, 1, {200}));
+  write_file(folder / "train/cat/notes.txt", std::string_view("not an image"));
+  write_file(folder / "val/dog/c.png", png_bytes(1, 1, 3, {4, 5, 6}));
+  const DatasetPtr train = open_dataset(folder.path(), Part::train);
+  EXPECT_THAT(train->classes(), ElementsAre("cat", "dog"));
+  ASSERT_EQ(train->size(), 3);
+  EXPECT_EQ(train->image_shape(), (Shape{3, 1, 1}));
+  EXPECT_THAT(std::vector<int>({train->label(0), train->label(1), train->label(2)}), ElementsAre(0, 1, 1));
+  EXPECT_THAT(image_of(*train, 1), ElementsAre(1, 2, 3));
+  EXPECT_THAT(image_of(*train, 2), ElementsAre(20, 20, 20)) << "gray among colours";
+  const DatasetPtr test = open_dataset(folder.path(), Part::test);
+  EXPECT_EQ(test->label(0), 1) << "labels follow the training classes";
+  write_file(folder / "val/horse/d.png", png_bytes(1, 1, 3, {4, 5, 6}));
+  EXPECT_THAT(message_of(folder.path(), Part::test), HasSubstr("'horse' is not one of the training set's"));
+}
+
+TEST(Catalog, ImagesOfSeveralSizesOrDamagedOnesAreNamed) {
+  const TemporaryFolder folder;
+  write_file(folder / "a/1.png", png_bytes(2, 2, 1, Bytes(4)));
+  write_file(folder / "a/2.png", png_bytes(2, 3, 1, Bytes(6)));
+  EXPECT_THAT(message_of(folder.path(), Part::train),
+              AllOf(HasSubstr("a/2.png: is 2 x 3"), HasSubstr("resizing")));
+  Bytes cut = png_bytes(2, 2, 1, Bytes(4));
+  cut.resize(cut.size() - 20);
+  write_file(folder / "a/2.png", cut);
+  const DatasetPtr data = open_dataset(folder.path(), Part::train);
+  EXPECT_EQ(image_of(*data, 0), Bytes(4));
+  try {
+    image_of(*data, 1);
+    ADD_FAILURE() << "a damaged image was read";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("a/2.png: damaged PNG"));
+  }
+}
+
+TEST(Catalog, SeveralThreadsMayReadAFolder) {
+  const TemporaryFolder folder;
+  for (int i = 0; i < 20; ++i)
+    write_file(folder / cat("a/", 10 + i, ".jpg"),
+               jpeg_bytes(8, 8, 1, Bytes(64, static_cast<uint8_t>(10 * i))));
+  const DatasetPtr data = open_dataset(folder.path(), Part::train);
+  std::vector<std::thread> threads;
+  std::vector<int> wrong(4);
+  for (size_t t = 0; t < wrong.size(); ++t)
+    threads.emplace_back([&, t] {
+      for (int64_t i = 0; i < data->size(); ++i)
+        wrong[t] += std::abs(image_of(*data, i)[0] - 10 * static_cast<int>(i)) > 2;
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(wrong, testing::Each(0));
+}
+
+TEST(Catalog, AWrongSpecSaysWhatThereIs) {
+  EXPECT_THAT(message_of("fashion-minst", Part::train),
+              AllOf(HasSubstr("did you mean 'fashion-mnist'?"), HasSubstr("cifar-10, synthetic")));
+  const TemporaryFolder folder;
+  EXPECT_THAT(message_of(folder.path(), Part::train), HasSubstr("found nothing"));
+  write_file(folder / "readme.md", std::string_view("x"));
+  EXPECT_THAT(message_of(folder.path(), Part::train), HasSubstr("found readme.md; expected IDX"));
+}
+
+TEST(Catalog, LooksForNamedSetsBelowTheDataFolder) {
+  const TemporaryFolder folder;
+  unsetenv("NETSUKE_DATA");
+  EXPECT_THAT(message_of("mnist", Part::train), AllOf(HasSubstr("not installed"), HasSubstr("NETSUKE_DATA")));
+  setenv("NETSUKE_DATA", folder.path().c_str(), 1);
+  write_idx(folder, "mnist/", 12, 5);
+  EXPECT_EQ(open_dataset("mnist", Part::test)->size(), 5);
+  EXPECT_EQ(open_dataset("mnist", Part::test)->classes().at(9), "9");
+  EXPECT_EQ(open_dataset("mnist", Part::test)->name(), "mnist, test");
+  for (const DataStatus& status : list_datasets()) {
+    if (status.name == "mnist") {
+      EXPECT_TRUE(status.installed);
+      EXPECT_THAT(status.images, ElementsAre(12, 5));
+      EXPECT_EQ(status.path, folder.path() + "/mnist");
+    } else if (status.name == "cifar-10") {
+      EXPECT_FALSE(status.installed);
+      EXPECT_FALSE(status.how.empty());
+    } else if (status.name == "synthetic") {
+      EXPECT_TRUE(status.installed);
+      EXPECT_THAT(status.images, ElementsAre(2000, 500));
+    }
+  }
+  unsetenv("NETSUKE_DATA");
+}
+
+TEST(Catalog, FashionMnistIsWholeWhereItIsInstalled) {
+  for (const DataStatus& status : list_datasets())
+    if (status.name == "fashion-mnist" && !status.installed) GTEST_SKIP() << status.how;
+  const DatasetPtr test = open_dataset("fashion-mnist", Part::test);
+  EXPECT_EQ(test->size(), 10'000);
+  EXPECT_EQ(test->image_shape(), (Shape{1, 28, 28}));
+  EXPECT_EQ(test->classes().at(static_cast<size_t>(test->label(0))), "Ankle boot");
+}
+
+}  // namespace
+}  // namespace netsuke

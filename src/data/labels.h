@@ -1,0 +1,16 @@
+// Class names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace netsuke {
+
+/// "0" to "9".
+std::vector<std::string> digit_names();
+
+/// One name a line; empty lines are skipped. Throws Error(input) naming the file if there are none, or not
+/// `count` where that is not 0.
+std::vector<std::string> read_labels(const std::string& path, size_t count = 0);
+
+}  // namespace netsuke
