@@ -9,6 +9,9 @@
 namespace netsuke::compress {
 namespace {
 
+constexpr int kBits = 11, kPasses = 3;
+constexpr size_t kDigits = size_t{1} << kBits;
+
 /// Negative floats have the sign bit set and grow downwards as integers: flip them whole, and the others'
 /// sign.
 uint32_t key_of(float value) {
@@ -16,28 +19,22 @@ uint32_t key_of(float value) {
   return bits >> 31 ? ~bits : bits | 0x80000000u;
 }
 
-float value_of(uint32_t key) { return std::bit_cast<float>(key >> 31 ? key & 0x7fffffffu : ~key); }
+size_t digit_of(float value, int pass) { return (key_of(value) >> (kBits * pass)) % kDigits; }
 
 }  // namespace
 
 std::vector<float> radix_sorted(std::span<const float> values) {
-  constexpr int kBits = 11, kPasses = 3;
-  constexpr size_t kDigits = size_t{1} << kBits;
-  std::vector<uint32_t> keys(values.size()), moved(values.size());
   std::vector<std::array<size_t, kDigits>> counts(kPasses);
-  for (size_t i = 0; i < values.size(); ++i) {
-    keys[i] = key_of(values[i]);
-    for (size_t pass = 0; pass < kPasses; ++pass) ++counts[pass][(keys[i] >> (kBits * pass)) % kDigits];
-  }
-  for (size_t pass = 0; pass < kPasses; ++pass) {
+  for (float value : values)
+    for (int pass = 0; pass < kPasses; ++pass) ++counts[static_cast<size_t>(pass)][digit_of(value, pass)];
+  std::vector<float> sorted(values.begin(), values.end()), moved(values.size());
+  for (int pass = 0; pass < kPasses; ++pass) {
+    std::array<size_t, kDigits>& next = counts[static_cast<size_t>(pass)];
     size_t start = 0;
-    for (size_t& count : counts[pass]) start += std::exchange(count, start);
-    for (uint32_t key : keys) moved[counts[pass][(key >> (kBits * pass)) % kDigits]++] = key;
-    keys.swap(moved);
+    for (size_t& count : next) start += std::exchange(count, start);
+    for (float value : sorted) moved[next[digit_of(value, pass)]++] = value;
+    sorted.swap(moved);
   }
-  moved = {};  // before the result takes its place
-  std::vector<float> sorted(keys.size());
-  std::transform(keys.begin(), keys.end(), sorted.begin(), value_of);
   return sorted;
 }
 

@@ -7,7 +7,8 @@
 
 namespace netsuke::compress {
 
-/// Sorts by radix: three passes over 11 bits of a key whose order as an integer is that of the float.
+/// Sorts finite values by radix: three passes over 11 bits of a key whose order as an integer is that of the
+/// float.
 std::vector<float> radix_sorted(std::span<const float> values);
 
 /// Sums are kept for every 64th value only, which takes 3 % of the memory a full table would and a few
