@@ -25,7 +25,7 @@ struct Site {
 
 Sides sides(const Pair& pair) { return {pair.h, pair.w}; }
 
-/// The padding that torch's own operators take: the same before and after, at most half of `most`.
+/// Torch's own padding is the same before and after.
 bool is_symmetric(const Pads& pad) { return pad.top == pad.bottom && pad.left == pad.right; }
 
 Tensor padded(const Tensor& x, const Pads& pad, double value) {
@@ -119,9 +119,8 @@ Tensor run(const Concat&, const Inputs& in, const Site&) { return at::cat(in, 1)
 
 Tensor run(const ChannelShuffle& op, const Inputs& in, const Site&) {
   const Tensor& x = in[0];
-  return x.view({x.size(0), op.groups, x.size(1) / op.groups, x.size(2), x.size(3)})
-      .transpose(1, 2)
-      .reshape(x.sizes());
+  const Tensor groups = x.view({x.size(0), op.groups, x.size(1) / op.groups, x.size(2), x.size(3)});
+  return groups.transpose(1, 2).reshape(x.sizes()).contiguous(x.suggest_memory_format());
 }
 
 Tensor run(const Lrn& op, const Inputs& in, const Site&) {

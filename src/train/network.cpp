@@ -45,6 +45,17 @@ at::Tensor view(std::span<const int64_t> labels) {
   return at::from_blob(const_cast<int64_t*>(labels.data()), {static_cast<int64_t>(labels.size())}, at::kLong);
 }
 
+/// Images in channels-last order, which every later operator then keeps: there torch's max-pool is vectorised
+/// and its convolution gradients are about twice as fast (LeNet-5, one core: 10 ms a batch of 64 instead of
+/// 21).
+at::Tensor in_fast_layout(const at::Tensor& images) {
+  if (images.dim() != 4) return images;
+  // Not contiguous(): with one channel the two orders are the same bytes, and only strides tell torch which
+  // is meant.
+  at::Tensor out = at::empty(images.sizes(), images.options().memory_format(at::MemoryFormat::ChannelsLast));
+  return out.copy_(images);
+}
+
 /// The value whose softmax is the output, or the output itself.
 ValueId before_softmax(const Graph& graph) {
   for (const Node& node : graph.nodes)
@@ -83,7 +94,7 @@ bool is_running_statistic(const Parameter& parameter) {
 at::Tensor Network::Torch::batch(std::span<const float> images) const {
   std::vector<int64_t> shape = image;
   shape.insert(shape.begin(), static_cast<int64_t>(images.size()) / element_count(image));
-  return view(images, shape);
+  return in_fast_layout(view(images, shape));
 }
 
 Network::Network(const Graph& graph) : torch_(std::make_unique<Torch>()) {
@@ -146,7 +157,8 @@ Tensor Network::output(const Tensor& input) const {
   const at::NoGradGuard no_gradients;
   const Torch& t = *torch_;
   const at::Tensor out =
-      lower(t.graph, t.constants, view(input.data, input.shape), t.graph.outputs[0], nullptr).contiguous();
+      lower(t.graph, t.constants, in_fast_layout(view(input.data, input.shape)), t.graph.outputs[0], nullptr)
+          .contiguous();
   return {out.sizes().vec(), {out.data_ptr<float>(), out.data_ptr<float>() + out.numel()}};
 }
 
