@@ -10,7 +10,9 @@
 namespace netsuke::codec {
 
 /// Bits that tell apart `alphabet` symbols: 0 for one symbol, 5 for 17 to 32.
-inline int packed_width(uint32_t alphabet) { return alphabet < 2 ? 0 : std::bit_width(alphabet - 1); }
+inline int packed_width(uint32_t alphabet) {
+  return alphabet < 2 ? 0 : static_cast<int>(std::bit_width(alphabet - 1));
+}
 
 inline void pack(BitWriter& bits, std::span<const uint16_t> symbols, int width) {
   for (uint16_t symbol : symbols) bits.put(symbol, width);

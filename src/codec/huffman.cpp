@@ -69,7 +69,7 @@ std::array<uint32_t, kMaxCodeLength + 1> count_lengths(const std::vector<uint8_t
 }
 
 void put_gamma(BitWriter& bits, uint32_t value) {
-  const int width = std::bit_width(value);
+  const int width = static_cast<int>(std::bit_width(value));
   bits.put(0, width - 1);
   bits.put(value, width);
 }

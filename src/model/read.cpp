@@ -45,7 +45,7 @@ void read_metadata(ByteView payload, const std::string& what, Graph& graph) {
   require(in.remaining() == 0, what, ": ", in.remaining(), " bytes too many");
 }
 
-Graph parse(ByteView file, std::string_view what, Ledger& ledger, bool entropy) {
+Graph parse_sections(ByteView file, std::string_view what, Ledger& ledger, bool entropy) {
   const Sections sections = split_sections(file, what);
   const std::string graph_place = cat(what, ", graph section"),
                     metadata_place = cat(what, ", metadata section");
@@ -61,6 +61,16 @@ Graph parse(ByteView file, std::string_view what, Ledger& ledger, bool entropy) 
   ledger.header_bytes = ledger.file_bytes - ledger.graph_bytes - ledger.metadata_bytes -
                         ledger.checksum_bytes - std::ssize(sections.weights);
   return std::move(section.graph);
+}
+
+Graph parse(ByteView file, std::string_view what, Ledger& ledger, bool entropy) {
+  try {
+    return parse_sections(file, what, ledger, entropy);
+  } catch (const Error& error) {
+    // What checks a graph does not know which file it came from.
+    if (std::string_view(error.what()).starts_with(what)) throw;
+    fail(error.code(), what, ": ", error.what());
+  }
 }
 
 }  // namespace

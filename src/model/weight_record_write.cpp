@@ -1,6 +1,7 @@
 #include "model/weight_record_write.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "codec/floats.h"
 #include "codec/relative_index.h"
@@ -57,8 +58,11 @@ struct GapPlan {
 void consider(GapPlan& best, const std::vector<uint32_t>& positions, const std::vector<uint32_t>& source,
               const WriteOptions& options) {
   const auto runs = codec::count_runs(positions);
+  // Once the longest run takes no filler, a wider index has the same symbols.
+  const int widest = std::clamp(static_cast<int>(std::bit_width(runs.back().zeros + 1)),
+                                codec::kLeastIndexBits, codec::kMostIndexBits);
   const int least = options.index_bits != 0 ? options.index_bits : codec::kLeastIndexBits;
-  const int most = options.index_bits != 0 ? options.index_bits : codec::kMostIndexBits;
+  const int most = options.index_bits != 0 ? options.index_bits : widest;
   for (int bits = least; bits <= most; ++bits) {
     const auto size =
         codec::measure_stream(codec::count_gap_symbols(runs, bits), symbol_coder(options.coder));

@@ -1,0 +1,60 @@
+// The other decoders of the codec on any bytes: symbol streams, gap index, floats. What they accept must code
+// again to what reads the same.
+#include <cstdlib>
+#include <cstring>
+
+#include "codec/floats.h"
+#include "codec/relative_index.h"
+#include "codec/symbol_stream.h"
+
+namespace {
+
+using namespace netsuke;
+using namespace netsuke::codec;
+
+void check(bool ok) {
+  if (!ok) std::abort();
+}
+
+void check_stream(ByteReader bytes, size_t count, uint32_t alphabet) {
+  const std::vector<uint16_t> symbols = read_stream(bytes, count, alphabet);
+  const Bytes again = write_stream(symbols, alphabet);
+  ByteReader reader(again, "written again");
+  check(read_stream(reader, count, alphabet) == symbols);
+}
+
+void check_gaps(ByteReader bytes, size_t count, int bits) {
+  StreamReader stream(bytes, 1u << bits);
+  if (stream.only_symbol() == filler(bits)) return;
+  const auto positions =
+      positions_from_gaps(bits, count, uint64_t{1} << 31, "fuzz", [&] { return stream.next(); });
+  const std::vector<uint16_t> symbols = gaps_from_positions(positions, bits);
+  size_t i = 0;
+  check(positions_from_gaps(bits, count, uint64_t{1} << 31, "again",
+                            [&] { return uint32_t{symbols[i++]}; }) == positions);
+}
+
+void check_floats(ByteReader bytes, size_t count) {
+  const std::vector<float> values = read_floats(bytes, count);
+  const Bytes again = write_floats(values);
+  ByteReader reader(again, "written again");
+  const std::vector<float> read = read_floats(reader, count);
+  check(count == 0 || std::memcmp(read.data(), values.data(), 4 * count) == 0);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 5) return 0;
+  const size_t count = data[1] | static_cast<size_t>(data[2]) << 8;
+  const uint32_t number = data[3] | static_cast<uint32_t>(data[4]) << 8;
+  const ByteReader bytes({data + 5, size - 5}, "fuzz");
+  try {
+    if (data[0] % 3 == 0) check_stream(bytes, count, number + 1);
+    if (data[0] % 3 == 1) check_gaps(bytes, count, static_cast<int>(kLeastIndexBits + number % 15));
+    if (data[0] % 3 == 2) check_floats(bytes, count);
+  } catch (const Error& error) {
+    check(error.code() != ErrorCode::internal);
+  }
+  return 0;
+}

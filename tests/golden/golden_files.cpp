@@ -1,0 +1,267 @@
+#include "golden/golden_files.h"
+
+#include <bit>
+
+#include "base/random.h"
+#include "golden/nsk_builder.h"
+#include "graph/builder.h"
+#include "graph/preprocess.h"
+#include "graph/text.h"
+
+namespace netsuke::golden {
+namespace {
+
+// Only sums and products of uniform numbers: no library function that differs between machines.
+float bell(Random& random) {
+  double sum = -6;
+  for (int i = 0; i < 12; ++i) sum += random.uniform();
+  return static_cast<float>(sum / 4);
+}
+
+std::vector<float> bells(Random& random, size_t count) {
+  std::vector<float> values(count);
+  for (float& value : values) value = bell(random);
+  return values;
+}
+
+std::vector<float> eighths(Random& random, size_t count) {
+  std::vector<float> values(count);
+  for (float& value : values) value = static_cast<float>(random.below(64)) / 8 - 4;
+  return values;
+}
+
+std::vector<uint16_t> codes(Random& random, size_t count, uint64_t centroids) {
+  std::vector<uint16_t> result(count);
+  for (uint16_t& code : result)
+    code = static_cast<uint16_t>((random.below(centroids) + random.below(centroids)) / 2);
+  return result;
+}
+
+std::vector<uint32_t> positions(Random& random, uint32_t elements, double density, uint32_t columns = 0) {
+  std::vector<uint32_t> result;
+  for (uint32_t i = 0; i < elements; ++i) {
+    const bool empty_column = columns > 0 && i % columns % 4 != 1;
+    if (!empty_column && random.uniform() < density) result.push_back(i);
+  }
+  return result;
+}
+
+// A linear layer of this weight.
+Graph layer(const Shape& shape, Encoding encoding) {
+  Builder builder("layer");
+  const ValueId x = builder.input("x", {shape[1]});
+  Graph graph = builder.finish({builder.linear("fc", x, static_cast<int>(shape[0]), false)});
+  graph.values[graph.nodes[0].inputs[1]].weight = make_weight(shape, std::move(encoding));
+  return graph;
+}
+
+void add_dense(std::vector<Model>& out) {
+  Random random(11);
+  out.push_back({"dense-f32", layer({3, 5}, Dense{bells(random, 15)}), {}});
+  out.push_back(
+      {"dense-signed-zeros", layer({2, 4}, Dense{{0.0f, -0.0f, 1e-42f, -1e-45f, 3e38f, -0.1f, 1, 2}}), {}});
+  out.push_back({"dense-planes", layer({40, 50}, Dense{bells(random, 2000)}), {}});
+  out.push_back({"dense-f16", layer({2, 3}, Dense{{0.5f, -0.25f, 3, 100, -0.0f, 0x1p-24f}}), {}});
+  std::vector<float> wide(1200), steps(100);
+  for (float& value : wide) value = static_cast<float>(static_cast<int>(random.below(1200)) - 600);
+  out.push_back({"dense-f16-planes", layer({30, 40}, Dense{wide}), {}});
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const float product = static_cast<float>(i) * 0.0123f;
+    steps[i] = -0.37f + product;
+  }
+  out.push_back({"dense-progression", layer({10, 10}, Dense{steps}), {}});
+  out.push_back({"dense-few-values", layer({30, 20}, Dense{eighths(random, 600)}), {}});
+}
+
+void add_sparse(std::vector<Model>& out) {
+  Random random(12);
+  auto few = positions(random, 3000, 0.05), half = positions(random, 1000, 0.5);
+  auto in_columns = positions(random, 2400, 0.4, 60);
+  out.push_back({"sparse-gaps", layer({50, 60}, Sparse{few, bells(random, few.size())}), {}});
+  out.push_back(
+      {"sparse-gaps-plain-4", layer({50, 60}, Sparse{few, bells(random, few.size())}), {Coder::plain, 4, 1}});
+  out.push_back(
+      {"sparse-columns", layer({40, 60}, Sparse{in_columns, bells(random, in_columns.size())}), {}});
+  out.push_back({"sparse-bitmap", layer({25, 40}, Sparse{half, bells(random, half.size())}), {}});
+  out.push_back({"sparse-empty", layer({25, 40}, Sparse{}), {}});
+  out.push_back({"sparse-full", layer({2, 3}, Sparse{{0, 1, 2, 3, 4, 5}, bells(random, 6)}), {}});
+}
+
+void add_codebooks(std::vector<Model>& out) {
+  Random random(13);
+  out.push_back({"codebook", layer({40, 30}, Codebook{bells(random, 32), codes(random, 1200, 32)}), {}});
+  out.push_back({"codebook-plain",
+                 layer({40, 30}, Codebook{bells(random, 17), codes(random, 1200, 17)}),
+                 {Coder::plain, 0, 1}});
+  out.push_back({"codebook-as-floats", layer({2, 3}, Codebook{bells(random, 6), {5, 3, 1, 0, 2, 4}}), {}});
+  out.push_back({"codebook-one-value", layer({20, 30}, Codebook{{0.3f}, std::vector<uint16_t>(600, 0)}), {}});
+  out.push_back({"codebook-steep", layer({30, 30}, Codebook{bells(random, 300), codes(random, 900, 8)}), {}});
+}
+
+void add_sparse_codebooks(std::vector<Model>& out) {
+  Random random(14);
+  const auto few = positions(random, 8000, 0.04), most = positions(random, 500, 0.7);
+  const auto in_columns = positions(random, 6000, 0.3, 100);
+  const auto shared = [&](const std::vector<uint32_t>& where, uint64_t centroids) {
+    return SparseCodebook{bells(random, centroids), where, codes(random, where.size(), centroids)};
+  };
+  out.push_back({"sparse-codebook", layer({80, 100}, shared(few, 16)), {}});
+  out.push_back({"sparse-codebook-plain-5", layer({80, 100}, shared(few, 32)), {Coder::plain, 5, 1}});
+  out.push_back({"sparse-codebook-huffman-3", layer({80, 100}, shared(few, 32)), {Coder::huffman, 3, 1}});
+  out.push_back({"sparse-codebook-columns", layer({60, 100}, shared(in_columns, 16)), {}});
+  out.push_back({"sparse-codebook-joint", layer({20, 25}, shared(most, 4)), {}});
+  out.push_back({"sparse-codebook-empty", layer({20, 25}, SparseCodebook{{0.5f}, {}, {}}), {}});
+}
+
+void fill(Graph& graph, uint64_t seed) {
+  Random random(seed);
+  for (const Parameter& p : parameters(graph)) {
+    Value& value = graph.values[p.value];
+    const Shape shape = value.weight->shape;
+    const auto elements = static_cast<uint32_t>(element_count(shape));
+    if (shape.size() == 1) {
+      value.weight = make_dense(Tensor(shape, eighths(random, elements)));
+      if (p.role == "variance") value.weight = make_dense(Tensor(shape, std::vector<float>(elements, 0.75f)));
+      continue;
+    }
+    const auto where = positions(random, elements, shape.size() == 4 ? 0.6 : 0.1);
+    value.weight =
+        make_weight(shape, SparseCodebook{bells(random, 16), where, codes(random, where.size(), 16)});
+  }
+}
+
+Graph small_lenet() {
+  Builder b("small-lenet");
+  ValueId x = b.input("data", {1, 16, 16});
+  x = b.apply("pool1", MaxPool{}, {b.conv("conv1", x, 6, {5, 5})});
+  x = b.apply("pool2", MaxPool{}, {b.conv("conv2", x, 10, {3, 3})});
+  x = b.linear("ip1", b.apply("flatten", Flatten{}, {x}), 30);
+  x = b.linear("ip2", b.apply("relu1", Relu{}, {x}), 5);
+  Graph graph = b.finish({b.apply("prob", Softmax{}, {x})});
+  fill(graph, 15);
+  graph.metadata = {{"input.scale", "0.00390625"}, {"labels", "shirt\nbag\nboot\nsandal\ncoat"}};
+  return graph;
+}
+
+// Every op, with attributes unlike the defaults, a weight with a name of its own and one that two nodes
+// share.
+Graph all_ops() {
+  Builder b("all-ops");
+  ValueId x = b.input("image", {4, 12, 12});
+  x = b.conv("stem.conv", x, 8, {3, 3}, {.stride = {1, 2}, .pad = {1, 1, 1, 0}, .groups = 2});
+  x = b.batch_norm("stem.norm", x, 0.001f);
+  x = b.apply("stem.clip", Clip{-1, 6}, {x});
+  x = b.apply("shuffle", ChannelShuffle{4}, {x});
+  x = b.apply("lrn", Lrn{3, 0.5f, 0.5f, 2}, {x});
+  const ValueId left = b.conv("left", x, 8, {1, 1}, {}, false);
+  const ValueId right = b.conv("right", x, 8, {3, 3}, {.pad = {2, 2, 2, 2}, .dilation = {2, 2}});
+  x = b.apply("sum", Add{}, {left, right});
+  x = b.apply("both", Concat{}, {x, left, b.apply("a relu with a name of some length", Relu{}, {right})});
+  x = b.apply("max", MaxPool{{3, 2}, {2, 1}, {1, 0, 1, 0}, true}, {x});
+  x = b.apply("mean", AvgPool{{2, 2}, {1, 1}, {1, 0, 0, 0}, false, true}, {x});
+  x = b.apply("drop", Dropout{0.25f},
+              {b.apply("flat", Flatten{}, {b.apply("global", GlobalAvgPool{}, {x})})});
+  x = b.linear("fc1", x, 24);
+  x = b.linear("fc2", x, 24);
+  Graph graph = b.finish({b.apply("scores", Softmax{}, {x}), left});
+  for (Node& node : graph.nodes)
+    if (node_name(graph, node) == "fc2") node.inputs[1] = find_value(graph, "fc1.weight");
+  graph.values[find_value(graph, "right.bias")].name = "a bias of its own name";
+  fill(graph, 16);
+  return graph;
+}
+
+uint32_t crc32(ByteView bytes) {
+  uint32_t crc = ~0u;
+  for (uint8_t byte : bytes) {
+    crc ^= byte;
+    for (int i = 0; i < 8; ++i) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xedb88320u : 0u);
+  }
+  return ~crc;
+}
+
+std::string hexadecimal(uint32_t value) {
+  std::string text;
+  for (int shift = 28; shift >= 0; shift -= 4) text += "0123456789abcdef"[(value >> shift) & 15];
+  return text;
+}
+
+}  // namespace
+
+std::vector<Model> models() {
+  std::vector<Model> out;
+  add_dense(out);
+  add_sparse(out);
+  add_codebooks(out);
+  add_sparse_codebooks(out);
+  out.push_back({"small-lenet", small_lenet(), {}});
+  out.push_back({"small-lenet-plain", small_lenet(), {Coder::plain, 5, 1}});
+  out.push_back({"all-ops", all_ops(), {}});
+  for (Model& model : out) model.options.threads = 1;
+  return out;
+}
+
+std::vector<Invalid> invalid_files() {
+  const Bytes good = write_model(layer({2, 2}, Dense{{1, 2, 3, 4}}), {.threads = 1}).bytes;
+  const auto edited = [&](auto&& edit) {
+    Bytes bytes = good;
+    edit(bytes);
+    return bytes;
+  };
+  const Bytes graph = graph_payload(good);
+  // Heads of records: 0x40 dense of rank 2, 0x49 sparse with gaps, 0x51 with a bitmap, 0x60 dense by a
+  // codebook.
+  const auto with_record = [&](Bytes record) {
+    return file_of({{1, graph}, {2, section_of_record(record)}});
+  };
+  return {
+      {"empty", {}, "is not a .nsk file"},
+      {"magic", edited([](Bytes& b) { b[2] = 'L'; }), "is not a .nsk file"},
+      {"future-version", edited([](Bytes& b) { b[3] = 2; }), "has format version 2"},
+      {"unknown-feature", edited([](Bytes& b) { b[4] = 4; }), "needs features 4"},
+      {"cut-short", edited([](Bytes& b) { b.pop_back(); }), "ends at byte"},
+      {"one-byte-more", edited([](Bytes& b) { b.push_back(0); }), "has 1 bytes after its last section"},
+      {"damaged-graph", edited([](Bytes& b) { b[9] ^= 1; }), "the section at byte 6 is damaged"},
+      {"two-graphs", file_of({{1, graph}, {1, graph}}), "two sections of kind 1"},
+      {"no-graph", file_of({}), "has no graph section"},
+      {"unknown-section", file_of({{1, graph}, {9, {1, 2, 3}}}), "section of kind 9"},
+      {"no-weights", file_of({{1, graph}}), "needs 1 more"},
+      {"record-too-long", with_record({0x40, 2, 2, 1, 0, 60, 0, 64, 0, 66, 0, 68, 0}), "bytes too many"},
+      {"float-form", with_record({0x40, 2, 2, 9}), "floats in form 9"},
+      {"not-finite", with_record({0x40, 2, 2, 1, 0, 124, 0, 64, 0, 66, 0, 68}), "not finite"},
+      {"head-contradicts", with_record({0x41, 2, 2, 1, 0, 0}), "contradicts itself"},
+      {"position-outside", with_record({0x49, 2, 2, 1, 3, 0b0'101'0000, 1, 0, 60}), "outside the 4 elements"},
+      {"fillers-only", with_record({0x49, 2, 2, 1, 3, 0b1'0000'111, 1, 0, 60}), "fillers only"},
+      {"index-width", with_record({0x49, 2, 2, 1, 1, 0, 1, 0, 60}), "an index of 1 bits"},
+      {"bitmap-count", with_record({0x51, 2, 2, 1, 0b1010'0000, 1, 0, 60}), "a bitmap of 2 bits"},
+      {"over-subscribed", with_record({0x60, 2, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 63, 0b1'0010'101, 0b100'10000}),
+       "over-subscribed"},
+      {"incomplete", with_record({0x60, 2, 2, 1, 2, 0, 0, 0, 0, 0, 0, 0, 63, 0b1'0011'000, 0}), "incomplete"},
+      {"wrong-shape", with_record({0x40, 2, 3, 2, 0, 0, 0, 0, 0, 0, 0, 0}), "fc"},
+      {"huge-dense", with_record({0x40, 128, 128, 1, 128, 128, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0}),
+       "a file of this size"},
+      {"too-many-elements", with_record({0x40, 128, 128, 128, 1, 128, 128, 128, 1, 0}), "elements"},
+  };
+}
+
+std::string describe(const Graph& graph) {
+  std::string weights;
+  for (const Value& value : graph.values) {
+    if (!value.weight) continue;
+    ByteWriter floats;
+    for (float f : to_dense(*value.weight).data) floats.f32(f);
+    weights += cat("weight ", value.name, ' ', to_text(value.weight->shape), ' ',
+                   encoding_name(value.weight->encoding), " kept=", kept_count(*value.weight),
+                   " crc32=", hexadecimal(crc32(floats.bytes())), '\n');
+  }
+  std::string text;
+  for (const std::string& line : split(to_text(graph, 0), '\n')) {
+    if (!line.starts_with("weight "))
+      text += line.empty() ? "" : line + '\n';
+    else
+      text += std::exchange(weights, "");
+  }
+  return text;
+}
+
+}  // namespace netsuke::golden
