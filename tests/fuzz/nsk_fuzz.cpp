@@ -1,4 +1,4 @@
-// Any bytes give a graph or an Error; a graph can be written again and then reads as the same. The checksums
+// Any bytes give a graph or an Error; a graph can be written, and reads back to the same file. The checksums
 // are put right first, so that the fuzzer gets past them.
 #include <cstdlib>
 
@@ -39,7 +39,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (error.code() == ErrorCode::internal) std::abort();
     return 0;
   }
-  const Graph again = read_model(write_model(graph, {.threads = 1}).bytes, "written again");
-  if (again != in_file_order(graph)) std::abort();
+  // A file from elsewhere may hold centroids that are not used; what we write ourselves never changes any
+  // more.
+  const Bytes written = write_model(graph, {.threads = 1}).bytes;
+  const Bytes again = write_model(read_model(written, "written"), {.threads = 1}).bytes;
+  if (again != written) std::abort();
   return 0;
 }
