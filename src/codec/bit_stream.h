@@ -58,8 +58,10 @@ class BitReader {
     const size_t byte = at_ >> 3;
     uint64_t word = 0;
     if (byte + 8 <= bytes_.size()) {
+      // Written out, compilers make one load and a byte swap of it; in a loop they do not.
       const uint8_t* p = bytes_.data() + byte;
-      for (int i = 0; i < 8; ++i) word = (word << 8) | p[i];
+      const auto at = [p](int i) { return static_cast<uint64_t>(p[i]) << (56 - 8 * i); };
+      word = at(0) | at(1) | at(2) | at(3) | at(4) | at(5) | at(6) | at(7);
     } else {
       for (size_t i = byte; i < byte + 8; ++i) word = (word << 8) | (i < bytes_.size() ? bytes_[i] : 0u);
     }
