@@ -71,7 +71,7 @@ class Model {
 
 struct SessionOptions {
   int threads = 1;     ///< the caller's among them; 0 takes one for each core
-  int max_batch = 0;   ///< images computed at a time, which bounds memory; 0 chooses
+  int max_batch = 0;   ///< images a thread computes at a time, which bounds memory; 0 chooses
   bool timed = false;  ///< measures every step, for Session::steps
 };
 
@@ -82,7 +82,7 @@ struct StepInfo {
   std::string kernel;      ///< "conv_gemm"; "reference" where there is no fast kernel
   std::string activation;  ///< the ReLU or clip node that this step does too, or empty
   int64_t macs = 0;        ///< for one image
-  double ms = 0;           ///< for one image, the mean of all that were run; 0 if not timed
+  double ms = 0;           ///< thread time for one image, the mean of all that were run; 0 if not timed
 };
 
 /// Runs a model. One thread may use a session at a time; make one session a thread, all from the same model.

@@ -1,7 +1,6 @@
 #include "runtime/run.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "graph/evaluate.h"
 #include "kernels/elementwise/elementwise.h"
@@ -9,17 +8,13 @@
 namespace netsuke::runtime {
 
 // Handing work to other threads takes some microseconds; what is done in less stays where it is.
-constexpr size_t kLeastSharedWork = 50'000;
-
-Workers::Workers(int threads, size_t scratch) : threads_(threads) {
-  scratch_.resize(static_cast<size_t>(threads_.count()), kernels::AlignedFloats(scratch));
-}
+constexpr size_t kLeastSharedWork = 500'000;
 
 void Workers::split(size_t items, size_t work, const std::function<void(size_t, size_t, float*)>& body) {
-  const size_t parts = items * work < kLeastSharedWork ? 1 : std::min(items, scratch_.size());
-  threads_.each(parts, [&](size_t part) {
-    body(items * part / parts, items * (part + 1) / parts, scratch_[part].data());
-  });
+  if (!threads_ || items * work < kLeastSharedWork) return body(0, items, scratch_[0]);
+  const size_t parts = std::min(items, scratch_.size());
+  threads_->each(
+      parts, [&](size_t part) { body(items * part / parts, items * (part + 1) / parts, scratch_[part]); });
 }
 
 namespace {
@@ -49,22 +44,14 @@ void convolve(const ConvolutionStep& work, kernels::Clamp clamp, const float* im
 }
 
 void run(const ConvolutionStep& work, const Site& site) {
-  const size_t pixels = work.shape.out_plane(), macs = work.shape.depth() * work.shape.out_channels;
-  const auto one_image = [&](size_t image, size_t first, size_t last, float* scratch) {
-    convolve(work, site.step.clamp, site.input() + image * site.input_size(),
-             site.output() + image * site.output_size(), first, last, scratch);
-  };
-  // Whole images keep the threads apart; a batch smaller than their number shares each image.
-  if (std::cmp_greater_equal(site.batch.images, site.workers.count())) {
-    site.workers.split(site.batch.images, pixels * macs, [&](size_t first, size_t last, float* scratch) {
-      for (size_t image = first; image < last; ++image) one_image(image, 0, pixels, scratch);
+  const size_t macs = work.shape.depth() * work.shape.out_channels;
+  for (size_t image = 0; image < site.batch.images; ++image) {
+    const float* in = site.input() + image * site.input_size();
+    float* out = site.output() + image * site.output_size();
+    site.workers.split(work.shape.out_plane(), macs, [&](size_t first, size_t last, float* scratch) {
+      convolve(work, site.step.clamp, in, out, first, last, scratch);
     });
-    return;
   }
-  for (size_t image = 0; image < site.batch.images; ++image)
-    site.workers.split(pixels, macs, [&](size_t first, size_t last, float* scratch) {
-      one_image(image, first, last, scratch);
-    });
 }
 
 void run(const LinearStep& work, const Site& site) {

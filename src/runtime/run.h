@@ -3,28 +3,28 @@
 
 #include <cstddef>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "base/threads.h"
-#include "kernels/aligned.h"
 #include "runtime/plan.h"
 
 namespace netsuke::runtime {
 
-/// Threads, each with scratch memory of its own.
+/// Those who share the work of one step, each with scratch memory of its own.
 class Workers {
  public:
-  Workers(int threads, size_t scratch);
+  /// As many as there are entries of `scratch`, of which `threads` has at least as many. Null for `threads`
+  /// means the calling thread alone, with the first of them.
+  Workers(Threads* threads, std::vector<float*> scratch) : threads_(threads), scratch_(std::move(scratch)) {}
 
-  int count() const { return threads_.count(); }
-
-  /// Calls `body(first, last, scratch)` for parts that together are [0, items): one part a thread, or a
+  /// Calls `body(first, last, scratch)` for parts that together are [0, items): one part a worker, or a
   /// single one if all the work, `items` times `work` additions or so, is too little to share.
   void split(size_t items, size_t work, const std::function<void(size_t, size_t, float*)>& body);
 
  private:
-  Threads threads_;
-  std::vector<kernels::AlignedFloats> scratch_;
+  Threads* threads_;
+  std::vector<float*> scratch_;
 };
 
 /// Where a batch is.
@@ -39,7 +39,7 @@ struct Batch {
   float* write(const Place& place) const { return arena + images * place.offset; }
 };
 
-/// Computes `step` for all images of the batch. The result does not depend on the number of threads.
+/// Computes `step` for all images of the batch. The result does not depend on the number of workers.
 void run(const Step& step, const Batch& batch, Workers& workers);
 
 }  // namespace netsuke::runtime

@@ -1,6 +1,7 @@
 #include "runtime/session.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <utility>
 
@@ -24,10 +25,9 @@ SessionOptions checked(SessionOptions options) {
   return options;
 }
 
-size_t images_at_a_time(const Plan& plan, const SessionOptions& options, int threads) {
+size_t images_at_a_time(const Plan& plan, const SessionOptions& options) {
   if (options.max_batch > 0) return static_cast<size_t>(options.max_batch);
-  const size_t fitting = std::clamp<size_t>(kArenaFloats / std::max<size_t>(plan.arena, 1), 1, kMostImages);
-  return std::max(fitting, static_cast<size_t>(threads));
+  return std::clamp<size_t>(kArenaFloats / std::max<size_t>(plan.arena, 1), 1, kMostImages);
 }
 
 }  // namespace
@@ -35,10 +35,15 @@ size_t images_at_a_time(const Plan& plan, const SessionOptions& options, int thr
 Session::Session(std::shared_ptr<const Plan> plan, SessionOptions options)
     : plan_(std::move(plan)),
       options_(checked(options)),
-      workers_(options_.threads, plan_->scratch),
+      threads_(options_.threads),
+      lanes_(static_cast<size_t>(threads_.count())),
       input_size_(static_cast<size_t>(element_count(plan_->input_shape))),
-      piece_(images_at_a_time(*plan_, options, workers_.count())),
-      seconds_(plan_->steps.size()) {}
+      piece_(images_at_a_time(*plan_, options_)) {
+  for (Lane& lane : lanes_) {
+    lane.scratch.resize(plan_->scratch);
+    lane.seconds.resize(plan_->steps.size());
+  }
+}
 
 Session::Session(const Graph& graph, SessionOptions options) : Session(make_plan(graph), options) {}
 
@@ -51,9 +56,32 @@ void Session::run(std::span<const float> in, int64_t batch, std::span<float> out
   check("the input", in.size(), input_size());
   check("the output", out.size(), output_size());
   const auto images = static_cast<size_t>(batch);
-  for (size_t done = 0; done < images; done += std::min(piece_, images - done))
-    run_piece(in.data() + done * input_size(), std::min(piece_, images - done),
-              out.data() + done * output_size());
+  if (images < lanes_.size())
+    run_together(in.data(), images, out.data());
+  else
+    run_apart(in.data(), images, out.data());
+}
+
+// Threads take pieces of the batch until none is left. They meet once, at the end: where a machine is busy
+// with other things too, every meeting costs the time until the last of them gets its turn.
+void Session::run_apart(const float* in, size_t images, float* out) {
+  const size_t piece = std::min(piece_, (images + lanes_.size() - 1) / lanes_.size());
+  std::atomic<size_t> next = 0;
+  threads_.each(lanes_.size(), [&](size_t i) {
+    Workers alone(nullptr, {lanes_[i].scratch.data()});
+    for (size_t first = next.fetch_add(piece); first < images; first = next.fetch_add(piece))
+      run_piece(lanes_[i], alone, in + first * input_size(), std::min(piece, images - first),
+                out + first * output_size());
+  });
+}
+
+void Session::run_together(const float* in, size_t images, float* out) {
+  std::vector<float*> scratch;
+  for (Lane& lane : lanes_) scratch.push_back(lane.scratch.data());
+  Workers all(&threads_, std::move(scratch));
+  for (size_t first = 0; first < images; first += piece_)
+    run_piece(lanes_[0], all, in + first * input_size(), std::min(piece_, images - first),
+              out + first * output_size());
 }
 
 Tensor Session::run(const Tensor& in) {
@@ -67,40 +95,46 @@ Tensor Session::run(const Tensor& in) {
   return out;
 }
 
-void Session::run_piece(const float* in, size_t images, float* out) {
-  const size_t floats = images * plan_->arena;
-  if (arena_.size() < floats) {
-    try {
-      arena_ = kernels::AlignedFloats(floats);
-    } catch (const std::exception&) {
-      fail(ErrorCode::unsupported, "model ", plan_->name, ": no memory for the ", floats * sizeof(float),
-           " bytes that ", images, " images take");
-    }
-  }
-  const Batch batch{images, in, arena_.data()};
-  run_steps(batch);
+void Session::run_piece(Lane& lane, Workers& workers, const float* in, size_t images, float* out) {
+  reserve(lane, images);
+  const Batch batch{images, in, lane.arena.data()};
+  run_steps(lane, workers, batch);
   std::copy_n(batch.read(plan_->output), images * output_size(), out);
 }
 
-void Session::run_steps(const Batch& batch) {
+void Session::reserve(Lane& lane, size_t images) const {
+  const size_t floats = images * plan_->arena;
+  if (lane.arena.size() >= floats) return;
+  try {
+    lane.arena = kernels::AlignedFloats(floats);
+  } catch (const std::exception&) {
+    fail(ErrorCode::unsupported, "model ", plan_->name, ": no memory for the ", floats * sizeof(float),
+         " bytes that ", images, " images take");
+  }
+}
+
+void Session::run_steps(Lane& lane, Workers& workers, const Batch& batch) {
   if (!options_.timed) {
-    for (const Step& step : plan_->steps) runtime::run(step, batch, workers_);
+    for (const Step& step : plan_->steps) runtime::run(step, batch, workers);
     return;
   }
   using Clock = std::chrono::steady_clock;
   for (size_t i = 0; i < plan_->steps.size(); ++i) {
     const Clock::time_point start = Clock::now();
-    runtime::run(plan_->steps[i], batch, workers_);
-    seconds_[i] += std::chrono::duration<double>(Clock::now() - start).count();
+    runtime::run(plan_->steps[i], batch, workers);
+    lane.seconds[i] += std::chrono::duration<double>(Clock::now() - start).count();
   }
-  images_ += static_cast<int64_t>(batch.images);
+  lane.images += static_cast<int64_t>(batch.images);
 }
 
 std::vector<StepReport> Session::explain() const {
   std::vector<StepReport> reports;
   for (size_t i = 0; i < plan_->steps.size(); ++i) {
+    double seconds = 0;
+    int64_t images = 0;
+    for (const Lane& lane : lanes_) seconds += lane.seconds[i], images += lane.images;
     const Step& step = plan_->steps[i];
-    const double ms = images_ ? seconds_[i] * 1e3 / static_cast<double>(images_) : 0;
+    const double ms = images ? seconds * 1e3 / static_cast<double>(images) : 0;
     reports.push_back({step.name, step.op, step.kernel, step.activation, step.macs, ms});
   }
   return reports;

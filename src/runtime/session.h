@@ -18,7 +18,7 @@ namespace netsuke::runtime {
 
 struct SessionOptions {
   int threads = 1;     ///< the caller's among them; 0 takes one for each core
-  int max_batch = 0;   ///< images computed at a time; 0 takes as many as the caches like
+  int max_batch = 0;   ///< images a thread computes at a time, which bounds memory; 0 chooses
   bool timed = false;  ///< measures every step, for explain()
 };
 
@@ -29,11 +29,12 @@ struct StepReport {
   std::string_view kernel;  ///< "conv_gemm"; "reference" where no kernel exists
   std::string activation;   ///< the ReLU or clip that the step does too, or empty
   int64_t macs = 0;         ///< for one image
-  double ms = 0;            ///< for one image, the mean over all that were run; 0 if not timed
+  double ms = 0;            ///< thread time for one image, the mean over all that were run; 0 if not timed
 };
 
-/// Runs batches of any size; large ones go through in pieces. One thread may use a session at a time; any
-/// number of sessions may share a plan.
+/// Runs batches of any size. With several threads, each computes whole images of its own as long as there are
+/// enough of them; a batch smaller than the number of threads shares the work within each step. One thread
+/// may use a session at a time; any number of sessions may share a plan.
 class Session {
  public:
   explicit Session(std::shared_ptr<const Plan> plan, SessionOptions options = {});
@@ -53,17 +54,26 @@ class Session {
   std::vector<StepReport> explain() const;
 
  private:
-  void run_piece(const float* in, size_t images, float* out);
-  void run_steps(const Batch& batch);
+  // What one thread needs to compute images by itself.
+  struct Lane {
+    kernels::AlignedFloats scratch;
+    kernels::AlignedFloats arena;
+    std::vector<double> seconds;  // spent in each step, if timed
+    int64_t images = 0;           // that were timed
+  };
+
+  void run_apart(const float* in, size_t images, float* out);
+  void run_together(const float* in, size_t images, float* out);
+  void run_piece(Lane& lane, Workers& workers, const float* in, size_t images, float* out);
+  void run_steps(Lane& lane, Workers& workers, const Batch& batch);
+  void reserve(Lane& lane, size_t images) const;
 
   std::shared_ptr<const Plan> plan_;
   SessionOptions options_;
-  Workers workers_;
+  Threads threads_;
+  std::vector<Lane> lanes_;  // one a thread
   size_t input_size_ = 0;
-  size_t piece_ = 1;  // most images at a time
-  kernels::AlignedFloats arena_;
-  std::vector<double> seconds_;  // spent in each step
-  int64_t images_ = 0;           // that were timed
+  size_t piece_ = 1;  // most images a thread computes at a time
 };
 
 }  // namespace netsuke::runtime

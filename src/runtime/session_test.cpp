@@ -56,11 +56,26 @@ TEST(Session, GivesTheSameBitsForAnyNumberOfThreadsAndAnyPieces) {
     const Graph graph = random_graph(seed);
     Random random(seed);
     Session one(graph, {.threads = 1, .max_batch = 7}), three(graph, {.threads = 3, .max_batch = 2});
-    Shape shape = one.plan().input_shape;
-    shape[0] = 7;
-    const Tensor in = random_tensor(random, shape);
-    EXPECT_EQ(one.run(in).data, three.run(in).data) << "seed " << seed;
+    for (int64_t batch : {7, 2}) {  // three threads take images of their own, or share two
+      Shape shape = one.plan().input_shape;
+      shape[0] = batch;
+      const Tensor in = random_tensor(random, shape);
+      EXPECT_EQ(one.run(in).data, three.run(in).data) << "seed " << seed << ", batch " << batch;
+    }
   }
+}
+
+TEST(Session, GivesTheSameBitsWhenThreadsShareLargeSteps) {
+  Builder b("large");
+  ValueId x = b.input("data", {16, 40, 41});
+  x = b.conv("conv1", x, 33, {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = b.conv("conv2", x, 30, {1, 1});
+  x = b.apply("pool", MaxPool{}, {x});
+  const Graph graph = b.finish({b.linear("ip", b.apply("flat", Flatten{}, {x}), 301)});
+  Session one(graph, {.threads = 1}), three(graph, {.threads = 3});
+  Random random(5);
+  const Tensor in = random_tensor(random, {1, 16, 40, 41});
+  EXPECT_EQ(one.run(in).data, three.run(in).data);
 }
 
 Graph conv_relu_linear() {
