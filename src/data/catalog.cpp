@@ -93,8 +93,10 @@ DatasetPtr open_folder(const std::string& folder, Part part, const std::string& 
        "class with JPEG or PNG images, with train/ and test/ above them or not");
 }
 
+int64_t synthetic_images(Part part) { return part == Part::train ? 2000 : 500; }
+
 DatasetPtr open_synthetic(Part part) {
-  return make_synthetic(part == Part::train ? 2000 : 500, {1, 28, 28}, 10, part == Part::train ? 1 : 2);
+  return make_synthetic(synthetic_images(part), {1, 28, 28}, 10, part == Part::train ? 1 : 2);
 }
 
 std::string part_name(std::string_view spec, Part part) {
@@ -112,6 +114,7 @@ DatasetPtr open_source(const DataSource& source, Part part) {
 
 /// Without reading the pixels where the format says how many there are.
 int64_t count_images(const DataSource& source, Part part) {
+  if (source.name == "synthetic") return synthetic_images(part);
   const std::string images = find_idx(source.folder(), part == Part::train ? "train" : "t10k", "images", 3);
   return images.empty() ? open_source(source, part)->size() : read_idx_shape(images).at(0);
 }

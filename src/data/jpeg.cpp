@@ -1,4 +1,5 @@
-// JPEG by libjpeg, whose errors are jumps: no function that is jumped out of holds anything with a destructor.
+// JPEG by libjpeg, whose errors are jumps: no function that is jumped out of holds anything with a
+// destructor.
 #include <csetjmp>
 #include <cstdio>
 
