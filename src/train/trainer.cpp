@@ -115,7 +115,7 @@ void Trainer::update_weights() {
 
 void Trainer::check_loss(double loss) const {
   if (std::isfinite(loss)) return;
-  fail(ErrorCode::usage, "the loss became ", loss, " in epoch ", epoch() + 1, ", step ",
+  fail(ErrorCode::usage, "the loss is no longer a finite number in epoch ", epoch() + 1, ", step ",
        state_.step % batches_.per_epoch() + 1, ": the learning rate ", options_.learning_rate,
        " is too high for this network, try a tenth of it");
 }

@@ -1,0 +1,118 @@
+#include "train/batches.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "train/augment.h"
+#include "train/test_data.h"
+
+namespace netsuke::train {
+namespace {
+
+Preprocess plain() { return {.scale = 1, .mean = {}, .std = {}, .order = "gray"}; }
+
+TEST(MoveImage, ShiftBringsZerosIn) {
+  const std::vector<uint8_t> in{1, 2, 3, 4, 5, 6};
+  std::vector<uint8_t> out(6);
+  move_image({.right = 1, .down = 0}, {1, 2, 3}, in, out);
+  EXPECT_EQ(out, (std::vector<uint8_t>{0, 1, 2, 0, 4, 5}));
+  move_image({.right = 0, .down = -1}, {1, 2, 3}, in, out);
+  EXPECT_EQ(out, (std::vector<uint8_t>{4, 5, 6, 0, 0, 0}));
+}
+
+TEST(MoveImage, FlipMirrorsEveryChannel) {
+  const std::vector<uint8_t> in{1, 2, 3, 4, 5, 6};
+  std::vector<uint8_t> out(6);
+  move_image({.flip = true}, {2, 1, 3}, in, out);
+  EXPECT_EQ(out, (std::vector<uint8_t>{3, 2, 1, 6, 5, 4}));
+}
+
+TEST(MoveImage, QuarterTurnIsClockwise) {
+  const std::vector<uint8_t> in{1, 2, 3, 4};
+  std::vector<uint8_t> out(4);
+  move_image({.angle = 3.14159265358979 / 2}, {1, 2, 2}, in, out);
+  EXPECT_EQ(out, (std::vector<uint8_t>{3, 1, 4, 2}));
+}
+
+TEST(MoveImage, BilinearTwinAgreesOnWholePixels) {
+  Random random(3);
+  std::vector<uint8_t> in(2 * 9 * 7), copied(in.size()), warped(in.size());
+  for (uint8_t& v : in) v = static_cast<uint8_t>(random.below(256));
+  for (int i = 0; i < 100; ++i) {
+    Motion motion{static_cast<int>(random.below(7)) - 3, static_cast<int>(random.below(7)) - 3,
+                  random.below(2) == 1};
+    move_image(motion, {2, 9, 7}, in, copied);
+    motion.angle = 1e-12;  // takes the general path
+    move_image(motion, {2, 9, 7}, in, warped);
+    ASSERT_EQ(copied, warped) << motion.right << ' ' << motion.down << ' ' << motion.flip;
+  }
+}
+
+TEST(MoveImage, ZoomEnlarges) {
+  std::vector<uint8_t> in(81), out(81);
+  in[4 * 9 + 4] = 255;
+  move_image({.scale = 2}, {1, 9, 9}, in, out);
+  EXPECT_EQ(out[4 * 9 + 4], 255);
+  EXPECT_NEAR(out[4 * 9 + 5], 128, 1);  // half a pixel from the bright one
+}
+
+TEST(Batches, AnEpochShowsEachImageOnceAndEpochsDiffer) {
+  const DatasetPtr data = quadrants(32, 1);
+  Options options;
+  options.batch = 8;
+  Batches batches(*data, plain(), {}, options);
+  ASSERT_EQ(batches.per_epoch(), 4);
+  std::map<std::vector<float>, int> seen;
+  const auto image = [](const Batch& batch, size_t i) {
+    return std::vector<float>(batch.images.data() + i * 64, batch.images.data() + (i + 1) * 64);
+  };
+  for (int64_t step = 0; step < 4; ++step) {
+    const Batch batch = batches.make(step);
+    for (size_t i = 0; i < 8; ++i) ++seen[image(batch, i)];
+  }
+  EXPECT_EQ(seen.size(), 32u);
+  EXPECT_NE(batches.make(0).images, batches.make(4).images);
+}
+
+TEST(Batches, DependOnSeedAndStepAlone) {
+  const DatasetPtr data = quadrants(40, 1);
+  Options options;
+  options.batch = 8;
+  options.shift = 2;
+  options.flip = true;
+  options.rotate = 15;
+  options.zoom = 0.1;
+  Batches forwards(*data, plain(), {}, options), backwards(*data, plain(), {}, options);
+  std::vector<Batch> made;
+  for (int64_t step = 0; step < 10; ++step) made.push_back(forwards.make(step));
+  for (int64_t step = 9; step >= 0; --step) {
+    const Batch again = backwards.make(step);
+    EXPECT_EQ(again.images, made[static_cast<size_t>(step)].images);
+    EXPECT_EQ(again.labels, made[static_cast<size_t>(step)].labels);
+  }
+  options.seed = 2;
+  EXPECT_NE(Batches(*data, plain(), {}, options).make(0).images, made[0].images);
+}
+
+TEST(Batches, TeacherSeesTheSamePixelsItsOwnWay) {
+  const DatasetPtr data = quadrants(8, 1);
+  Options options;
+  options.batch = 8;
+  Preprocess doubled = plain();
+  doubled.scale = 2;
+  const Batch batch = Batches(*data, plain(), doubled, options).make(0);
+  for (size_t i = 0; i < batch.images.size(); ++i) ASSERT_EQ(batch.teacher_images[i], 2 * batch.images[i]);
+}
+
+TEST(Prefetch, GivesTheBatchesInOrder) {
+  const DatasetPtr data = quadrants(40, 1);
+  Options options;
+  options.batch = 8;
+  Batches ahead(*data, plain(), {}, options), plain_ones(*data, plain(), {}, options);
+  Prefetch prefetch(ahead, 2, 9);
+  for (int64_t step = 2; step < 9; ++step) EXPECT_EQ(prefetch.next().images, plain_ones.make(step).images);
+}
+
+}  // namespace
+}  // namespace netsuke::train

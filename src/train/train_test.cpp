@@ -1,0 +1,271 @@
+// Training through the module: it learns, and what encodings state stays true.
+#include "train/train.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "graph/evaluate.h"
+#include "graph/preprocess.h"
+#include "train/test_data.h"
+
+namespace netsuke::train {
+namespace {
+
+using testing::HasSubstr;
+
+Options short_run() {
+  Options options;
+  options.epochs = 6;
+  options.batch = 16;
+  options.learning_rate = 0.05;
+  options.threads = 1;  // nothing here is worth waking a second one
+  return options;
+}
+
+/// One plain step of gradient descent on the whole of `data`: the weights move by -gradient.
+Options one_step(const Dataset& data) {
+  Options options;
+  options.epochs = 1;
+  options.batch = static_cast<int>(data.size());
+  options.learning_rate = 1;
+  options.momentum = options.weight_decay = 0;
+  options.nesterov = false;
+  options.schedule = "constant";
+  options.threads = 1;
+  return options;
+}
+
+Result run(const Graph& graph, const Dataset& data, const Options& options,
+           const Dataset* validation = nullptr, const Graph* teacher = nullptr) {
+  return module().train(graph, data, validation, teacher, options, Log());
+}
+
+const Weight& weight(const Graph& graph, const std::string& name) {
+  return *graph.values[find_value(graph, name)].weight;
+}
+
+void set_weight(Graph& graph, const std::string& name, Encoding encoding) {
+  WeightPtr& w = graph.values[find_value(graph, name)].weight;
+  w = make_weight(w->shape, std::move(encoding));
+}
+
+Tensor batch_of(const Graph& graph, const Dataset& data) {
+  Tensor batch({data.size(), 1, 8, 8});
+  std::vector<uint8_t> pixels(64);
+  for (int64_t i = 0; i < data.size(); ++i) {
+    data.pixels(i, pixels);
+    apply(preprocess_of(graph), pixels.data(), 1, 64, batch.data.data() + i * 64);
+  }
+  return batch;
+}
+
+/// By the reference evaluation, not by torch.
+double error_percent(const Graph& graph, const Dataset& data) {
+  const Tensor scores = evaluate(graph, {batch_of(graph, data)})[0];
+  int wrong = 0;
+  for (int64_t i = 0; i < data.size(); ++i) {
+    const float* row = scores.data.data() + i * scores.dim(1);
+    wrong += std::max_element(row, row + scores.dim(1)) - row != data.label(i);
+  }
+  return 100.0 * wrong / static_cast<double>(data.size());
+}
+
+double loss(const Graph& graph, const Dataset& data) {
+  const Tensor chances = evaluate(graph, {batch_of(graph, data)})[0];
+  double sum = 0;
+  for (int64_t i = 0; i < data.size(); ++i)
+    sum -=
+        std::log(static_cast<double>(chances.data[static_cast<size_t>(i * chances.dim(1) + data.label(i))]));
+  return sum / static_cast<double>(data.size());
+}
+
+TEST(Train, LearnsQuadrants) {
+  const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
+  const Graph graph = small_net();
+  ASSERT_GT(error_percent(graph, *held_out), 30);
+  const Result result = run(graph, *data, short_run(), held_out.get());
+  EXPECT_LT(error_percent(result.graph, *held_out), 1);
+  ASSERT_EQ(result.epochs.size(), 6u);
+  EXPECT_LT(result.epochs.back().loss, result.epochs.front().loss);
+  const Epoch& best = result.epochs[static_cast<size_t>(result.best_epoch)];
+  EXPECT_NEAR(best.validation_error, error_percent(result.graph, *held_out), 0.3);
+  EXPECT_NEAR(best.validation_loss, loss(result.graph, *held_out), 1e-3);
+}
+
+TEST(Train, AugmentedWarmedUpSmoothedRunLearnsToo) {
+  Options options = short_run();
+  options.shift = 1;
+  options.rotate = 10;
+  options.zoom = 0.1;
+  options.label_smoothing = 0.1;
+  options.warmup_epochs = 0.5;
+  const Result result = run(small_net(), *quadrants(800, 1), options);
+  EXPECT_LT(error_percent(result.graph, *quadrants(400, 2)), 2);
+}
+
+TEST(Train, SameSeedGivesTheSameWeightsAndAnotherSeedDoesNot) {
+  const DatasetPtr data = quadrants(200, 1);
+  Options options = short_run();
+  options.epochs = 2;
+  options.threads = 2;
+  options.shift = 1;
+  const Graph first = run(small_net(), *data, options).graph;
+  EXPECT_EQ(run(small_net(), *data, options).graph, first);
+  options.seed = 2;
+  EXPECT_NE(run(small_net(), *data, options).graph, first);
+}
+
+/// Without relu and max-pool, whose kinks would blur a slope taken from two points.
+Graph smooth_net() {
+  Builder net("smooth", 3);
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.conv("conv", x, 6, {3, 3}, {.stride = {2, 1}, .pad = {1, 0, 2, 1}});
+  x = net.apply("normal", Lrn{3, 0.5f, 0.75f, 1}, {x});
+  x = net.apply("pool", AvgPool{}, {x});
+  x = net.apply("flatten", Flatten{}, {x});
+  x = net.linear("hidden", x, 16);
+  x = net.linear("scores", x, 4);
+  return net.finish({net.apply("prob", Softmax{}, {x})});
+}
+
+TEST(Train, GradientsAreThoseOfTheReferenceLoss) {
+  const DatasetPtr data = quadrants(12, 1);
+  const Graph graph = smooth_net();
+  const Graph moved = run(graph, *data, one_step(*data)).graph;
+  for (const char* name : {"conv.weight", "conv.bias", "hidden.weight", "scores.weight", "scores.bias"}) {
+    const Tensor before = to_dense(weight(graph, name)), after = to_dense(weight(moved, name));
+    for (size_t i = 0; i < before.size(); i += 1 + before.size() / 7) {
+      const auto loss_at = [&](float delta) {
+        Graph nudged = graph;
+        Tensor values = before;
+        values.data[i] += delta;
+        set_weight(nudged, name, Dense{values.data});
+        return loss(nudged, *data);
+      };
+      const float delta = 1e-2f;
+      const double slope = (loss_at(delta) - loss_at(-delta)) / (2 * static_cast<double>(delta));
+      EXPECT_NEAR(before.data[i] - after.data[i], slope, 2e-4) << name << " " << i;
+    }
+  }
+}
+
+TEST(Train, SparseKeepsItsMask) {
+  Graph graph = small_net();
+  Sparse mask;
+  for (uint32_t i = 0; i < 16 * 96; i += 3) mask.positions.push_back(i), mask.values.push_back(0.01f);
+  set_weight(graph, "hidden.weight", mask);
+  const Result result = run(graph, *quadrants(400, 1), short_run());
+  const auto& trained = std::get<Sparse>(weight(result.graph, "hidden.weight").encoding);
+  EXPECT_EQ(trained.positions, mask.positions);
+  EXPECT_NE(trained.values, mask.values);
+  EXPECT_LT(error_percent(result.graph, *quadrants(400, 2)), 3);
+}
+
+TEST(Train, CentroidMovesByTheSumOfItsWeightsGradients) {
+  const DatasetPtr data = quadrants(12, 1);
+  Random random(5);
+  SparseCodebook shared{{-0.2f, -0.05f, 0.1f, 0.3f}, {}, {}};
+  for (uint32_t i = 0; i < 16 * 96; i += 2) {
+    shared.positions.push_back(i);
+    shared.codes.push_back(static_cast<uint16_t>(random.below(4)));
+  }
+  Graph coded = small_net(3, false, 0);
+  set_weight(coded, "hidden.weight", shared);
+  Graph dense = coded;
+  set_weight(dense, "hidden.weight", Dense{to_dense(weight(coded, "hidden.weight")).data});
+
+  const Graph dense_after = run(dense, *data, one_step(*data)).graph;
+  const Graph coded_after = run(coded, *data, one_step(*data)).graph;
+  const Tensor before = to_dense(weight(dense, "hidden.weight")),
+               after = to_dense(weight(dense_after, "hidden.weight"));
+  std::vector<double> sums(4);
+  for (size_t i = 0; i < shared.codes.size(); ++i)
+    sums[shared.codes[i]] += after.data[shared.positions[i]] - before.data[shared.positions[i]];
+  const auto& trained = std::get<SparseCodebook>(weight(coded_after, "hidden.weight").encoding);
+  EXPECT_EQ(trained.codes, shared.codes);
+  EXPECT_EQ(trained.positions, shared.positions);
+  for (size_t k = 0; k < 4; ++k) EXPECT_NEAR(trained.centroids[k] - shared.centroids[k], sums[k], 1e-4) << k;
+}
+
+TEST(Train, BatchNormLearnsItsRunningStatistics) {
+  const DatasetPtr data = quadrants(400, 1);
+  const Graph graph = small_net(), trained = run(graph, *data, short_run()).graph;
+  EXPECT_NE(weight(trained, "norm.mean"), weight(graph, "norm.mean"));
+  EXPECT_NE(weight(trained, "norm.variance"), weight(graph, "norm.variance"));
+}
+
+TEST(Train, WeightDecayShrinksWeightsButNotBiases) {
+  const DatasetPtr data = quadrants(12, 1);
+  Options options = one_step(*data);
+  options.learning_rate = 0.1;
+  const Graph graph = small_net(3, true, 0), plain = run(graph, *data, options).graph;
+  options.weight_decay = 0.5;
+  const Graph decayed = run(graph, *data, options).graph;
+  EXPECT_EQ(weight(decayed, "norm.scale"), weight(plain, "norm.scale"));
+  const float before = to_dense(weight(graph, "conv.weight")).data[0];
+  EXPECT_NEAR(to_dense(weight(decayed, "conv.weight")).data[0],
+              to_dense(weight(plain, "conv.weight")).data[0] - 0.1f * 0.5f * before, 1e-6);
+}
+
+TEST(Train, StudentLearnsFromItsTeacherWhereLabelsSayNothing) {
+  const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
+  const Graph teacher = run(small_net(), *data, short_run()).graph;
+  MemoryImages blind{"blind", {1, 8, 8}, {}, std::vector<uint8_t>(800, 0), data->classes()};
+  blind.pixels.resize(800 * 64);
+  for (int64_t i = 0; i < 800; ++i)
+    data->pixels(i, std::span(blind.pixels).subspan(static_cast<size_t>(i) * 64, 64));
+  Options options = short_run();
+  options.distill_alpha = 1;
+  options.distill_temperature = 3;
+  const Result result = run(small_net(9), *make_memory_dataset(blind), options, nullptr, &teacher);
+  EXPECT_LT(error_percent(result.graph, *held_out), 3);
+}
+
+class Refusal : public testing::Test {
+ protected:
+  void expect(ErrorCode code, const std::string& part, const Graph& graph, const Dataset& data) {
+    try {
+      run(graph, data, options_);
+      FAIL() << "trained without complaint";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code);
+      EXPECT_THAT(error.what(), HasSubstr(part));
+    }
+  }
+  Options options_ = short_run();
+  DatasetPtr data_ = quadrants(64, 1);
+};
+
+TEST_F(Refusal, ImagesOfAnotherShape) {
+  Builder net("wide");
+  const ValueId x = net.apply("flatten", Flatten{}, {net.input("data", {3, 8, 8})});
+  expect(ErrorCode::input, "3x8x8", net.finish({net.linear("scores", x, 4)}), *data_);
+}
+
+TEST_F(Refusal, LabelWithoutAnOutput) {
+  Builder net("narrow");
+  const ValueId x = net.apply("flatten", Flatten{}, {net.input("data", {1, 8, 8})});
+  expect(ErrorCode::input, "has 2 outputs", net.finish({net.linear("scores", x, 2)}), *data_);
+}
+
+TEST_F(Refusal, OptionsOutOfRange) {
+  options_.schedule = "polynomial";
+  expect(ErrorCode::usage, "polynomial", small_net(), *data_);
+  options_ = short_run();
+  options_.momentum = 1.5;
+  expect(ErrorCode::usage, "momentum is 1.5", small_net(), *data_);
+  options_ = short_run();
+  options_.epochs = 0;
+  expect(ErrorCode::usage, "epochs", small_net(), *data_);
+}
+
+TEST_F(Refusal, DivergingLoss) {
+  options_.learning_rate = 1e5;
+  expect(ErrorCode::usage, "learning rate 1e+05 is too high", small_net(1, false), *data_);
+}
+
+}  // namespace
+}  // namespace netsuke::train
