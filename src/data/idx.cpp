@@ -1,6 +1,7 @@
 #include "data/idx.h"
 
 #include <algorithm>
+#include <fstream>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -80,7 +81,14 @@ IdxArray parse_idx(ByteView bytes, std::string_view what) {
   return {header.shape, std::move(values)};
 }
 
-Shape read_idx_shape(const std::string& path) { return read_header(read_file(path), path).shape; }
+Shape read_idx_shape(const std::string& path) {
+  Bytes start(4096);  // far more than any compressed header takes
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(start.data()), std::ssize(start));
+  require(file.gcount() > 0, path, ": cannot be read, or is empty");
+  start.resize(static_cast<size_t>(file.gcount()));
+  return read_header(start, path).shape;
+}
 
 DatasetPtr read_idx(const std::string& images_path, const std::string& labels_path,
                     std::vector<std::string> classes, std::string name) {
