@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdlib>
 #include <new>
 
@@ -38,6 +39,8 @@ void counted_delete(void* pointer) noexcept {
 
 void* operator new(size_t size) { return counted_new(size); }
 void* operator new[](size_t size) { return counted_new(size); }
+// A sanitizer has its own of this one, which std::stable_sort calls.
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return counted_new(size); }
 void operator delete(void* pointer) noexcept { counted_delete(pointer); }
 void operator delete[](void* pointer) noexcept { counted_delete(pointer); }
 void operator delete(void* pointer, size_t) noexcept { counted_delete(pointer); }
