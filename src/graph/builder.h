@@ -9,9 +9,9 @@
 
 namespace netsuke {
 
-/// Appends nodes in order; every call names its node and returns the id of what it computes. Weights are drawn
-/// from the seed: those of convolutions and linear layers He-normal (standard deviation sqrt(2 / fan-in)); biases
-/// start at zero.
+/// Appends nodes in order; every call names its node and returns the id of what it computes. Weights are
+/// drawn from the seed: those of convolutions and linear layers He-normal (standard deviation sqrt(2 /
+/// fan-in)); biases start at zero.
 class Builder {
  public:
   explicit Builder(std::string name, uint64_t seed = 1);

@@ -169,7 +169,7 @@ TEST(Model, AutomaticIsNeverLargerThanAnyFixedChoice) {
 }
 
 TEST(Model, LenetsGraphTakesLessThan250Bytes) {
-  Builder b("lenet-5");
+  Builder b("lenet_5");
   ValueId x = b.input("data", {1, 28, 28});
   x = b.apply("pool1", MaxPool{}, {b.conv("conv1", x, 20, {5, 5})});
   x = b.apply("pool2", MaxPool{}, {b.conv("conv2", x, 50, {5, 5})});

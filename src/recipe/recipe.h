@@ -32,7 +32,8 @@ namespace netsuke::recipe {
 /// Training under the constraints that the encodings state: masks after pruning, shared centroids after
 /// sharing.
 struct Retrain {
-  train::Options options{.epochs = 0};  ///< its learning rate is ignored: see the next two
+  Retrain() { options.epochs = 0; }     ///< none unless asked for
+  train::Options options;               ///< its learning rate is ignored: see the next two
   double rate = 0.1;                    ///< times the model's own learning rate (Han 2015: a tenth)
   std::optional<double> learning_rate;  ///< or an absolute one
   bool teacher_is_original = false;     ///< learn from the dense original as well

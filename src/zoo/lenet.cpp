@@ -32,7 +32,7 @@ const Flag lenet_flags[1] = {
 
 Graph lenet_300_100(const Options& options) {
   const float ratio = dropout_ratio(options);
-  Builder net("lenet-300-100", options.seed);
+  Builder net("lenet_300_100", options.seed);
   ValueId x = net.input("data", *options.input);
   x = net.apply("flatten", Flatten{}, {x});
   x = net.linear("ip1", x, 300);
@@ -47,7 +47,7 @@ Graph lenet_300_100(const Options& options) {
 
 Graph lenet_5(const Options& options) {
   const float ratio = dropout_ratio(options);
-  Builder net("lenet-5", options.seed);
+  Builder net("lenet_5", options.seed);
   ValueId x = net.input("data", *options.input);
   x = net.conv("conv1", x, 20, {5, 5});
   x = net.apply("pool1", MaxPool{}, {x});

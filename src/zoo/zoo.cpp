@@ -7,13 +7,13 @@ namespace netsuke::zoo {
 
 std::span<const Architecture> architectures() {
   static const Architecture rows[] = {
-      {"lenet-300-100",
+      {"lenet_300_100",
        "two hidden linear layers (LeCun 1998; Deep Compression)",
        {1, 28, 28},
        10,
        lenet_flags,
        lenet_300_100},
-      {"lenet-5", "Caffe's LeNet, 20-50-500-10 (Deep Compression)", {1, 28, 28}, 10, lenet_flags, lenet_5},
+      {"lenet_5", "Caffe's LeNet, 20-50-500-10 (Deep Compression)", {1, 28, 28}, 10, lenet_flags, lenet_5},
   };
   return rows;
 }

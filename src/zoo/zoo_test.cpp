@@ -29,13 +29,13 @@ int64_t macs_of(const Graph& graph, std::string_view name) {
 }
 
 TEST(Zoo, LeNet300100HasThePapersSize) {
-  const Graph graph = build("lenet-300-100");
+  const Graph graph = build("lenet_300_100");
   EXPECT_EQ(parameter_count(graph), 266'610);
   EXPECT_EQ(total_macs(graph), 266'200);
 }
 
 TEST(Zoo, LeNet5HasThePapersSize) {
-  const Graph graph = build("lenet-5");
+  const Graph graph = build("lenet_5");
   EXPECT_EQ(parameter_count(graph), 431'080);
   EXPECT_EQ(total_macs(graph), 2'293'000);
   EXPECT_EQ(macs_of(graph, "conv1"), 288'000);
@@ -58,12 +58,12 @@ TEST(Zoo, EveryArchitectureAnswersWithProbabilities) {
   }
 }
 
-TEST(Zoo, PixelsComeInAsZeroToOne) { EXPECT_FLOAT_EQ(preprocess_of(build("lenet-5")).scale, 1.0f / 255); }
+TEST(Zoo, PixelsComeInAsZeroToOne) { EXPECT_FLOAT_EQ(preprocess_of(build("lenet_5")).scale, 1.0f / 255); }
 
 TEST(Zoo, TheSeedDecidesTheWeights) {
-  EXPECT_EQ(build("lenet-5", {.input = {}, .classes = {}, .seed = 7, .flags = {}}),
-            build("lenet-5", {.input = {}, .classes = {}, .seed = 7, .flags = {}}));
-  EXPECT_FALSE(build("lenet-5", {.input = {}, .classes = {}, .seed = 7, .flags = {}}) == build("lenet-5"));
+  EXPECT_EQ(build("lenet_5", {.input = {}, .classes = {}, .seed = 7, .flags = {}}),
+            build("lenet_5", {.input = {}, .classes = {}, .seed = 7, .flags = {}}));
+  EXPECT_FALSE(build("lenet_5", {.input = {}, .classes = {}, .seed = 7, .flags = {}}) == build("lenet_5"));
 }
 
 TEST(Zoo, OptionsChangeInputClassesAndDropout) {
@@ -71,7 +71,7 @@ TEST(Zoo, OptionsChangeInputClassesAndDropout) {
   options.input = Shape{3, 32, 32};
   options.classes = 100;
   options.flags["dropout"] = "0";
-  const Graph graph = build("lenet-5", options);
+  const Graph graph = build("lenet_5", options);
   EXPECT_EQ(graph.values[graph.inputs[0]].shape, (Shape{1, 3, 32, 32}));
   // conv1, conv2, ip1 of 50 x 5 x 5 inputs, ip2 of 100 outputs, with biases
   EXPECT_EQ(parameter_count(graph), 20 * 76 + 50 * 501 + 500 * 1251 + 100 * 501);
@@ -79,17 +79,17 @@ TEST(Zoo, OptionsChangeInputClassesAndDropout) {
 }
 
 TEST(Zoo, ErrorsSayWhatThereIs) {
-  EXPECT_THAT(message_of("lenet5", {}), HasSubstr("did you mean 'lenet-5'?"));
+  EXPECT_THAT(message_of("lenet5", {}), HasSubstr("did you mean 'lenet_5'?"));
   Options options;
   options.flags["droput"] = "0.2";
-  EXPECT_THAT(message_of("lenet-5", options), HasSubstr("did you mean 'dropout'?"));
+  EXPECT_THAT(message_of("lenet_5", options), HasSubstr("did you mean 'dropout'?"));
   options.flags = {{"dropout", "1.5"}};
-  EXPECT_THAT(message_of("lenet-5", options), HasSubstr("dropout: found 1.5"));
+  EXPECT_THAT(message_of("lenet_5", options), HasSubstr("dropout: found 1.5"));
   options = {};
   options.input = Shape{784};
-  EXPECT_THAT(message_of("lenet-5", options), HasSubstr("1x28x28"));
+  EXPECT_THAT(message_of("lenet_5", options), HasSubstr("1x28x28"));
   options.input = Shape{1, 8, 8};
-  EXPECT_NE(message_of("lenet-5", options), "no error");
+  EXPECT_NE(message_of("lenet_5", options), "no error");
 }
 
 }  // namespace

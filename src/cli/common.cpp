@@ -1,0 +1,89 @@
+#include "cli/common.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "base/file.h"
+#include "model/read.h"
+#include "report/progress.h"
+#include "zoo/zoo.h"
+
+namespace netsuke::cli {
+
+void Common::add_to(CLI::App& verb) {
+  verb.add_option("--seed", seed, "seed of everything random")->capture_default_str();
+  verb.add_option("-t,--threads", threads, "threads; 0 takes one for each core")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 1024));
+  verb.add_flag("--json", json, "print one JSON object instead of text");
+  verb.add_option("--json-file", json_file, "also write the JSON object to this file");
+  verb.add_flag("--force", force, "overwrite files that exist");
+}
+
+void Output::text(std::string_view text) const {
+  if (!json_) fmt::print("{}", text);
+}
+
+void Output::finish(const report::Json& json) const {
+  const std::string text = json.dump(2) + "\n";
+  if (!json_file_.empty()) write_file(json_file_, text);
+  if (json_) fmt::print("{}", text);
+  // A full disk or a closed pipe shows only here.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout))
+    fail(ErrorCode::output, "standard output cannot be written");
+}
+
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+void on_interrupt(int) {
+  if (stop_requested.exchange(true)) std::_Exit(1);
+}
+
+}  // namespace
+
+Log terminal_log() {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  const auto line = std::make_shared<report::ProgressLine>();
+  Log log;
+  log.line = [line](std::string_view text) { line->line(text); };
+  log.progress = [line](const Progress& progress) { line->show(progress); };
+  log.stop = &stop_requested;
+  return log;
+}
+
+LoadedModel load_model_argument(const std::string& argument, uint64_t seed) {
+  LoadedModel model;
+  model.name = argument;
+  std::error_code ignored;
+  if (!std::filesystem::exists(argument, ignored)) {
+    // A path is a path even where no file is: "lenet.nsk" should not be answered with a list of
+    // architectures.
+    require(argument.find('/') == std::string::npos && argument.find('.') == std::string::npos, argument,
+            ": no such file");
+    model.graph = zoo::build(argument, {.input = {}, .classes = {}, .seed = seed, .flags = {}});
+    return model;
+  }
+  const Bytes bytes = read_file(argument);
+  require(is_model(bytes), argument, ": is not a .nsk model (found ", bytes.size(),
+          " bytes of another kind)");
+  model.graph = read_model(bytes, argument);
+  model.ledger = ledger_of(bytes, argument);
+  model.from_file = true;
+  model.file_bytes = static_cast<int64_t>(bytes.size());
+  return model;
+}
+
+WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path) {
+  write_file(path, write_model(graph, options).bytes);
+  const Bytes bytes = read_file(path);
+  return {read_model(bytes, path), ledger_of(bytes, path)};
+}
+
+}  // namespace netsuke::cli

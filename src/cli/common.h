@@ -1,0 +1,88 @@
+// What all verbs share: flags, output, and how a MODEL or DATA argument becomes something to work with.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "data/dataset.h"
+#include "graph/graph.h"
+#include "model/write.h"
+#include "report/json.h"
+
+namespace netsuke::cli {
+
+/// Flags that every verb takes.
+struct Common {
+  uint64_t seed = 1;
+  int threads = 0;
+  bool json = false;
+  std::string json_file;
+  bool force = false;
+
+  void add_to(CLI::App& verb);
+};
+
+/// Results to standard output: text for people, or with --json one object for programs.
+class Output {
+ public:
+  explicit Output(const Common& common) : json_(common.json), json_file_(common.json_file) {}
+  void text(std::string_view text) const;
+  /// Called once, at the end: prints the object with --json, and writes it with --json-file.
+  void finish(const report::Json& json) const;
+
+ private:
+  bool json_;
+  std::string json_file_;
+};
+
+/// Progress and lines on standard error; its stop flag is set by Ctrl-C (a second Ctrl-C ends at once).
+Log terminal_log();
+
+/// A MODEL argument: a .nsk file, recognised by content, or the name of an architecture with fresh weights.
+struct LoadedModel {
+  Graph graph;
+  std::string name;  ///< the path or the architecture, for reports
+  bool from_file = false;
+  Ledger ledger;  ///< of a .nsk file
+  int64_t file_bytes = 0;
+};
+LoadedModel load_model_argument(const std::string& argument, uint64_t seed);
+
+/// Accuracy measured by the runtime, in per cent.
+struct Accuracy {
+  int64_t images = 0;
+  double top1 = 0;
+  double top5 = 0;
+  double seconds = 0;
+  double error() const { return 100 - top1; }
+};
+/// Throws Error(input) where images or labels do not fit the model.
+Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log);
+
+/// Time of one image at batch 1, milliseconds.
+struct Latency {
+  double ms_median = 0;
+  double ms_p90 = 0;
+};
+Latency measure_latency(const Graph& graph, int threads, int runs = 50);
+
+/// What was written, read back from the disk: every figure printed is of this.
+struct WrittenFile {
+  Graph graph;
+  Ledger ledger;
+};
+WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path);
+
+// The verbs: each adds its flags and sets what runs when it is called.
+void add_compress(CLI::App& verb);
+void add_convert(CLI::App& verb);
+void add_data(CLI::App& verb);
+void add_eval(CLI::App& verb);
+void add_inspect(CLI::App& verb);
+void add_run(CLI::App& verb);
+void add_train(CLI::App& verb);
+void add_zoo(CLI::App& verb);
+
+}  // namespace netsuke::cli

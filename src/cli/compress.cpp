@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "cli/common.h"
+#include "cli/training_flags.h"
+#include "data/catalog.h"
+#include "graph/cost.h"
+#include "recipe/run.h"
+#include "report/ledger.h"
+#include "report/table.h"
+
+namespace netsuke::cli {
+namespace {
+
+struct Options {
+  Common common;
+  DataFlags data;
+  std::string model, output, recipe = "deep-compression", coder;
+  int index_bits = -1;
+  bool resume = false;
+  double max_drop = -1;
+  int64_t target_size = -1;
+};
+
+/// The stages as they pass, a row each.
+class StepTable {
+ public:
+  explicit StepTable(const Log& log) : log_(log) {}
+  void add(const recipe::StepReport& r) {
+    log_.line(fmt::format("{:<20} density {:5.1f} %  file {:>9} bytes  validation error {:5.2f} %  {}",
+                          r.label, 100 * r.density, report::grouped(r.bytes), r.validation_error,
+                          report::duration_text(r.seconds)));
+    json_.push_back({{"step", r.label},
+                     {"density", r.density},
+                     {"bytes", r.bytes},
+                     {"validation_error", r.validation_error},
+                     {"seconds", r.seconds}});
+  }
+  const report::Json& json() const { return json_; }
+
+ private:
+  const Log& log_;
+  report::Json json_ = report::Json::array();
+};
+
+void apply_overrides(const Options& options, recipe::Recipe& recipe) {
+  WriteOptions write = recipe::write_options(recipe);
+  if (!options.coder.empty()) write.coder = recipe::parse_coder(options.coder);
+  if (options.index_bits >= 0) write.index_bits = options.index_bits;
+  if (!recipe.stages.empty() && std::holds_alternative<recipe::Code>(recipe.stages.back()))
+    recipe.stages.pop_back();
+  recipe.stages.push_back(recipe::Code{write});
+}
+
+/// What is worth shipping: what training needed to know is not.
+void strip_training_notes(Graph& graph, const recipe::Recipe& recipe) {
+  std::erase_if(graph.metadata, [](const auto& entry) { return entry.first.starts_with("train."); });
+  if (!recipe.name.empty()) graph.metadata["recipe"] = recipe.name;
+}
+
+struct Outcome {
+  Accuracy dense, small;
+  WrittenFile written;
+};
+
+void print(const Options& options, const Output& output, const Outcome& outcome, const Dataset* test) {
+  const Ledger& ledger = outcome.written.ledger;
+  const double floats = static_cast<double>(bytes_fp32(outcome.written.graph));
+  output.text(report::paper_table(outcome.written.graph, ledger) + "\n");
+  output.text(report::ledger_text(ledger, report::baselines(outcome.written.graph)) + "\n");
+  std::string sentence =
+      fmt::format("{}: from {} bytes to {} bytes, {:.1f} x smaller", options.output,
+                  report::grouped(static_cast<long long>(floats)), report::grouped(ledger.file_bytes),
+                  floats / static_cast<double>(ledger.file_bytes));
+  if (test)
+    sentence += fmt::format(", top-1 {:.2f} % -> {:.2f} % ({} images of {}, by the runtime, from the file)",
+                            outcome.dense.top1, outcome.small.top1, report::grouped(outcome.small.images),
+                            test->name());
+  output.text(sentence + "\n");
+}
+
+void require_budget(const Options& options, const Outcome& outcome) {
+  const double drop = outcome.dense.top1 - outcome.small.top1;
+  if (options.max_drop >= 0 && drop > options.max_drop)
+    fail(ErrorCode::budget, options.output, ": written, but top-1 fell by ", fmt::format("{:.2f}", drop),
+         " points and --max-drop allows ", options.max_drop);
+  if (options.target_size >= 0 && outcome.written.ledger.file_bytes > options.target_size)
+    fail(ErrorCode::budget, options.output, ": written, but has ", outcome.written.ledger.file_bytes,
+         " bytes and --target-size allows ", options.target_size);
+}
+
+void run(const Options& options) {
+  const Output output(options.common);
+  const Log log = terminal_log();
+  check_writable(options.output, options.common.force);
+  recipe::Recipe recipe = recipe::load_recipe(options.recipe);
+  apply_overrides(options, recipe);
+  const LoadedModel model = load_model_argument(options.model, options.common.seed);
+  const bool has_data = !options.data.data.empty();
+  if (!has_data && options.max_drop >= 0) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
+  const Split data = has_data ? options.data.open() : Split{};
+  const DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test) : nullptr;
+
+  StepTable steps(log);
+  recipe::Context context{.data = data.train.get(),
+                          .seed = options.common.seed,
+                          .threads = options.common.threads,
+                          .work_folder = options.output + ".work",
+                          .resume = options.resume,
+                          .log = log};
+  if (has_data && data.validation->size() > 0) {
+    context.validation = data.validation.get();
+    context.validation_error = [&](const Graph& g) {
+      return measure_accuracy(g, *data.validation, options.common.threads, log).error();
+    };
+  }
+  context.report = [&](const recipe::StepReport& r) { steps.add(r); };
+  Graph small = recipe::run(recipe, model.graph, context);
+  strip_training_notes(small, recipe);
+
+  WriteOptions write = recipe::write_options(recipe);
+  write.threads = options.common.threads;
+  Outcome outcome{.dense = {}, .small = {}, .written = write_and_reread(small, write, options.output)};
+  report::Json json = report::describe(outcome.written.graph, options.output, &outcome.written.ledger);
+  if (test) {
+    outcome.dense = measure_accuracy(model.graph, *test, options.common.threads, log);
+    outcome.small = measure_accuracy(outcome.written.graph, *test, options.common.threads, log);
+    report::add_accuracy(json, outcome.small.images, outcome.small.top1, outcome.small.top5);
+    json["top1_dense"] = outcome.dense.top1;
+    json["error_dense"] = outcome.dense.error();
+  }
+  json["recipe"] = recipe.name;
+  json["seed"] = options.common.seed;
+  json["steps"] = steps.json();
+  print(options, output, outcome, test.get());
+  output.finish(json);
+  require_budget(options, outcome);
+}
+
+}  // namespace
+
+void add_compress(CLI::App& verb) {
+  const auto options = std::make_shared<Options>();
+  options->common.add_to(verb);
+  verb.add_option("MODEL", options->model, "the trained model, a .nsk file")->required();
+  options->data.add_to(verb);
+  verb.add_option("--recipe", options->recipe, "a recipe's name or a TOML file")->capture_default_str();
+  verb.add_option("-o,--output", options->output, "the .nsk file to write")->required();
+  verb.add_option("--coder", options->coder, "instead of the recipe's: automatic, huffman or plain");
+  verb.add_option("--index-bits", options->index_bits,
+                  "instead of the recipe's: 2 to 16; 0: the best of each tensor")
+      ->check(CLI::Range(0, 16));
+  verb.add_option("--max-drop", options->max_drop, "exit with 3 if top-1 falls by more points than this");
+  verb.add_option("--target-size", options->target_size, "exit with 3 if the file has more bytes than this")
+      ->transform(CLI::AsSizeValue(true));
+  verb.add_flag("--resume", options->resume, "go on from OUTPUT.work, which an interrupted run leaves");
+  verb.callback([options] { run(*options); });
+}
+
+}  // namespace netsuke::cli

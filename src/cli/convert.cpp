@@ -1,0 +1,56 @@
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "cli/common.h"
+#include "graph/text.h"
+#include "recipe/recipe.h"
+#include "report/ledger.h"
+#include "report/table.h"
+
+namespace netsuke::cli {
+namespace {
+
+struct Options {
+  Common common;
+  std::string input, output;
+  std::string coder = "automatic";
+  int index_bits = 0;
+};
+
+void run(const Options& options) {
+  const Output output(options.common);
+  const WriteOptions write{.coder = recipe::parse_coder(options.coder),
+                           .index_bits = options.index_bits,
+                           .threads = options.common.threads};
+  const LoadedModel model = load_model_argument(options.input, options.common.seed);
+  check_writable(options.output, options.common.force);
+  if (options.output.ends_with(".txt")) {
+    write_file(options.output, to_text(model.graph));
+    output.text(fmt::format("{}: the graph as text\n", options.output));
+    return output.finish(report::describe(model.graph, options.output, nullptr));
+  }
+  if (!options.output.ends_with(".nsk"))
+    fail(ErrorCode::unsupported, options.output, ": this version writes .nsk and .txt (the graph as text)");
+  const WrittenFile written = write_and_reread(model.graph, write, options.output);
+  output.text(report::ledger_text(written.ledger, report::baselines(written.graph)));
+  output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
+  output.finish(report::describe(written.graph, options.output, &written.ledger));
+}
+
+}  // namespace
+
+void add_convert(CLI::App& verb) {
+  const auto options = std::make_shared<Options>();
+  options->common.add_to(verb);
+  verb.add_option("IN", options->input, "a .nsk file or the name of an architecture")->required();
+  verb.add_option("OUT", options->output, "a .nsk or .txt file")->required();
+  verb.add_option("--coder", options->coder, "automatic (the smallest for each tensor), huffman or plain")
+      ->capture_default_str();
+  verb.add_option("--index-bits", options->index_bits,
+                  "width of a relative index; 0: the best of each tensor")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 16));
+  verb.callback([options] { run(*options); });
+}
+
+}  // namespace netsuke::cli

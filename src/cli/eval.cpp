@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "cli/common.h"
+#include "data/catalog.h"
+#include "report/table.h"
+
+namespace netsuke::cli {
+namespace {
+
+struct Options {
+  Common common;
+  std::string model, data;
+  std::string part = "test";
+};
+
+void run(const Options& options) {
+  const Output output(options.common);
+  const Log log = terminal_log();
+  const LoadedModel model = load_model_argument(options.model, options.common.seed);
+  const DatasetPtr data = open_dataset(options.data, options.part == "train" ? Part::train : Part::test);
+  const Accuracy accuracy = measure_accuracy(model.graph, *data, options.common.threads, log);
+  const Latency latency = measure_latency(model.graph, options.common.threads);
+  report::Json json = report::describe(model.graph, model.name, model.from_file ? &model.ledger : nullptr);
+  report::add_accuracy(json, accuracy.images, accuracy.top1, accuracy.top5);
+  json["data"] = data->name();
+  json["seconds"] = accuracy.seconds;
+  json["ms_median"] = latency.ms_median;
+  json["ms_p90"] = latency.ms_p90;
+  json["threads"] = options.common.threads;
+  output.text(fmt::format("{} on {}: top-1 {:.2f} %, top-5 {:.2f} %, error {:.2f} % of {} images\n",
+                          model.name, data->name(), accuracy.top1, accuracy.top5, accuracy.error(),
+                          report::grouped(accuracy.images)));
+  output.text(fmt::format(
+      "{} bytes; {:.2f} s for all ({:.0f} images/s); one image alone {:.3f} ms median, {:.3f} ms p90\n",
+      report::grouped(json["bytes"].get<int64_t>()), accuracy.seconds,
+      static_cast<double>(accuracy.images) / accuracy.seconds, latency.ms_median, latency.ms_p90));
+  output.finish(json);
+}
+
+}  // namespace
+
+void add_eval(CLI::App& verb) {
+  const auto options = std::make_shared<Options>();
+  options->common.add_to(verb);
+  verb.add_option("MODEL", options->model, "a .nsk file")->required();
+  verb.add_option("--data", options->data, "a known data set (see `netsuke data`) or a folder")->required();
+  verb.add_option("--split", options->part, "test or train")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"test", "train"}));
+  verb.callback([options] { run(*options); });
+}
+
+}  // namespace netsuke::cli

@@ -1,0 +1,81 @@
+// netsuke: makes convolutional networks small, and runs them as they are.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/error.h"
+#include "cli/common.h"
+
+namespace netsuke::cli {
+namespace {
+
+struct Verb {
+  const char* name;
+  const char* summary;
+  const char* example;
+  void (*add)(CLI::App&);
+};
+
+constexpr Verb kVerbs[] = {
+    {"zoo", "list the architectures, or write one as a model", "netsuke zoo lenet_5 -o lenet5.nsk", add_zoo},
+    {"inspect", "show where a model's parameters, work and bytes are", "netsuke inspect lenet5.nsk",
+     add_inspect},
+    {"train", "train an architecture, or go on training a model",
+     "netsuke train lenet_5 --data fashion-mnist --epochs 7 --lr 0.02 -o lenet5.nsk", add_train},
+    {"compress", "make a trained model small, by a recipe",
+     "netsuke compress lenet5.nsk --data fashion-mnist --recipe deep-compression -o small.nsk", add_compress},
+    {"eval", "measure a model's accuracy on a data set", "netsuke eval small.nsk --data fashion-mnist",
+     add_eval},
+    {"run", "name what is in a picture", "netsuke run small.nsk --data fashion-mnist --index 7", add_run},
+    {"convert", "rewrite a model in another form", "netsuke convert small.nsk small.txt", add_convert},
+    {"data", "list the known data sets and how to get them", "netsuke data", add_data},
+};
+
+int exit_code(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::usage:
+    case ErrorCode::input:
+    case ErrorCode::unsupported:
+      return 2;
+    case ErrorCode::budget:
+      return 3;
+    case ErrorCode::output:
+    case ErrorCode::interrupted:
+    case ErrorCode::internal:
+      return 1;
+  }
+  return 1;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("netsuke makes convolutional networks small, and runs them as they are.", "netsuke");
+  app.set_version_flag("--version", std::string("netsuke ") + NETSUKE_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "`netsuke VERB --help` tells more. Exit status: 0 done, 1 failed, 2 bad usage or input, 3 budget not "
+      "met.");
+  for (const Verb& verb : kVerbs) {
+    CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
+    sub->footer(std::string("Example:\n  ") + verb.example);
+    verb.add(*sub);
+  }
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  } catch (const Error& e) {
+    fmt::print(stderr, "netsuke: {}\n", e.what());
+    return exit_code(e.code());
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "netsuke: out of memory\n");
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "netsuke: internal error: {}\n", e.what());
+  }
+  return 1;
+}
+
+}  // namespace
+}  // namespace netsuke::cli
+
+int main(int argc, char** argv) { return netsuke::cli::run(argc, argv); }

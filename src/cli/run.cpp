@@ -1,0 +1,128 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "base/file.h"
+#include "cli/common.h"
+#include "data/catalog.h"
+#include "data/image.h"
+#include "graph/preprocess.h"
+#include "graph/shapes.h"
+#include "report/table.h"
+#include "runtime/session.h"
+
+namespace netsuke::cli {
+namespace {
+
+struct Options {
+  Common common;
+  std::string model, data;
+  std::vector<std::string> images;
+  std::vector<int64_t> indices;
+  int top = 5;
+};
+
+/// One picture with where it came from.
+struct Picture {
+  std::string name;
+  std::vector<uint8_t> pixels;  ///< CHW
+  int label = -1;               ///< known for pictures of a data set
+};
+
+std::vector<Picture> pictures(const Options& options, const Shape& image) {
+  std::vector<Picture> all;
+  for (const std::string& path : options.images) {
+    const Image decoded =
+        with_channels(decode_image(read_file(path), path), static_cast<int>(image[0]), path);
+    const Shape found{decoded.size.channels, decoded.size.height, decoded.size.width};
+    require(found == image, path, ": is ", to_text(found), ", the model takes ", to_text(image));
+    all.push_back({path, decoded.pixels, -1});
+  }
+  if (options.indices.empty()) return all;
+  if (options.data.empty()) fail(ErrorCode::usage, "--index: needs --data");
+  const DatasetPtr data = open_dataset(options.data, Part::test);
+  require(data->image_shape() == image, "data set ", data->name(), ": has images of ",
+          to_text(data->image_shape()), ", the model takes ", to_text(image));
+  for (int64_t index : options.indices) {
+    if (index < 0 || index >= data->size())
+      fail(ErrorCode::usage, "--index: ", index, " is not in 0 to ", data->size() - 1, " of ", data->name());
+    Picture picture{cat(data->name(), " #", index),
+                    std::vector<uint8_t>(static_cast<size_t>(element_count(image))), data->label(index)};
+    data->pixels(index, picture.pixels);
+    all.push_back(std::move(picture));
+  }
+  return all;
+}
+
+std::string class_name(const std::vector<std::string>& labels, size_t index) {
+  return index < labels.size() ? labels[index] : std::to_string(index);
+}
+
+report::Json answer(const std::vector<float>& scores, const std::vector<std::string>& labels, int top) {
+  std::vector<size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+  report::Json best = report::Json::array();
+  for (size_t i = 0; i < std::min(order.size(), static_cast<size_t>(top)); ++i)
+    best.push_back(
+        {{"class", order[i]}, {"label", class_name(labels, order[i])}, {"score", scores[order[i]]}});
+  return best;
+}
+
+void print(const Output& output, const Picture& picture, const report::Json& best,
+           const std::vector<std::string>& labels) {
+  output.text(
+      picture.name +
+      (picture.label < 0 ? "" : ", in truth " + class_name(labels, static_cast<size_t>(picture.label))) +
+      "\n");
+  for (const auto& entry : best) {
+    const double score = entry["score"];
+    output.text(fmt::format("  {:6.2f} %  {:<20} {}\n", 100 * score, entry["label"].get<std::string>(),
+                            std::string(static_cast<size_t>(std::clamp(score, 0.0, 1.0) * 30), '#')));
+  }
+}
+
+void run(const Options& options) {
+  const Output output(options.common);
+  if (options.images.empty() && options.indices.empty())
+    fail(ErrorCode::usage, "run: needs a picture, or --data and --index");
+  const LoadedModel model = load_model_argument(options.model, options.common.seed);
+  const Shape& input = model.graph.values[model.graph.inputs.at(0)].shape;
+  const Shape image(input.begin() + 1, input.end());
+  require(image.size() == 3, options.model, ": takes ", to_text(input), ", not pictures");
+  const Preprocess preprocess = preprocess_of(model.graph);
+  const std::vector<std::string> labels = labels_of(model.graph);
+  runtime::Session session(model.graph, {.threads = options.common.threads});
+  std::vector<float> values(static_cast<size_t>(element_count(image)));
+  std::vector<float> scores(
+      static_cast<size_t>(element_count(infer_shapes(model.graph)[model.graph.outputs.at(0)])));
+  report::Json answers = report::Json::array();
+  for (const Picture& picture : pictures(options, image)) {
+    apply(preprocess, picture.pixels.data(), static_cast<int>(image[0]), image[1] * image[2], values.data());
+    session.run(values, 1, scores);
+    const report::Json best = answer(scores, labels, options.top);
+    print(output, picture, best, labels);
+    answers.push_back({{"image", picture.name}, {"answers", best}});
+    if (picture.label >= 0) answers.back()["truth"] = picture.label;
+  }
+  output.finish({{"model", model.name}, {"images", answers.size()}, {"results", answers}});
+}
+
+}  // namespace
+
+void add_run(CLI::App& verb) {
+  const auto options = std::make_shared<Options>();
+  options->common.add_to(verb);
+  verb.add_option("MODEL", options->model, "a .nsk file")->required();
+  verb.add_option("IMAGE", options->images, "JPEG or PNG pictures of the model's input size");
+  verb.add_option("--data", options->data, "a data set to take pictures from");
+  verb.add_option("--index", options->indices, "pictures of its test split, by number");
+  verb.add_option("--top", options->top, "answers for each picture")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  verb.callback([options] { run(*options); });
+}
+
+}  // namespace netsuke::cli

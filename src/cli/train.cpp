@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "base/file.h"
+#include "cli/common.h"
+#include "cli/training_flags.h"
+#include "data/catalog.h"
+#include "graph/preprocess.h"
+#include "report/table.h"
+
+namespace netsuke::cli {
+namespace {
+
+struct Options {
+  Common common;
+  DataFlags data;
+  train::Options training;
+  std::string model, output;
+  bool resume = false;
+  double dropout = -1;
+};
+
+void set_dropout(Graph& graph, double ratio) {
+  for (Node& node : graph.nodes)
+    if (auto* dropout = std::get_if<Dropout>(&node.op)) dropout->ratio = static_cast<float>(ratio);
+}
+
+/// Class names worth keeping in the file: digits name themselves.
+void keep_labels(Graph& graph, const Dataset& data) {
+  const auto& classes = data.classes();
+  for (size_t i = 0; i < classes.size(); ++i)
+    if (classes[i] != std::to_string(i)) return set_labels(graph, classes);
+}
+
+report::Json epochs_json(const train::Result& result) {
+  report::Json list = report::Json::array();
+  for (const train::Epoch& e : result.epochs)
+    list.push_back({{"loss", e.loss},
+                    {"train_error", e.train_error},
+                    {"validation_error", e.validation_error},
+                    {"seconds", e.seconds}});
+  return list;
+}
+
+void run(Options options) {
+  const Output output(options.common);
+  const Log log = terminal_log();
+  check_writable(options.output, options.common.force);
+  LoadedModel model = load_model_argument(options.model, options.common.seed);
+  if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
+  const Split data = options.data.open();
+  options.training.seed = options.common.seed;
+  options.training.threads = options.common.threads;
+  options.training.checkpoint = options.output + ".checkpoint";
+  options.training.resume = options.resume;
+  const Dataset* validation = data.validation->size() > 0 ? data.validation.get() : nullptr;
+  train::Result result =
+      train::module().train(model.graph, *data.train, validation, nullptr, options.training, log);
+  result.graph.metadata["train.learning_rate"] = cat(options.training.learning_rate);
+  keep_labels(result.graph, *data.train);
+
+  const WrittenFile written =
+      write_and_reread(result.graph, {.threads = options.common.threads}, options.output);
+  std::filesystem::remove(options.training.checkpoint);
+  const DatasetPtr test = open_dataset(options.data.data, Part::test);
+  const Accuracy accuracy = measure_accuracy(written.graph, *test, options.common.threads, log);
+  report::Json json = report::describe(written.graph, options.output, &written.ledger);
+  report::add_accuracy(json, accuracy.images, accuracy.top1, accuracy.top5);
+  json["seed"] = options.common.seed;
+  json["best_epoch"] = result.best_epoch;
+  json["epochs"] = epochs_json(result);
+  output.text(fmt::format("{}: {} bytes, top-1 {:.2f} % on {} ({} images, by the runtime, from the file)\n",
+                          options.output, report::grouped(written.ledger.file_bytes), accuracy.top1,
+                          test->name(), report::grouped(accuracy.images)));
+  output.finish(json);
+}
+
+}  // namespace
+
+void add_train(CLI::App& verb) {
+  const auto options = std::make_shared<Options>();
+  options->common.add_to(verb);
+  verb.add_option("MODEL", options->model, "the name of an architecture, or a .nsk file to go on from")
+      ->required();
+  options->data.add_to(verb);
+  add_training_flags(verb, options->training);
+  verb.add_option("--dropout", options->dropout,
+                  "ratio of the network's dropouts; default as the architecture has it");
+  verb.add_option("-o,--output", options->output, "the .nsk file to write")->required();
+  verb.add_flag("--resume", options->resume,
+                "go on from OUTPUT.checkpoint, which every epoch and Ctrl-C leave");
+  verb.callback([options] { run(*options); });
+}
+
+}  // namespace netsuke::cli

@@ -1,0 +1,46 @@
+#include "cli/training_flags.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "data/catalog.h"
+
+namespace netsuke::cli {
+
+void add_training_flags(CLI::App& verb, train::Options& o) {
+  verb.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str();
+  verb.add_option("--batch", o.batch, "images a step")->capture_default_str();
+  verb.add_option("--lr,--learning-rate", o.learning_rate, "highest learning rate")->capture_default_str();
+  verb.add_option("--momentum", o.momentum)->capture_default_str();
+  verb.add_option("--weight-decay", o.weight_decay)->capture_default_str();
+  verb.add_option("--schedule", o.schedule, "constant, step, cosine or linear")->capture_default_str();
+  verb.add_option("--warmup", o.warmup_epochs, "epochs in which the rate rises from 0")
+      ->capture_default_str();
+  verb.add_option("--label-smoothing", o.label_smoothing)->capture_default_str();
+  verb.add_option("--shift", o.shift, "augment: move by up to this many pixels")->capture_default_str();
+  verb.add_flag("--flip", o.flip, "augment: mirror left to right half of the time");
+  verb.add_option("--rotate", o.rotate, "augment: turn by up to this many degrees")->capture_default_str();
+  verb.add_option("--zoom", o.zoom, "augment: scale by up to this share")->capture_default_str();
+}
+
+void DataFlags::add_to(CLI::App& verb) {
+  verb.add_option("--data", data, "a known data set (see `netsuke data`) or a folder");
+  verb.add_option(
+      "--validation", validation,
+      "images held out of the training split, on which the best epoch is chosen; default a tenth, at "
+      "most 5,000");
+}
+
+Split DataFlags::open() const {
+  if (data.empty())
+    fail(ErrorCode::usage, "--data: is missing; give a known data set (see `netsuke data`) or a folder");
+  constexpr uint64_t kSplitSeed = 1;
+  const DatasetPtr whole = open_dataset(data, Part::train);
+  const int64_t held_out = validation >= 0 ? validation : std::min<int64_t>(5000, whole->size() / 10);
+  if (held_out >= whole->size())
+    fail(ErrorCode::usage, "--validation: ", held_out, " images, but ", whole->name(), " has ",
+         whole->size());
+  return split(whole, held_out, kSplitSeed);
+}
+
+}  // namespace netsuke::cli

@@ -1,0 +1,26 @@
+// Flags of the verbs that train.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "data/dataset.h"
+#include "train/train.h"
+
+namespace netsuke::cli {
+
+/// Adds epochs, batch, learning rate, momentum, weight decay, schedule and augmentation flags that write to
+/// `options`.
+void add_training_flags(CLI::App& verb, train::Options& options);
+
+/// --data and --validation: what is learned from, and how much of it is held out to choose on.
+struct DataFlags {
+  std::string data;
+  int64_t validation = -1;  ///< images held out of the training split; negative: a tenth, at most 5,000
+
+  void add_to(CLI::App& verb);
+  /// The training split in two; the same for a given seed of the split, which is fixed so that no seed sees
+  /// other images.
+  Split open() const;
+};
+
+}  // namespace netsuke::cli
