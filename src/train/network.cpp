@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <list>
 #include <thread>
@@ -13,8 +14,22 @@
 
 namespace netsuke::train {
 
+namespace {
+
+/// Every step frees what the next one asks for again. Giving it back to the system in between costs a page
+/// fault for every 4 kB: a fifth of the time of a small net's step.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc takes
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+#endif
+}
+
+}  // namespace
+
 void set_up_torch(int threads) {
   if (threads <= 0) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  keep_freed_memory();
   at::globalContext().setFlushDenormal(true);
   at::set_num_threads(threads);
   // Torch parallelises convolutions itself, image by image; a BLAS with threads of its own only fights it for
