@@ -25,9 +25,9 @@ def run_of(net, seed):
         "seed": seed,
         "bytes": small["bytes"],
         "ratio": small["ratio"],
-        "error_dense": dense["error"],
-        "error": small["error"],
-        "validation_error": small["steps"][-1]["validation_error"],
+        "error_dense": round(dense["error"], 4),
+        "error": round(small["error"], 4),
+        "validation_error": round(small["steps"][-1]["validation_error"], 4),
         "dense_epochs": len(dense["epochs"]),
         "seconds": round(seconds(dense, small)),
         "layers": [{k: layer[k] for k in LAYER_KEYS if k in layer} for layer in small["layers"] if layer.get("bytes")],
@@ -35,19 +35,22 @@ def run_of(net, seed):
 
 
 def spread(values):
-    return {"mean": round(statistics.mean(values), 4), "stdev": round(statistics.stdev(values), 4),
-            "min": min(values), "max": max(values)}
+    stdev = round(statistics.stdev(values), 4) if len(values) > 1 else None
+    return {"mean": round(statistics.mean(values), 4), "stdev": stdev, "min": min(values), "max": max(values)}
 
 
 def network(net):
-    runs = [run_of(net, seed) for seed in (1, 2, 3)]
+    runs = [run_of(net, seed) for seed in (1, 2, 3) if (OUT / f"{net}-seed{seed}.json").exists()]
+    if not runs:
+        sys.exit(f"summarise.py: {OUT} holds no finished run of {net}")
     # The seed is chosen on the validation images; the test split only reports.
     best = min(runs, key=lambda run: (run["validation_error"], run["bytes"]))
     shutil.copy(OUT / f"{net}-seed{best['seed']}.nsk", HERE / f"{net}.nsk")
     return {
         "data": "MNIST, 5,000 training images held out for every choice, test split read for `error` only",
         "command": f"experiments/deep-compression/run.sh PATH-TO-MNIST {net}",
-        "bytes_fp32": load(f"{net}-seed1")["bytes_fp32"],
+        "bytes_fp32": load(f"{net}-seed{best['seed']}")["bytes_fp32"],
+        "seeds": len(runs),
         "committed_seed": best["seed"],
         "error": spread([run["error"] for run in runs]),
         "ratio": spread([run["ratio"] for run in runs]),

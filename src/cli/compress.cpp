@@ -63,11 +63,12 @@ struct Outcome {
   WrittenFile written;
 };
 
-void print(const Options& options, const Output& output, const Outcome& outcome, const Dataset* test) {
+void print(const Options& options, const Output& output, const Outcome& outcome,
+           const report::Baselines& baselines, const Dataset* test) {
   const Ledger& ledger = outcome.written.ledger;
   const double floats = static_cast<double>(bytes_fp32(outcome.written.graph));
   output.text(report::paper_table(outcome.written.graph, ledger) + "\n");
-  output.text(report::ledger_text(ledger, report::baselines(outcome.written.graph)) + "\n");
+  output.text(report::ledger_text(ledger, baselines) + "\n");
   std::string sentence =
       fmt::format("{}: from {} bytes to {} bytes, {:.1f} x smaller", options.output,
                   report::grouped(static_cast<long long>(floats)), report::grouped(ledger.file_bytes),
@@ -132,7 +133,7 @@ void run(const Options& options) {
   json["recipe"] = recipe.name;
   json["seed"] = options.common.seed;
   json["steps"] = steps.json();
-  print(options, output, outcome, test.get());
+  print(options, output, outcome, report::baselines(model.graph), test.get());
   output.finish(json);
   require_budget(options, outcome);
 }
