@@ -33,7 +33,10 @@ std::vector<LayerSum> layer_sums(const Graph& graph, const Ledger* ledger) {
   return sums;
 }
 
-double rounded(double value, double unit) { return std::round(value / unit) * unit; }
+double rounded(double value, int decimals) {
+  const double scale = std::pow(10, decimals);
+  return std::round(value * scale) / scale;
+}
 
 }  // namespace
 
@@ -43,7 +46,7 @@ Json describe(const Graph& graph, const std::string& model, const Ledger* ledger
   json["model"] = model;
   json["bytes"] = bytes;
   json["bytes_fp32"] = floats;
-  json["ratio"] = bytes == 0 ? 0 : rounded(static_cast<double>(floats) / static_cast<double>(bytes), 1e-3);
+  json["ratio"] = bytes == 0 ? 0 : rounded(static_cast<double>(floats) / static_cast<double>(bytes), 3);
   json["params"] = parameter_count(graph);
   json["macs"] = total_macs(graph);
   json["layers"] = Json::array();
@@ -58,7 +61,7 @@ Json describe(const Graph& graph, const std::string& model, const Ledger* ledger
     layer["macs"] = costs[n].macs;
     if (sums[n].elements > 0) {
       layer["density"] =
-          rounded(static_cast<double>(sums[n].kept) / static_cast<double>(sums[n].elements), 1e-6);
+          rounded(static_cast<double>(sums[n].kept) / static_cast<double>(sums[n].elements), 6);
       layer["bits"] = sums[n].bits;
       layer["bytes"] = sums[n].bytes;
     }
@@ -69,9 +72,9 @@ Json describe(const Graph& graph, const std::string& model, const Ledger* ledger
 
 void add_accuracy(Json& json, int64_t images, double top1, double top5) {
   json["images"] = images;
-  json["top1"] = rounded(top1, 1e-4);
-  json["top5"] = rounded(top5, 1e-4);
-  json["error"] = rounded(100 - top1, 1e-4);
+  json["top1"] = rounded(top1, 4);
+  json["top5"] = rounded(top5, 4);
+  json["error"] = rounded(100 - top1, 4);
 }
 
 }  // namespace netsuke::report

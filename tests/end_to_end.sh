@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The command line as a user meets it, on real Fashion-MNIST: train briefly, compress, evaluate the file; then bad input.
+#   tests/end_to_end.sh NETSUKE EMPTY-FOLDER
+set -euo pipefail
+netsuke=$1
+work=$2
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work"
+
+fail() { echo "end_to_end: $*" >&2; exit 1; }
+value() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
+at_least() { python3 -c 'import sys; sys.exit(float(sys.argv[1]) < float(sys.argv[2]))' "$2" "$3" || fail "$1 is $2, expected at least $3"; }
+# refused STATUS PATTERN COMMAND...: exits with STATUS and one sentence that matches.
+refused() {
+  local status=0 message
+  message=$("${@:3}" 2>&1 >/dev/null) || status=$?
+  [ "$status" = "$1" ] || fail "exit status $status instead of $1 from: ${*:3}"
+  grep -q "$2" <<<"$message" || fail "'$message' does not say '$2'"
+}
+
+cat > quick.toml <<'TOML'
+name = "quick"
+[[stage]]
+do = "prune"
+density = { conv = 0.5, ip1 = 0.1, ip2 = 0.4 }
+retrain = { epochs = 1, rate = 0.5, batch = 128 }
+[[stage]]
+do = "share"
+bits = { conv = 6, linear = 5 }
+[[stage]]
+do = "code"
+TOML
+
+"$netsuke" train lenet_5 --data fashion-mnist --epochs 1 --batch 128 --lr 0.02 --warmup 0.5 -o dense.nsk --json > dense.json
+at_least "top-1 after one epoch" "$(value dense.json top1)" 80
+"$netsuke" compress dense.nsk --data fashion-mnist --recipe quick.toml -o small.nsk --json > small.json
+at_least "ratio" "$(value small.json ratio)" 20
+at_least "top-1 of the small file" "$(value small.json top1)" 80
+[ "$(value small.json bytes)" = "$(stat -c %s small.nsk)" ] || fail "the JSON's bytes are not the file's"
+[ ! -e small.nsk.work ] && [ ! -e dense.nsk.checkpoint ] || fail "working files were left behind"
+
+# What was printed is what the file gives, to anyone, with all keys that programs rely on.
+"$netsuke" eval small.nsk --data fashion-mnist --json > eval.json
+[ "$(value eval.json top1)" = "$(value small.json top1)" ] || fail "eval and compress disagree about the same file"
+for key in model bytes bytes_fp32 ratio params macs images top1 top5 error ms_median ms_p90 threads layers; do value eval.json $key > /dev/null; done
+"$netsuke" inspect small.nsk --ledger > /dev/null
+"$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
+
+# The same bytes for any number of threads that code them.
+for threads in 1 2 3; do "$netsuke" convert small.nsk "again-$threads.nsk" --threads $threads > /dev/null; done
+cmp again-1.nsk again-2.nsk && cmp again-1.nsk again-3.nsk || fail "the number of threads changes the file"
+
+# Verbs that do not train never load libtorch.
+LD_DEBUG=libs "$netsuke" eval small.nsk --data synthetic 2>&1 >/dev/null | grep -q libtorch && fail "eval loads libtorch"
+
+refused 2 'no such file' "$netsuke" eval missing.nsk --data fashion-mnist
+refused 2 'did you mean' "$netsuke" zoo lenet5
+refused 2 'exists already' "$netsuke" convert dense.nsk small.nsk
+refused 2 'fashion-mnist' "$netsuke" eval small.nsk --data no-such-data
+refused 2 'neither a file nor a known recipe' "$netsuke" compress dense.nsk --recipe no-such-recipe -o x.nsk
+refused 1 'cannot be written' "$netsuke" convert dense.nsk no/such/folder/x.nsk
+printf 'name = "x"\n[[stage]]\ndo = "code"\n' > code.toml
+refused 3 'target-size allows' "$netsuke" compress small.nsk --recipe code.toml --target-size 10 -o budget.nsk
+head -c 1000 small.nsk > cut.nsk
+refused 2 'cut.nsk' "$netsuke" inspect cut.nsk
+printf 'name = "x"\n[[stage]]\ndo = "code"\n[[stage]]\ndo = "share"\n' > order.toml
+refused 2 'must be the last' "$netsuke" compress dense.nsk --recipe order.toml -o x.nsk
+[ ! -e x.nsk ] || fail "a refused command left a file"
+echo "end_to_end: all as a user expects"
