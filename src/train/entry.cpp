@@ -2,6 +2,8 @@
 // exceptions turn into ours.
 #include <c10/util/Exception.h>
 
+#include <exception>
+
 #include "base/error.h"
 #include "graph/shapes.h"
 #include "train/check.h"
@@ -14,8 +16,12 @@ template <class Work>
 auto without_torch_errors(const Work& work) {
   try {
     return work();
+  } catch (const Error&) {
+    throw;
   } catch (const c10::Error& error) {
     fail(ErrorCode::internal, "libtorch: ", error.what_without_backtrace());
+  } catch (const std::exception& error) {  // of the libraries below it
+    fail(ErrorCode::internal, "training: ", error.what());
   }
 }
 
@@ -27,7 +33,8 @@ Result train(const Graph& graph, const Dataset& data, const Dataset* validation,
   check_graph(graph);
   check_data(graph, data);
   if (validation) check_data(graph, *validation);
-  const bool distils = teacher && options.distill_alpha > 0;
+  const bool distils = options.distill_alpha > 0;
+  if (distils && !teacher) fail(ErrorCode::usage, "distillation: is asked for without a teacher");
   if (distils) {
     check_graph(*teacher);
     check_data(*teacher, data);

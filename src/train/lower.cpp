@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "graph/shapes.h"
 
@@ -44,6 +45,9 @@ Tensor run(const Conv2d& op, const Inputs& in, const Site&) {
 Tensor run(const Linear&, const Inputs& in, const Site&) { return at::linear(in[0], in[1], bias_of(in)); }
 
 Tensor run(const BatchNorm& op, const Inputs& in, const Site& site) {
+  if (site.training && in[0].numel() == in[0].size(1))
+    fail(ErrorCode::usage,
+         "batch norm: a batch of one value a channel has no variance, raise the batch size");
   return at::batch_norm(in[0], in[1], in[2], in[3], in[4], site.training != nullptr, kBatchNormMomentum,
                         static_cast<double>(op.epsilon), false);
 }

@@ -267,5 +267,18 @@ TEST_F(Refusal, DivergingLoss) {
   expect(ErrorCode::usage, "learning rate 1e+05 is too high", small_net(1, false), *data_);
 }
 
+TEST_F(Refusal, DistillationWithoutATeacher) {
+  options_.distill_alpha = 0.5;
+  expect(ErrorCode::usage, "without a teacher", small_net(), *data_);
+}
+
+TEST_F(Refusal, BatchNormOfASingleValue) {
+  Builder net("single");
+  ValueId x = net.apply("flatten", Flatten{}, {net.input("data", {1, 8, 8})});
+  x = net.linear("scores", net.batch_norm("norm", x), 4);
+  options_.batch = 1;
+  expect(ErrorCode::usage, "a batch of one value a channel has no variance", net.finish({x}), *data_);
+}
+
 }  // namespace
 }  // namespace netsuke::train
