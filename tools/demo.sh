@@ -8,7 +8,7 @@ mkdir -p "$out"
 say() { printf '\n== %s\n' "$*"; }
 
 say "1. train LeNet-5 (20-50-500-10) on Fashion-MNIST"
-./netsuke train lenet_5 --data fashion-mnist --epochs 9 --batch 128 --lr 0.02 --warmup 0.5 --dropout 0.3 --flip --seed 1 -o "$out/lenet5-dense.nsk"
+./netsuke train lenet_5 --data fashion-mnist --epochs 12 --batch 128 --lr 0.02 --warmup 0.5 --dropout 0.3 --flip --seed 1 -o "$out/lenet5-dense.nsk"
 
 say "2. compress it: prune, share, code (recipes/deep-compression.toml)"
 ./netsuke compress "$out/lenet5-dense.nsk" --data fashion-mnist --recipe recipes/deep-compression.toml --seed 1 \
