@@ -47,7 +47,7 @@ def network(net):
     best = min(runs, key=lambda run: (run["validation_error"], run["bytes"]))
     shutil.copy(OUT / f"{net}-seed{best['seed']}.nsk", HERE / f"{net}.nsk")
     return {
-        "data": "MNIST, 5,000 training images held out for every choice, test split read for `error` only",
+        "data": "MNIST, 5,000 training images held out to choose epochs and seed; `error` is of the test split",
         "command": f"experiments/deep-compression/run.sh PATH-TO-MNIST {net}",
         "bytes_fp32": load(f"{net}-seed{best['seed']}")["bytes_fp32"],
         "seeds": len(runs),
