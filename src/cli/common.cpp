@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "model/read.h"
+#include "report/ledger.h"
 #include "report/progress.h"
 #include "zoo/zoo.h"
 
@@ -73,8 +74,7 @@ LoadedModel load_model_argument(const std::string& argument, uint64_t seed) {
   const Bytes bytes = read_file(argument);
   require(is_model(bytes), argument, ": is not a .nsk model (found ", bytes.size(),
           " bytes of another kind)");
-  model.graph = read_model(bytes, argument);
-  model.ledger = ledger_of(bytes, argument);
+  model.graph = read_model(bytes, argument, &model.ledger);
   model.from_file = true;
   model.file_bytes = static_cast<int64_t>(bytes.size());
   return model;
@@ -82,8 +82,13 @@ LoadedModel load_model_argument(const std::string& argument, uint64_t seed) {
 
 WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path) {
   write_file(path, write_model(graph, options).bytes);
-  const Bytes bytes = read_file(path);
-  return {read_model(bytes, path), ledger_of(bytes, path)};
+  WrittenFile written;
+  written.graph = read_model(read_file(path), path, &written.ledger);
+  return written;
+}
+
+std::string ledger_text(const WrittenFile& written) {
+  return report::ledger_text(written.graph, written.ledger, report::baselines(written.graph)) + '\n';
 }
 
 }  // namespace netsuke::cli

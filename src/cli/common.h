@@ -74,6 +74,8 @@ struct WrittenFile {
   Ledger ledger;
 };
 WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path);
+/// Where its bytes are, as every verb that writes a file shows.
+std::string ledger_text(const WrittenFile& written);
 
 // The verbs: each adds its flags and sets what runs when it is called.
 void add_compress(CLI::App& verb);

@@ -68,7 +68,7 @@ void print(const Options& options, const Output& output, const Outcome& outcome,
   const Ledger& ledger = outcome.written.ledger;
   const double floats = static_cast<double>(bytes_fp32(outcome.written.graph));
   output.text(report::paper_table(outcome.written.graph, ledger) + "\n");
-  output.text(report::ledger_text(ledger, baselines) + "\n");
+  output.text(report::ledger_text(outcome.written.graph, ledger, baselines) + "\n");
   std::string sentence =
       fmt::format("{}: from {} bytes to {} bytes, {:.1f} x smaller", options.output,
                   report::grouped(static_cast<long long>(floats)), report::grouped(ledger.file_bytes),

@@ -4,7 +4,6 @@
 #include "cli/common.h"
 #include "graph/text.h"
 #include "recipe/recipe.h"
-#include "report/ledger.h"
 #include "report/table.h"
 
 namespace netsuke::cli {
@@ -32,7 +31,7 @@ void run(const Options& options) {
   if (!options.output.ends_with(".nsk"))
     fail(ErrorCode::unsupported, options.output, ": this version writes .nsk and .txt (the graph as text)");
   const WrittenFile written = write_and_reread(model.graph, write, options.output);
-  output.text(report::ledger_text(written.ledger, report::baselines(written.graph)));
+  output.text(ledger_text(written));
   output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
   output.finish(report::describe(written.graph, options.output, &written.ledger));
 }

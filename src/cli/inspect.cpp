@@ -61,7 +61,7 @@ void run(const Options& options) {
                   report::bytes_text(static_cast<double>(largest_step_bytes(model.graph)))));
   if (options.ledger && model.from_file) {
     output.text("\n" + report::paper_table(model.graph, model.ledger) + "\n");
-    output.text(report::ledger_text(model.ledger, report::baselines(model.graph)));
+    output.text(report::ledger_text(model.graph, model.ledger, report::baselines(model.graph)));
   }
   output.finish(json);
 }

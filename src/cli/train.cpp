@@ -70,6 +70,7 @@ void run(Options options) {
   json["seed"] = options.common.seed;
   json["best_epoch"] = result.best_epoch;
   json["epochs"] = epochs_json(result);
+  output.text(ledger_text(written));
   output.text(fmt::format("{}: {} bytes, top-1 {:.2f} % on {} ({} images, by the runtime, from the file)\n",
                           options.output, report::grouped(written.ledger.file_bytes), accuracy.top1,
                           test->name(), report::grouped(accuracy.images)));

@@ -61,6 +61,7 @@ void run(const Options& options) {
     check_writable(options.output, options.common.force);
     const WrittenFile written = write_and_reread(graph, {.threads = options.common.threads}, options.output);
     json = report::describe(written.graph, options.output, &written.ledger);
+    output.text(ledger_text(written));
     output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
   }
   output.finish(json);

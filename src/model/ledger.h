@@ -42,7 +42,4 @@ struct Ledger {
   int64_t file_bytes = 0;
 };
 
-/// Reads a whole file for its ledger; throws as read_model does.
-Ledger ledger_of(ByteView file, std::string_view what);
-
 }  // namespace netsuke

@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "graph/shapes.h"
 #include "model/graph_section.h"
-#include "model/ledger.h"
 #include "model/sections.h"
 #include "model/weight_record.h"
 
@@ -79,17 +78,11 @@ bool is_model(ByteView bytes) {
   return bytes.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), bytes.begin());
 }
 
-Graph read_model(ByteView bytes, std::string_view what) {
-  Ledger ledger;
-  return parse(bytes, what, ledger, false);
+Graph read_model(ByteView bytes, std::string_view what, Ledger* ledger) {
+  Ledger ignored;
+  return parse(bytes, what, ledger ? *ledger : ignored, ledger != nullptr);
 }
 
 Graph load_model(const std::string& path) { return read_model(read_file(path), path); }
-
-Ledger ledger_of(ByteView file, std::string_view what) {
-  Ledger ledger;
-  parse(file, what, ledger, true);
-  return ledger;
-}
 
 }  // namespace netsuke

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "graph/graph.h"
+#include "model/ledger.h"
 
 namespace netsuke {
 
@@ -14,8 +15,8 @@ bool is_model(ByteView bytes);
 
 /// The graph in a .nsk file; `what` names it in errors. Any bytes give a graph that verify() and
 /// infer_shapes() accept, or an Error(input) or Error(unsupported); memory stays in proportion to the bytes
-/// given.
-Graph read_model(ByteView bytes, std::string_view what);
+/// given. Fills `ledger` if one is given.
+Graph read_model(ByteView bytes, std::string_view what, Ledger* ledger = nullptr);
 
 /// read_model of a file.
 Graph load_model(const std::string& path);

@@ -9,6 +9,7 @@
 #include "graph/shapes.h"
 #include "model/format.h"
 #include "model/graph_section_write.h"
+#include "model/read.h"
 #include "model/weight_record_write.h"
 
 namespace netsuke {
@@ -122,7 +123,7 @@ Written write_model(const Graph& graph, const WriteOptions& options) {
   infer_shapes(graph);
   Written written;
   written.bytes = write_file_bytes(in_file_order(graph), options);
-  written.ledger = ledger_of(written.bytes, graph.name);
+  read_model(written.bytes, graph.name, &written.ledger);
   return written;
 }
 

@@ -1,11 +1,10 @@
 #include "report/ledger.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "report/table.h"
 
@@ -32,51 +31,6 @@ StageBytes stage_bytes(const Ledger& ledger) {
   }
   total.file = static_cast<double>(ledger.file_bytes);
   return total;
-}
-
-namespace {
-
-double gzip_size(const std::vector<uint8_t>& bytes) {
-  z_stream stream{};
-  if (deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK)
-    fail(ErrorCode::internal, "zlib cannot start");
-  std::vector<uint8_t> out(deflateBound(&stream, bytes.size()) + 32);
-  stream.next_in = const_cast<Bytef*>(bytes.data());  // zlib's old interface; it does not write there
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = out.data();
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  const auto size = static_cast<double>(stream.total_out);
-  deflateEnd(&stream);
-  return size;
-}
-
-double zstd_size(const std::vector<uint8_t>& bytes) {
-  std::vector<uint8_t> out(ZSTD_compressBound(bytes.size()));
-  return static_cast<double>(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 19));
-}
-
-}  // namespace
-
-Baselines baselines(const Graph& graph, size_t limit) {
-  std::vector<uint8_t> bytes;
-  size_t whole = 0;
-  for (const Parameter& p : parameters(graph)) {
-    const Weight& weight = *graph.values[p.value].weight;
-    whole += static_cast<size_t>(weight_count(weight)) * 4;
-    if (bytes.size() >= limit) continue;
-    const Tensor dense = to_dense(weight);
-    const auto* first = reinterpret_cast<const uint8_t*>(dense.data.data());
-    bytes.insert(bytes.end(), first, first + dense.size() * 4);
-  }
-  Baselines b;
-  if (bytes.empty()) return b;
-  b.sampled = bytes.size() > limit;
-  if (b.sampled) bytes.resize(limit);
-  const double scale = static_cast<double>(whole) / static_cast<double>(bytes.size());
-  b.gzip9 = gzip_size(bytes) * scale;
-  b.zstd19 = zstd_size(bytes) * scale;
-  return b;
 }
 
 namespace {
@@ -139,54 +93,128 @@ std::string paper_table(const Graph& graph, const Ledger& ledger) {
   return table.render();
 }
 
-std::string ledger_text(const Ledger& ledger, const Baselines& base) {
-  const StageBytes s = stage_bytes(ledger);
-  Table stages({"<stage", "bytes", "of float32", "ratio"});
-  const auto stage = [&](const char* name, double bytes) {
-    stages.row({name, grouped(static_cast<long long>(bytes + 0.5)),
-                fmt::format("{:.2f} %", 100 * bytes / s.float32),
-                fmt::format("{:.1f} x", s.float32 / bytes)});
-  };
-  stage("float32", s.float32);
-  stage("pruned", s.pruned);
-  stage("shared", s.shared);
-  stage("coded", s.coded);
-  stage("file", s.file);
-  stages.rule();
-  const char* note = base.sampled ? " of the float32 (estimated from its start)" : " of the float32";
-  if (base.gzip9 > 0) stage((std::string("gzip -9") + note).c_str(), base.gzip9);
-  if (base.zstd19 > 0) stage((std::string("zstd -19") + note).c_str(), base.zstd19);
+namespace {
 
-  TensorLedger sum{};
-  double entropy = 0;
-  int64_t vectors = 0;
-  for (const TensorLedger& t : ledger.tensors) {
-    sum.codes_bytes += t.codes_bytes, sum.index_bytes += t.index_bytes,
-        sum.codebook_bytes += t.codebook_bytes;
-    sum.table_bytes += t.table_bytes, sum.raw_bytes += t.raw_bytes, sum.header_bytes += t.header_bytes;
-    entropy += t.entropy_bytes, vectors += t.value_bits == 32 ? 0 : t.codes_bytes + t.index_bytes;
-  }
-  Table parts({"<where the bytes are", "bytes", "of the file"});
-  const auto part = [&](const char* name, int64_t bytes) {
-    parts.row({name, grouped(bytes), fmt::format("{:.1f} %", 100.0 * static_cast<double>(bytes) / s.file)});
+std::string stages_table(const Ledger& ledger, const Baselines& base) {
+  const StageBytes s = stage_bytes(ledger);
+  Table table({"<stage", "bytes", "of float32", "ratio"});
+  const auto row = [&](const std::string& name, double bytes) {
+    table.row({name, grouped(static_cast<long long>(bytes + 0.5)),
+               fmt::format("{:.2f} %", 100 * bytes / s.float32), fmt::format("{:.1f} x", s.float32 / bytes)});
   };
-  part("codes of weights", sum.codes_bytes);
-  part("indices", sum.index_bytes);
-  part("codebooks", sum.codebook_bytes);
-  part("code tables", sum.table_bytes);
-  part("unshared floats", sum.raw_bytes);
-  part("tensor headers", sum.header_bytes);
-  part("graph", ledger.graph_bytes);
-  part("metadata", ledger.metadata_bytes);
-  part("checksums", ledger.checksum_bytes);
-  part("file header", ledger.header_bytes);
-  parts.rule();
-  part("file", ledger.file_bytes);
-  std::string out = stages.render() + '\n' + parts.render();
-  if (vectors > 0)
-    out += fmt::format("codes and indices take {} bytes; the zero-order entropy of these streams is {}\n",
-                       grouped(vectors), grouped(static_cast<long long>(entropy)));
-  return out;
+  row("float32", s.float32);
+  row("pruned", s.pruned);
+  row("shared", s.shared);
+  row("coded", s.coded);
+  row("file", s.file);
+  table.rule();
+  const char* note = base.sampled ? " of the float32 (estimated from its start)" : " of the float32";
+  if (base.gzip9 > 0) row(std::string("gzip -9") + note, base.gzip9);
+  if (base.zstd19 > 0) row(std::string("zstd -19") + note, base.zstd19);
+  return table.render();
+}
+
+/// Bytes by component: of a layer, or of several together.
+struct Components {
+  int64_t codes = 0, indices = 0, codebooks = 0, tables = 0, floats = 0, headers = 0, biases = 0, total = 0;
+
+  void add(const TensorLedger& t, bool weight) {
+    total += t.bytes;
+    if (!weight) {
+      biases += t.bytes;
+      return;
+    }
+    codes += t.codes_bytes, indices += t.index_bytes, codebooks += t.codebook_bytes, tables += t.table_bytes;
+    floats += t.raw_bytes, headers += t.header_bytes;
+  }
+  void add(const Components& c) {
+    codes += c.codes, indices += c.indices, codebooks += c.codebooks, tables += c.tables;
+    floats += c.floats, headers += c.headers, biases += c.biases, total += c.total;
+  }
+};
+
+struct NamedComponents {
+  std::string layer;
+  Components bytes;
+};
+
+/// In node order.
+std::vector<NamedComponents> components_of(const Graph& graph, const Ledger& ledger) {
+  std::vector<const TensorLedger*> of_value(graph.values.size());
+  for (const TensorLedger& t : ledger.tensors) of_value[t.value] = &t;
+  std::vector<NamedComponents> layers;
+  size_t last_node = graph.nodes.size();
+  for (const Parameter& p : parameters(graph)) {
+    if (!of_value[p.value]) continue;
+    if (p.node != last_node) layers.push_back({node_name(graph, graph.nodes[p.node]), {}});
+    last_node = p.node;
+    layers.back().bytes.add(*of_value[p.value], is_weight(p));
+  }
+  return layers;
+}
+
+/// The size that the `most` largest layers have at least.
+int64_t least_shown(const std::vector<NamedComponents>& layers, size_t most) {
+  if (layers.size() <= most) return 0;
+  std::vector<int64_t> sizes;
+  for (const NamedComponents& layer : layers) sizes.push_back(layer.bytes.total);
+  std::nth_element(sizes.begin(), sizes.begin() + static_cast<std::ptrdiff_t>(most), sizes.end(),
+                   std::greater());
+  return sizes[most] + 1;
+}
+
+std::string components_table(const Graph& graph, const Ledger& ledger, size_t most_layers) {
+  Table table({"<bytes of", "codes", "indices", "codebooks", "code tables", "floats", "headers",
+               "biases, norms", "all", "of the file"});
+  const auto cell = [](int64_t bytes) { return bytes == 0 ? std::string("-") : grouped(bytes); };
+  const auto share = [&](int64_t bytes) {
+    return fmt::format("{:.1f} %",
+                       100.0 * static_cast<double>(bytes) / static_cast<double>(ledger.file_bytes));
+  };
+  const auto row = [&](const std::string& name, const Components& c) {
+    table.row({name, cell(c.codes), cell(c.indices), cell(c.codebooks), cell(c.tables), cell(c.floats),
+               cell(c.headers), cell(c.biases), grouped(c.total), share(c.total)});
+  };
+  const std::vector<NamedComponents> layers = components_of(graph, ledger);
+  const int64_t least = least_shown(layers, most_layers);
+  Components small, sum;
+  size_t small_layers = 0;
+  for (const NamedComponents& layer : layers) {
+    sum.add(layer.bytes);
+    if (layer.bytes.total >= least)
+      row(layer.layer, layer.bytes);
+    else
+      small.add(layer.bytes), ++small_layers;
+  }
+  if (small_layers > 0) row(fmt::format("{} smaller layers", small_layers), small);
+  table.rule();
+  row("all layers", sum);
+  row("graph", {.total = ledger.graph_bytes});
+  row("metadata", {.total = ledger.metadata_bytes});
+  row("checksums", {.total = ledger.checksum_bytes});
+  row("file header", {.total = ledger.header_bytes});
+  table.rule();
+  row("file", {.total = ledger.file_bytes});
+  return table.render();
+}
+
+std::string entropy_line(const Ledger& ledger) {
+  double entropy = 0;
+  int64_t streams = 0;
+  for (const TensorLedger& t : ledger.tensors) {
+    entropy += t.entropy_bytes;
+    streams += t.value_bits == 32 ? 0 : t.codes_bytes + t.index_bytes;
+  }
+  if (streams == 0) return {};
+  return fmt::format("codes and indices take {} bytes; the zero-order entropy of these streams is {}\n",
+                     grouped(streams), grouped(static_cast<long long>(entropy)));
+}
+
+}  // namespace
+
+std::string ledger_text(const Graph& graph, const Ledger& ledger, const Baselines& base, size_t most_layers) {
+  return stages_table(ledger, base) + '\n' + components_table(graph, ledger, most_layers) +
+         entropy_line(ledger);
 }
 
 }  // namespace netsuke::report

@@ -4,7 +4,8 @@
 #include <string>
 
 #include "graph/graph.h"
-#include "model/write.h"
+#include "model/ledger.h"
+#include "report/baselines.h"
 
 namespace netsuke::report {
 
@@ -19,21 +20,15 @@ struct StageBytes {
 StageBytes stage_bytes(const TensorLedger& tensor);
 StageBytes stage_bytes(const Ledger& ledger);
 
-/// What general-purpose compressors make of the float parameters, the honest baseline. Files of more than
-/// `limit` bytes are judged by their first `limit` bytes, scaled up.
-struct Baselines {
-  double gzip9 = 0;
-  double zstd19 = 0;
-  bool sampled = false;
-};
-Baselines baselines(const Graph& graph, size_t limit = 32'000'000);
-
 /// The form of the paper's Tables 2 to 5: a row a layer with weights, kept %, bits a weight and bits an index
 /// before and after entropy coding, bytes and % of its floats.
 std::string paper_table(const Graph& graph, const Ledger& ledger);
 
-/// float -> pruned -> shared -> coded -> file, then the components (codes, indices, codebooks, tables,
-/// biases, graph, metadata, checksums), the zero-order entropy bound, and the baselines.
-std::string ledger_text(const Ledger& ledger, const Baselines& baselines);
+/// float -> pruned -> shared -> coded -> file beside the baselines; then for every layer and for the file's
+/// other parts the bytes of each component (codes, indices, codebooks, code tables, floats, headers, biases);
+/// then the zero-order entropy bound. `graph` is what the file holds. Of more than `most_layers` layers the
+/// small ones share a row.
+std::string ledger_text(const Graph& graph, const Ledger& ledger, const Baselines& baselines,
+                        size_t most_layers = 32);
 
 }  // namespace netsuke::report

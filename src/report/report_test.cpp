@@ -12,6 +12,7 @@ namespace netsuke::report {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(Table, columns_are_as_wide_as_they_need) {
   Table table({"<layer", "bytes"});
@@ -57,6 +58,18 @@ TEST(Ledger, the_paper_table_tells_density_and_bits) {
   EXPECT_THAT(table, HasSubstr("ip1"));
   EXPECT_THAT(table, HasSubstr("12.5 %"));
   EXPECT_THAT(table, HasSubstr("2.0 / 2.0")) << "four equally common codes cannot be coded below two bits";
+}
+
+TEST(Ledger, every_layer_and_part_has_its_row) {
+  const Written written = write_model(compressed_net());
+  const Graph graph = read_model(written.bytes, "test");
+  const std::string all = ledger_text(graph, written.ledger, {});
+  for (const char* name : {"ip1 ", "all layers", "graph", "checksums", "file header"})
+    EXPECT_THAT(all, HasSubstr(name));
+  EXPECT_THAT(all, HasSubstr(grouped(written.ledger.tensors[0].codes_bytes)));
+  const std::string folded = ledger_text(graph, written.ledger, {}, 0);
+  EXPECT_THAT(folded, HasSubstr("1 smaller layers"));
+  EXPECT_THAT(folded, Not(HasSubstr("ip1 ")));
 }
 
 TEST(Ledger, baselines_are_what_gzip_and_zstd_make_of_the_floats) {
