@@ -38,7 +38,7 @@ lenet-300-100() {
 
 lenet-5() {
   for seed in 1 2 3; do
-    dense lenet_5 lenet-5 $seed --epochs 14 --batch 128 --lr 0.02 --warmup 1 --dropout 0.5 --shift 2 --rotate 10 --zoom 0.1
+    dense lenet_5 lenet-5 $seed --epochs 30 --batch 128 --lr 0.02 --warmup 1 --dropout 0.5 --shift 2 --rotate 10 --zoom 0.1
     small lenet-5 $seed
   done
   python3 "$here/summarise.py" lenet-5
@@ -48,7 +48,7 @@ lenet-5() {
 # initialisations, before and after one epoch of fine-tuning.
 init-study() {
   local bits init
-  dense lenet_5 lenet-5 1 --epochs 14 --batch 128 --lr 0.02 --warmup 1 --dropout 0.5 --shift 2 --rotate 10 --zoom 0.1
+  dense lenet_5 lenet-5 1 --epochs 30 --batch 128 --lr 0.02 --warmup 1 --dropout 0.5 --shift 2 --rotate 10 --zoom 0.1
   local pruned=$out/init-study-pruned
   [ -f "$pruned.json" ] || ./netsuke compress "$out/lenet-5-seed1-dense.nsk" --data "$mnist" --recipe "$here/init-study-prune.toml" \
     --threads 1 -o "$pruned.nsk" --force --resume --json-file "$pruned.json"
