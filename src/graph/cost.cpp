@@ -17,6 +17,11 @@ std::vector<NodeCost> cost(const Graph& graph) {
       const Shape& weight = shapes[node.inputs[1]];
       costs[n].macs = weight[0] == 0 ? 0 : elements * (element_count(weight) / weight[0]);
     }
+    // Every input element of a transposed one is multiplied with one row of its weight, wherever that falls.
+    if (std::holds_alternative<ConvTranspose2d>(node.op)) {
+      const Shape &x = shapes[node.inputs[0]], &weight = shapes[node.inputs[1]];
+      costs[n].macs = element_count(x) * (element_count(weight) / weight[0]);
+    }
   }
   for (const Parameter& p : parameters(graph))
     costs[p.node].parameters += weight_count(*graph.values[p.value].weight);

@@ -1,8 +1,10 @@
 // One list of fields per op serves text, the file, equality and documentation.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
 namespace netsuke {
 
@@ -22,7 +24,13 @@ struct Pads {
   bool operator==(const Pads&) const = default;
 };
 
-/// A named member of an attribute struct. Members are int, float, bool, Pair or Pads.
+/// A short list of dimensions or of their numbers.
+struct Dims {
+  std::vector<int64_t> values;
+  bool operator==(const Dims&) const = default;
+};
+
+/// A named member of an attribute struct. Members are int, float, bool, Pair, Pads or Dims.
 template <class Struct, class Member>
 struct Field {
   std::string_view name;

@@ -21,7 +21,14 @@ void for_each_op(Visitor&& visit) {
 Arity arity_of(const Conv2d&) { return {2, 3, {"x", "weight", "bias"}}; }
 Arity arity_of(const Linear&) { return {2, 3, {"x", "weight", "bias"}}; }
 Arity arity_of(const BatchNorm&) { return {5, 5, {"x", "scale", "bias", "mean", "variance"}}; }
-Arity arity_of(const Add&) { return {2, 2, {"x", "y"}}; }
+Arity arity_of(const ConvTranspose2d&) { return {2, 3, {"x", "weight", "bias"}}; }
+Arity arity_of(const PRelu&) { return {2, 2, {"x", "slope"}}; }
+// Either may be a constant.
+constexpr Arity kArithmetic{2, 2, {"operand", "operand"}};
+Arity arity_of(const Add&) { return kArithmetic; }
+Arity arity_of(const Mul&) { return kArithmetic; }
+Arity arity_of(const Sub&) { return kArithmetic; }
+Arity arity_of(const Div&) { return kArithmetic; }
 Arity arity_of(const Concat&) { return {2, 64, {"x"}}; }
 template <class Other>
 Arity arity_of(const Other&) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/error.h"
 
@@ -15,6 +16,11 @@ void put(std::string& out, float value) { append(out, value); }
 void put(std::string& out, bool value) { append(out, value); }
 void put(std::string& out, const Pair& value) { out += cat(value.h, 'x', value.w); }
 void put(std::string& out, const Pads& p) { out += cat(p.top, ',', p.left, ',', p.bottom, ',', p.right); }
+
+void put(std::string& out, const Dims& dims) {
+  std::string_view separator;
+  for (int64_t dim : dims.values) out += cat(std::exchange(separator, ","), dim);
+}
 
 int small_integer(std::string_view text, std::string_view what) {
   const long long value = parse_integer(text, what);
@@ -45,6 +51,12 @@ void get(std::string_view text, std::string_view what, Pair& value) {
 void get(std::string_view text, std::string_view what, Pads& value) {
   const std::vector<int> v = integers(text, ',', 4, what);
   value = {v[0], v[1], v[2], v[3]};
+}
+void get(std::string_view text, std::string_view what, Dims& value) {
+  value.values.clear();
+  for (const std::string& piece : split(text, ',')) value.values.push_back(parse_integer(piece, what));
+  if (value.values.size() > kMaxRank)
+    fail(ErrorCode::input, what, ": more than ", kMaxRank, " numbers in '", text, "'");
 }
 
 // --- Writing

@@ -103,19 +103,24 @@ class GraphReader {
         op);
   }
 
-  void read_attribute(int& value) {
+  int64_t read_integer() {
     const uint64_t coded = in_.varint(std::numeric_limits<uint32_t>::max(), "an attribute");
     const auto half = static_cast<int64_t>(coded >> 1);
-    value = static_cast<int>((coded & 1) != 0 ? -half - 1 : half);
+    return (coded & 1) != 0 ? -half - 1 : half;
   }
+  void read_attribute(int& value) { value = static_cast<int>(read_integer()); }
   void read_attribute(float& value) {
     value = in_.f32();
-    require(std::isfinite(value), in_.what(), ": an attribute is not finite");
+    require(!std::isnan(value), in_.what(), ": an attribute is not a number");
   }
   void read_attribute(bool& value) { value = !value; }
   void read_attribute(Pair& value) { read_attribute(value.h), read_attribute(value.w); }
   void read_attribute(Pads& value) {
     for (int* side : {&value.top, &value.left, &value.bottom, &value.right}) read_attribute(*side);
+  }
+  void read_attribute(Dims& value) {
+    for (uint64_t left = in_.varint(kMaxRank, "a list's length"); left > 0; --left)
+      value.values.push_back(read_integer());
   }
 
   ByteReader in_;

@@ -83,15 +83,19 @@ class GraphWriter {
         op);
   }
 
-  void write_attribute(int value) {
-    const auto wide = static_cast<int64_t>(value);
-    out_.varint(static_cast<uint64_t>(wide < 0 ? -2 * wide - 1 : 2 * wide));
+  void write_integer(int64_t value) {
+    out_.varint(static_cast<uint64_t>(value < 0 ? -2 * value - 1 : 2 * value));
   }
+  void write_attribute(int value) { write_integer(value); }
   void write_attribute(float value) { out_.f32(value); }
   void write_attribute(bool) {}  // it differs from its default: that says it all
   void write_attribute(const Pair& value) { write_attribute(value.h), write_attribute(value.w); }
   void write_attribute(const Pads& value) {
     for (int side : {value.top, value.left, value.bottom, value.right}) write_attribute(side);
+  }
+  void write_attribute(const Dims& value) {
+    out_.varint(value.values.size());
+    for (int64_t number : value.values) write_integer(number);
   }
 
   const Graph& graph_;

@@ -136,6 +136,11 @@ Tensor run(const Lrn& op, const Inputs& in, const Site&) {
   return x / at::pow(op.k + op.alpha / static_cast<float>(op.size) * sum, op.beta);
 }
 
+template <class Other>
+Tensor run(const Other& op, const Inputs&, const Site&) {
+  fail(ErrorCode::unsupported, "op ", op.name, " can't be trained yet");
+}
+
 /// For every value the index of the last node that reads it.
 std::vector<size_t> last_readers(const Graph& graph) {
   std::vector<size_t> last(graph.values.size(), graph.nodes.size());
