@@ -192,23 +192,24 @@ def read_floats(source, count):
 
 # --- Section 5: the graph
 
-# op id: name, least and most inputs, roles, attributes with their defaults
+# op id: name, least and most inputs, roles, attributes with their defaults (that of a list is empty)
 OPS = {
     1: "conv2d 2 3 x,weight,bias stride=1x1 pad=0,0,0,0 dilation=1x1 groups=1",
-    2: "linear 2 3 x,weight,bias",
-    3: "batch_norm 5 5 x,scale,bias,mean,variance epsilon=0.00001",
-    4: "relu 1 1 x",
-    5: "clip 1 1 x min=0.0 max=6.0",
+    2: "linear 2 3 x,weight,bias", 3: "batch_norm 5 5 x,scale,bias,mean,variance epsilon=0.00001",
+    4: "relu 1 1 x", 5: "clip 1 1 x min=0.0 max=6.0",
     6: "max_pool 1 1 x kernel=2x2 stride=2x2 pad=0,0,0,0 ceil=false",
     7: "avg_pool 1 1 x kernel=2x2 stride=2x2 pad=0,0,0,0 ceil=false count_pad=false",
-    8: "global_avg_pool 1 1 x",
-    9: "flatten 1 1 x",
-    10: "softmax 1 1 x",
-    11: "dropout 1 1 x ratio=0.5",
-    12: "add 2 2 x,y",
-    13: "concat 2 64 x",
-    14: "channel_shuffle 1 1 x groups=1",
+    8: "global_avg_pool 1 1 x", 9: "flatten 1 1 x", 10: "softmax 1 1 x", 11: "dropout 1 1 x ratio=0.5",
+    12: "add 2 2 operand,operand", 13: "concat 2 64 x", 14: "channel_shuffle 1 1 x groups=1",
     15: "lrn 1 1 x size=5 alpha=0.0001 beta=0.75 k=1.0",
+    16: "mul 2 2 operand,operand", 17: "sub 2 2 operand,operand", 18: "div 2 2 operand,operand",
+    19: "leaky_relu 1 1 x alpha=0.01", 20: "prelu 2 2 x,slope", 21: "sigmoid 1 1 x", 22: "tanh 1 1 x",
+    23: "hard_sigmoid 1 1 x alpha=0.2 beta=0.5", 24: "hard_swish 1 1 x", 25: "log_softmax 1 1 x",
+    26: "global_max_pool 1 1 x", 27: "slice 1 1 x axis=1 begin=0 end=0 step=1",
+    28: "pad 1 1 x pad=0,0,0,0 value=0.0 mode=0", 29: "transpose 1 1 x perm=", 30: "reshape 1 1 x dims=",
+    31: "resize 1 1 x size=1x1 mode=0 coordinates=0 rounding=0",
+    32: "conv_transpose2d 2 3 x,weight,bias stride=1x1 pad=0,0,0,0 dilation=1x1 output_pad=0x0 groups=1",
+    33: "depth_to_space 1 1 x block=2 crd=false",
 }
 
 class GraphSection:
@@ -250,7 +251,8 @@ class GraphSection:
         if "." in default:
             return shortest_float(self.source.number("<f"))
         separator = "x" if "x" in default else ","
-        return separator.join(self.read_integer() for _ in default.split(separator))
+        count = len(default.split(separator)) if default else self.source.varint(8)
+        return separator.join(self.read_integer() for _ in range(count))
 
     def read_node(self):
         op_id = self.source.number("B")
@@ -319,9 +321,7 @@ class WeightRecord:
         require(self.kept <= budget, "keeps more values than a file of its size may")
         require(sparse == (form != 0) and (form != JOINT or shared) and
                 (not by_columns or form == GAPS and rank > 0), "a form that contradicts itself")
-        positions, values = [], []
-        if self.kept > 0:
-            positions, values = self.read_parts(source, form, shared, elements)
+        positions, values = self.read_parts(source, form, shared, elements) if self.kept else ([], [])
         require(source.remaining() == 0, "a weight record has bytes too many")
         if by_columns and positions:
             rows, columns = self.shape[0], elements // self.shape[0]

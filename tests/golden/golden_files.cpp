@@ -1,6 +1,7 @@
 #include "golden/golden_files.h"
 
 #include <bit>
+#include <limits>
 
 #include "base/random.h"
 #include "golden/nsk_builder.h"
@@ -171,6 +172,37 @@ Graph all_ops() {
   return graph;
 }
 
+Tensor ramp(const Shape& shape) {
+  Tensor values(shape);
+  for (size_t i = 0; i < values.size(); ++i) values.data[i] = 0.25f * static_cast<float>(i + 1);
+  return values;
+}
+
+// The ops that came with ONNX import: arithmetic with constants on either side, infinite limits, lists.
+Graph import_ops() {
+  const float infinity = std::numeric_limits<float>::infinity();
+  Builder b("import-ops");
+  ValueId x = b.input("image", {4, 6, 7});
+  x = b.apply("up", ConvTranspose2d{{2, 2}, {1, 0, 0, 1}, {1, 2}, {1, 0}, 2},
+              {x, b.constant("up.weight", ramp({4, 4, 3, 3})), b.constant("up.bias", ramp({8}))});
+  x = b.apply("leaky", LeakyRelu{0.125f}, {x});
+  x = b.apply("slope", PRelu{}, {x, b.constant("slope.slope", ramp({8, 1, 1}))});
+  const ValueId best = b.apply("best", GlobalMaxPool{}, {x});
+  x = b.apply("gated", Mul{}, {x, b.apply("gate", HardSigmoid{0.25f, 0.75f}, {best})});
+  x = b.apply("one minus", Sub{}, {b.constant("one minus.operand", ramp({})), x});
+  x = b.apply("divided", Div{}, {x, b.constant("the divisor", ramp({1, 8, 1, 1}))});
+  x = b.apply("shifted", Add{}, {x, b.constant("shifted.operand", ramp({1}))});
+  x = b.apply("from below", Clip{0, infinity}, {x});
+  x = b.apply("from above", Clip{-infinity, 6}, {x});
+  x = b.apply("swish", HardSwish{}, {b.apply("tanh", Tanh{}, {b.apply("sigmoid", Sigmoid{}, {x})})});
+  x = b.apply("framed", Pad{{1, -1, 0, 2}, -infinity}, {b.apply("mirrored", Pad{{2, 1, 1, 0}, 0, 1}, {x})});
+  x = b.apply("backwards", Slice{3, 9, -1, -2}, {x});
+  x = b.apply("pixels", DepthToSpace{2, true}, {b.apply("half", Resize{{5, 3}, 1, 3, 2}, {x})});
+  x = b.apply("turned", Transpose{{{0, 2, 3, 1}}}, {x});
+  x = b.apply("row", Reshape{{{120}}}, {x});
+  return b.finish({b.apply("scores", LogSoftmax{}, {x})});
+}
+
 uint32_t crc32(ByteView bytes) {
   uint32_t crc = ~0u;
   for (uint8_t byte : bytes) {
@@ -197,6 +229,7 @@ std::vector<Model> models() {
   out.push_back({"small-lenet", small_lenet(), {}});
   out.push_back({"small-lenet-plain", small_lenet(), {Coder::plain, 5, 1}});
   out.push_back({"all-ops", all_ops(), {}});
+  out.push_back({"import-ops", import_ops(), {}});
   for (Model& model : out) model.options.threads = 1;
   return out;
 }

@@ -15,8 +15,8 @@ struct Model {
   WriteOptions options;
 };
 
-/// At least one for every encoding, position form, element order, float form and coder; one for all ops; a
-/// small LeNet.
+/// At least one for every encoding, position form, element order, float form and coder; two that have all
+/// ops; a small LeNet.
 std::vector<Model> models();
 
 struct Invalid {
