@@ -41,7 +41,11 @@ Shape output_shape(const Op& op, const std::vector<Shape>& inputs, std::string_v
   const ops::Site site{node, op_name(op)};
   require_sound_numbers(op, site);
   const Shape shape = std::visit([&](const auto& o) { return ops::shape_of(o, inputs, site); }, op);
-  element_count(shape);  // throws where the output would be too large to hold
+  try {
+    element_count(shape);  // throws where the output would be too large to hold
+  } catch (const Error& error) {
+    ops::fits(false, site, "its output: ", error.what());
+  }
   return shape;
 }
 
