@@ -1,17 +1,13 @@
 #include "zoo/lenet.h"
 
-#include "base/error.h"
-#include "graph/builder.h"
-#include "graph/preprocess.h"
+#include "zoo/flags.h"
+#include "zoo/layers.h"
 
 namespace netsuke::zoo {
 namespace {
 
 float dropout_ratio(const Options& options) {
-  const double ratio = parse_number(options.flags.at("dropout"), "dropout");
-  if (!(ratio >= 0 && ratio < 1))
-    fail(ErrorCode::usage, "dropout: found ", ratio, ", expected a ratio from 0 to below 1");
-  return static_cast<float>(ratio);
+  return static_cast<float>(number_flag(options, "dropout", 0, 0.99));
 }
 
 /// A ratio of zero leaves the node out.
@@ -35,13 +31,13 @@ Graph lenet_300_100(const Options& options) {
   Builder net("lenet_300_100", options.seed);
   ValueId x = net.input("data", *options.input);
   x = net.apply("flatten", Flatten{}, {x});
-  x = net.linear("ip1", x, 300);
+  x = linear(net, "ip1", x, 300);
   x = net.apply("relu1", Relu{}, {x});
   x = dropout(net, "drop1", x, ratio);
-  x = net.linear("ip2", x, 100);
+  x = linear(net, "ip2", x, 100);
   x = net.apply("relu2", Relu{}, {x});
   x = dropout(net, "drop2", x, ratio);
-  x = net.linear("ip3", x, *options.classes);
+  x = linear(net, "ip3", x, *options.classes);
   return finish(net, x);
 }
 
@@ -54,10 +50,10 @@ Graph lenet_5(const Options& options) {
   x = net.conv("conv2", x, 50, {5, 5});
   x = net.apply("pool2", MaxPool{}, {x});
   x = net.apply("flatten", Flatten{}, {x});
-  x = net.linear("ip1", x, 500);
+  x = linear(net, "ip1", x, 500);
   x = net.apply("relu1", Relu{}, {x});
   x = dropout(net, "drop1", x, ratio);
-  x = net.linear("ip2", x, *options.classes);
+  x = linear(net, "ip2", x, *options.classes);
   return finish(net, x);
 }
 

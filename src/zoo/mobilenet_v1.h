@@ -1,0 +1,16 @@
+#pragma once
+
+#include "zoo/zoo.h"
+
+namespace netsuke::zoo {
+
+extern const Flag mobilenet_v1_flags[3];
+
+/// MobileNet v1: 4,231,976 parameters, 569M MACs at alpha 1 and 224x224. The paper's resolution multiplier is
+/// the input: 3x160x160 is rho = 160/224.
+Graph mobilenet_v1(const Options& options);
+
+/// MobileNet v1 for small images: 3,217,226 parameters, 46M MACs at 3x32x32 and 10 classes.
+Graph mobilenet_v1_small(const Options& options);
+
+}  // namespace netsuke::zoo

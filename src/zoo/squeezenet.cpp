@@ -1,0 +1,130 @@
+// SqueezeNet (Iandola 2016), with the layer names of its Caffe release. Where that release and the paper
+// disagree we follow the paper: conv10 has no padding (the release's training file pads it by 1, 15x15 maps
+// before the mean). The paper prints 224x224 images but its maps are those of 227x227; either works.
+// `squeezenet_small` is v1.1 for images of 28 to 64 pixels: conv1 keeps the resolution (stride 1, padding 1),
+// so that the three pools leave 4x4 of 32x32 and 3x3 of 28x28.
+#include "zoo/squeezenet.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "zoo/flags.h"
+#include "zoo/layers.h"
+
+namespace netsuke::zoo {
+namespace {
+
+struct Stem {
+  int channels;
+  int kernel;
+  int stride;
+  int padding;
+  int pools[2];  ///< a pool follows conv1 and these Fire modules
+};
+
+enum class Bypass : size_t { none, simple, complex };
+
+// Section 5.1: Fire module i (from 0) has base + increment * floor(i / frequency) expand filters.
+struct Metaparameters {
+  int base;
+  int increment;
+  int frequency;
+  double share3x3;
+  double squeeze_ratio;
+  Bypass bypass;
+};
+
+struct Fire {
+  int squeeze;
+  int expand1x1;
+  int expand3x3;
+};
+
+Metaparameters metaparameters(const Options& options) {
+  static constexpr std::string_view bypasses[] = {"none", "simple", "complex"};
+  return {.base = integer_flag(options, "base", 2, 1024),
+          .increment = integer_flag(options, "increment", 0, 1024),
+          .frequency = integer_flag(options, "frequency", 1, 8),
+          .share3x3 = number_flag(options, "percent-3x3", 1, 99) / 100,
+          .squeeze_ratio = number_flag(options, "squeeze-ratio", 0.01, 1),
+          .bypass = static_cast<Bypass>(choice_flag(options, "bypass", bypasses))};
+}
+
+Fire fire_filters(const Metaparameters& m, int index) {
+  const int expand = m.base + m.increment * (index / m.frequency);
+  const int threes = std::clamp(static_cast<int>(std::lround(expand * m.share3x3)), 1, expand - 1);
+  return {std::max(1, static_cast<int>(std::lround(expand * m.squeeze_ratio))), expand - threes, threes};
+}
+
+ValueId conv_relu(Builder& net, const std::string& block, const std::string& name, ValueId x, int out,
+                  int kernel) {
+  x = net.conv(block + name, x, out, {kernel, kernel}, {.pad = pad(kernel / 2)});
+  return net.apply(block + "relu_" + name, Relu{}, {x});
+}
+
+// Figure 2: a sum around the module where shapes agree; a complex bypass makes them agree by a 1x1
+// convolution.
+ValueId bypass(Builder& net, const std::string& block, Bypass kind, ValueId from, ValueId x) {
+  const int channels = static_cast<int>(net.shape(x)[1]);
+  const bool same = net.shape(from)[1] == channels;
+  if (kind == Bypass::none || (kind == Bypass::simple && !same)) return x;
+  if (!same) from = net.conv(block + "bypass", from, channels, {1, 1});
+  return net.apply(block + "add", Add{}, {x, from});
+}
+
+ValueId fire(Builder& net, const std::string& block, ValueId x, const Fire& filters, Bypass kind) {
+  const ValueId squeezed = conv_relu(net, block, "squeeze1x1", x, filters.squeeze, 1);
+  const ValueId ones = conv_relu(net, block, "expand1x1", squeezed, filters.expand1x1, 1);
+  const ValueId threes = conv_relu(net, block, "expand3x3", squeezed, filters.expand3x3, 3);
+  return bypass(net, block, kind, x, net.apply(block + "concat", Concat{}, {ones, threes}));
+}
+
+ValueId max_pool(Builder& net, int layer, ValueId x) {
+  return net.apply(cat("pool", layer), MaxPool{.kernel = {3, 3}, .stride = {2, 2}, .ceil = true}, {x});
+}
+
+ValueId scores(Builder& net, const Options& options, const Stem& stem) {
+  const Metaparameters m = metaparameters(options);
+  ValueId x = net.input("data", *options.input);
+  x = net.conv("conv1", x, stem.channels, {stem.kernel, stem.kernel},
+               {.stride = {stem.stride, stem.stride}, .pad = pad(stem.padding)});
+  x = net.apply("relu_conv1", Relu{}, {x});
+  x = max_pool(net, 1, x);
+  for (int layer = 2; layer <= 9; ++layer) {
+    x = fire(net, cat("fire", layer, '/'), x, fire_filters(m, layer - 2), m.bypass);
+    if (layer == stem.pools[0] || layer == stem.pools[1]) x = max_pool(net, layer, x);
+  }
+  x = net.apply("drop9", Dropout{0.5f}, {x});
+  x = net.conv("conv10", x, *options.classes, {1, 1});
+  x = net.apply("relu_conv10", Relu{}, {x});
+  x = net.apply("pool10", GlobalAvgPool{}, {x});
+  return net.apply("flatten", Flatten{}, {x});
+}
+
+}  // namespace
+
+const Flag squeezenet_flags[6] = {
+    {"bypass", "none", "none, simple (a sum around modules of one shape) or complex (1x1 convolutions too)"},
+    {"squeeze-ratio", "0.125", "squeeze filters of a Fire module, as a share of its expand filters"},
+    {"base", "128", "expand filters of the first Fire module"},
+    {"increment", "128", "expand filters added every `frequency` modules"},
+    {"frequency", "2", "Fire modules between increments"},
+    {"percent-3x3", "50", "share of expand filters that are 3x3, in percent"}};
+
+Graph squeezenet1_0(const Options& options) {
+  Builder net("squeezenet1_0", options.seed);
+  return finish_imagenet(net, scores(net, options, {96, 7, 2, 0, {4, 8}}));
+}
+
+Graph squeezenet1_1(const Options& options) {
+  Builder net("squeezenet1_1", options.seed);
+  return finish_imagenet(net, scores(net, options, {64, 3, 2, 0, {3, 5}}));
+}
+
+Graph squeezenet_small(const Options& options) {
+  Builder net("squeezenet_small", options.seed);
+  return finish_small(net, scores(net, options, {64, 3, 1, 1, {3, 5}}));
+}
+
+}  // namespace netsuke::zoo

@@ -1,0 +1,113 @@
+// SqueezeNet against its paper (arXiv 1602.07360) and release.
+#include <gmock/gmock.h>
+
+#include "zoo/test_support.h"
+
+namespace netsuke::zoo {
+namespace {
+
+struct Row {
+  const char* name;
+  int64_t parameters;
+  double million_macs;
+  Shape output;
+};
+
+// Table 1, whose maps are those of a 227x227 image.
+TEST(SqueezeNet, LayersOfTable1) {
+  const Graph graph = build("squeezenet1_0", with({}, {3, 227, 227}));
+  const Row rows[] = {{"conv1", 14'208, 173.87, {1, 96, 111, 111}},
+                      {"pool1", 0, 0, {1, 96, 55, 55}},
+                      {"fire2/", 11'920, 35.62, {1, 128, 55, 55}},
+                      {"fire3/", 12'432, 37.17, {1, 128, 55, 55}},
+                      {"fire4/", 45'344, 136.29, {1, 256, 55, 55}},
+                      {"pool4", 0, 0, {1, 256, 27, 27}},
+                      {"fire5/", 49'440, 35.83, {1, 256, 27, 27}},
+                      {"fire6/", 104'880, 76.14, {1, 384, 27, 27}},
+                      {"fire7/", 111'024, 80.62, {1, 384, 27, 27}},
+                      {"fire8/", 188'992, 137.36, {1, 512, 27, 27}},
+                      {"pool8", 0, 0, {1, 512, 13, 13}},
+                      {"fire9/", 197'184, 33.23, {1, 512, 13, 13}},
+                      {"conv10", 513'000, 86.53, {1, 1000, 13, 13}}};
+  for (const Row& row : rows) {
+    const Sum sum = sum_of(graph, row.name);
+    EXPECT_EQ(sum.parameters, row.parameters) << row.name;
+    EXPECT_NEAR(1e-6 * static_cast<double>(sum.macs), row.million_macs, 0.006) << row.name;
+    EXPECT_EQ(sum.output, row.output) << row.name;
+  }
+  EXPECT_EQ(total_macs(graph), 832'667'936);
+  EXPECT_EQ(output_of(graph), (Shape{1, 1000}));
+}
+
+TEST(SqueezeNet, TotalsOfBothReleases) {
+  EXPECT_EQ(learned_parameters(build("squeezenet1_0")), 1'248'424);
+  EXPECT_EQ(total_macs(build("squeezenet1_0")), 818'924'576);
+  EXPECT_EQ(learned_parameters(build("squeezenet1_1")), 1'235'496);
+  EXPECT_EQ(total_macs(build("squeezenet1_1")), 349'151'936);
+}
+
+int additions(const Graph& graph) {
+  int count = 0;
+  for (const Node& node : graph.nodes) count += std::holds_alternative<Add>(node.op);
+  return count;
+}
+
+// Section 6: simple bypass around fire3, 5, 7 and 9; complex adds 1x1 convolutions around 2, 4, 6 and 8.
+TEST(SqueezeNet, Bypass) {
+  const Graph simple = build("squeezenet1_0", with({{"bypass", "simple"}}));
+  EXPECT_EQ(learned_parameters(simple), 1'248'424);
+  EXPECT_EQ(additions(simple), 4);
+  for (const char* name : {"fire3/add", "fire5/add", "fire7/add", "fire9/add"})
+    EXPECT_NO_THROW(find_value(simple, name));
+  const Graph complex = build("squeezenet1_0", with({{"bypass", "complex"}}));
+  EXPECT_EQ(learned_parameters(complex), 1'589'672);
+  EXPECT_EQ(additions(complex), 8);
+  EXPECT_EQ(additions(build("squeezenet1_0")), 0);
+}
+
+// Figure 3(a): the model's size, which the paper gives in MB of 2^20 bytes, at three squeeze ratios.
+TEST(SqueezeNet, SqueezeRatioGivesThePapersSizes) {
+  const auto mib = [](const char* ratio) {
+    return static_cast<double>(bytes_fp32(build("squeezenet1_0", with({{"squeeze-ratio", ratio}})))) /
+           (1 << 20);
+  };
+  EXPECT_NEAR(mib("0.125"), 4.8, 0.05);
+  EXPECT_NEAR(mib("0.5"), 13, 0.05);
+  EXPECT_NEAR(mib("0.75"), 19, 0.6);
+}
+
+// Section 5.1: e_i = base + increment * floor(i / frequency), split into 1x1 and 3x3.
+TEST(SqueezeNet, Metaparameters) {
+  const Graph graph = build("squeezenet1_0", with({{"base", "64"},
+                                                   {"increment", "32"},
+                                                   {"frequency", "3"},
+                                                   {"percent-3x3", "25"},
+                                                   {"squeeze-ratio", "0.25"}}));
+  const int expand[] = {64, 64, 64, 96, 96, 96, 128, 128};
+  for (int i = 0; i < 8; ++i) {
+    const std::string fire = cat("fire", i + 2, '/');
+    EXPECT_EQ(sum_of(graph, fire + "squeeze1x1").output[1], expand[i] / 4) << fire;
+    EXPECT_EQ(sum_of(graph, fire + "expand1x1").output[1], expand[i] * 3 / 4) << fire;
+    EXPECT_EQ(sum_of(graph, fire + "expand3x3").output[1], expand[i] / 4) << fire;
+  }
+}
+
+TEST(SqueezeNet, SmallImagesKeepTheirResolutionInConv1) {
+  for (const auto& [side, last] : {std::pair{32, 4}, {28, 3}}) {
+    const Graph graph = build("squeezenet_small", with({}, {1, side, side}));
+    EXPECT_EQ(sum_of(graph, "conv1").output[2], side);
+    EXPECT_EQ(sum_of(graph, "fire9/").output, (Shape{1, 512, last, last}));
+  }
+}
+
+TEST(SqueezeNet, FlagsOutOfRangeSayWhatIsAccepted) {
+  using testing::HasSubstr;
+  EXPECT_THAT(message_of("squeezenet1_0", with({{"bypass", "full"}})), HasSubstr("none, simple, complex"));
+  EXPECT_THAT(message_of("squeezenet1_0", with({{"squeeze-ratio", "1.5"}})), HasSubstr("from 0.01 to 1"));
+  EXPECT_THAT(message_of("squeezenet1_0", with({{"frequency", "0"}})), HasSubstr("from 1 to 8"));
+  EXPECT_THAT(message_of("squeezenet1_0", with({{"percent-3x3", "half"}})), HasSubstr("percent-3x3"));
+  EXPECT_THAT(message_of("squeezenet1_0", with({}, {3, 8, 8})), HasSubstr("does not fit an input of 3x8x8"));
+}
+
+}  // namespace
+}  // namespace netsuke::zoo
