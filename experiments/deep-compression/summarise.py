@@ -66,8 +66,8 @@ def init_study():
             result = load(f"init-study-{init}-{bits}")
             share, tuned = result["steps"][0], result["steps"][-1]
             rows.append({"init": init, "bits": bits,
-                         "validation_error_shared": share["validation_error"],
-                         "validation_error_tuned": tuned["validation_error"],
+                         "validation_error_shared": round(share["validation_error"], 4),
+                         "validation_error_tuned": round(tuned["validation_error"], 4),
                          "top1": result["top1"], "bytes": result["bytes"]})
     return {
         "what": "Deep Compression's Figure 6 on LeNet-5, MNIST, seed 1: all layers shared with `bits` bits; errors in per cent on "
