@@ -52,6 +52,16 @@ void write_all(int fd, ByteView bytes, const std::string& path) {
 
 }  // namespace
 
+Bytes file_start(const std::string& path, size_t count) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  require(file.get() >= 0, path, ": cannot be opened (", std::strerror(errno), ")");
+  Bytes bytes(count);
+  const ssize_t got = ::read(file.get(), bytes.data(), count);
+  require(got >= 0, path, ": cannot be read (", std::strerror(errno), ")");
+  bytes.resize(static_cast<size_t>(got));
+  return bytes;
+}
+
 Bytes read_file(const std::string& path, uint64_t limit) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   require(file.get() >= 0, path, ": cannot be read: ", std::strerror(errno));

@@ -12,6 +12,9 @@ namespace netsuke {
 /// regular file or larger than `limit` bytes.
 Bytes read_file(const std::string& path, uint64_t limit = uint64_t{1} << 34);
 
+/// The first `count` bytes of a file, or all if it has fewer: enough to tell what it is.
+Bytes file_start(const std::string& path, size_t count);
+
 /// Writes beside the target under a temporary name, flushes, then renames, so that `path` is either as it was
 /// or complete. Throws Error(output) and leaves nothing behind when it cannot.
 void write_file(const std::string& path, ByteView bytes);

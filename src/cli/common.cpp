@@ -5,13 +5,13 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <filesystem>
 
 #include "base/file.h"
 #include "model/read.h"
+#include "onnx/export.h"
+#include "onnx/import.h"
 #include "report/ledger.h"
 #include "report/progress.h"
-#include "zoo/zoo.h"
 
 namespace netsuke::cli {
 
@@ -59,35 +59,29 @@ Log terminal_log() {
   return log;
 }
 
-LoadedModel load_model_argument(const std::string& argument, uint64_t seed) {
-  LoadedModel model;
-  model.name = argument;
-  std::error_code ignored;
-  if (!std::filesystem::exists(argument, ignored)) {
-    // A path is a path even where no file is: "lenet.nsk" should not be answered with a list of
-    // architectures.
-    require(argument.find('/') == std::string::npos && argument.find('.') == std::string::npos, argument,
-            ": no such file");
-    model.graph = zoo::build(argument, {.input = {}, .classes = {}, .seed = seed, .flags = {}});
-    return model;
-  }
-  const Bytes bytes = read_file(argument);
-  require(is_model(bytes), argument, ": is not a .nsk model (found ", bytes.size(),
-          " bytes of another kind)");
-  model.graph = read_model(bytes, argument, &model.ledger);
-  model.from_file = true;
-  model.file_bytes = static_cast<int64_t>(bytes.size());
-  return model;
+void check_extension(const std::string& path) {
+  if (!path.ends_with(".nsk") && !path.ends_with(".onnx"))
+    fail(ErrorCode::unsupported, path, ": models are written as .nsk or .onnx");
 }
 
-WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path) {
-  write_file(path, write_model(graph, options).bytes);
+WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path,
+                             bool quantized_onnx) {
+  check_extension(path);
   WrittenFile written;
+  if (path.ends_with(".onnx")) {
+    const Bytes bytes = onnx::export_model(graph, {.quantized = quantized_onnx});
+    write_file(path, bytes);
+    written.graph = onnx::import_file(path, {.input = {}, .fold_batch_norm = false});
+    written.ledger.file_bytes = static_cast<int64_t>(bytes.size());
+    return written;
+  }
+  write_file(path, write_model(graph, options).bytes);
   written.graph = read_model(read_file(path), path, &written.ledger);
   return written;
 }
 
 std::string ledger_text(const WrittenFile& written) {
+  if (written.ledger.tensors.empty()) return {};
   return report::ledger_text(written.graph, written.ledger, report::baselines(written.graph)) + '\n';
 }
 

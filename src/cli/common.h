@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "cli/model_flags.h"
 #include "data/dataset.h"
 #include "graph/graph.h"
 #include "model/write.h"
@@ -40,16 +41,6 @@ class Output {
 /// Progress and lines on standard error; its stop flag is set by Ctrl-C (a second Ctrl-C ends at once).
 Log terminal_log();
 
-/// A MODEL argument: a .nsk file, recognised by content, or the name of an architecture with fresh weights.
-struct LoadedModel {
-  Graph graph;
-  std::string name;  ///< the path or the architecture, for reports
-  bool from_file = false;
-  Ledger ledger;  ///< of a .nsk file
-  int64_t file_bytes = 0;
-};
-LoadedModel load_model_argument(const std::string& argument, uint64_t seed);
-
 /// Accuracy measured by the runtime, in per cent.
 struct Accuracy {
   int64_t images = 0;
@@ -71,10 +62,14 @@ Latency measure_latency(const Graph& graph, int threads, int runs = 50);
 /// What was written, read back from the disk: every figure printed is of this.
 struct WrittenFile {
   Graph graph;
-  Ledger ledger;
+  Ledger ledger;  ///< of an ONNX file only its size
 };
-WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path);
-/// Where its bytes are, as every verb that writes a file shows.
+/// Writes a .nsk or an .onnx file, as the path ends.
+WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path,
+                             bool quantized_onnx = false);
+/// Throws Error(unsupported) for a path that ends in neither.
+void check_extension(const std::string& path);
+/// Where its bytes are, as every verb that writes a .nsk file shows.
 std::string ledger_text(const WrittenFile& written);
 
 // The verbs: each adds its flags and sets what runs when it is called.

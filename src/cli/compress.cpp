@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   Common common;
+  ModelFlags about;
   DataFlags data;
   std::string model, output, recipe = "deep-compression", coder;
   int index_bits = -1;
@@ -96,11 +97,12 @@ void run(const Options& options) {
   check_writable(options.output, options.common.force);
   recipe::Recipe recipe = recipe::load_recipe(options.recipe);
   apply_overrides(options, recipe);
-  const LoadedModel model = load_model_argument(options.model, options.common.seed);
+  const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const bool has_data = !options.data.data.empty();
   if (!has_data && options.max_drop >= 0) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
-  const Split data = has_data ? options.data.open() : Split{};
-  const DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test) : nullptr;
+  const Wanted wanted = wanted_by(model);
+  const Split data = has_data ? options.data.open(wanted) : Split{};
+  const DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test, wanted) : nullptr;
 
   StepTable steps(log);
   recipe::Context context{.data = data.train.get(),
@@ -143,7 +145,8 @@ void run(const Options& options) {
 void add_compress(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
-  verb.add_option("MODEL", options->model, "the trained model, a .nsk file")->required();
+  options->about.add_to(verb);
+  verb.add_option("MODEL", options->model, "the trained model, a .nsk or .onnx file")->required();
   options->data.add_to(verb);
   verb.add_option("--recipe", options->recipe, "a recipe's name or a TOML file")->capture_default_str();
   verb.add_option("-o,--output", options->output, "the .nsk file to write")->required();

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "cli/common.h"
+#include "compress/structure.h"
 #include "graph/text.h"
 #include "recipe/recipe.h"
 #include "report/table.h"
@@ -11,9 +12,11 @@ namespace {
 
 struct Options {
   Common common;
+  ModelFlags about;
   std::string input, output;
   std::string coder = "automatic";
   int index_bits = 0;
+  bool quantized = false;
 };
 
 void run(const Options& options) {
@@ -21,16 +24,15 @@ void run(const Options& options) {
   const WriteOptions write{.coder = recipe::parse_coder(options.coder),
                            .index_bits = options.index_bits,
                            .threads = options.common.threads};
-  const LoadedModel model = load_model_argument(options.input, options.common.seed);
+  const LoadedModel model = load_model_argument(options.input, options.common.seed, options.about);
   check_writable(options.output, options.common.force);
   if (options.output.ends_with(".txt")) {
     write_file(options.output, to_text(model.graph));
     output.text(fmt::format("{}: the graph as text\n", options.output));
     return output.finish(report::describe(model.graph, options.output, nullptr));
   }
-  if (!options.output.ends_with(".nsk"))
-    fail(ErrorCode::unsupported, options.output, ": this version writes .nsk and .txt (the graph as text)");
-  const WrittenFile written = write_and_reread(model.graph, write, options.output);
+  const Graph graph = compress::with_found_structure(model.graph);
+  const WrittenFile written = write_and_reread(graph, write, options.output, options.quantized);
   output.text(ledger_text(written));
   output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
   output.finish(report::describe(written.graph, options.output, &written.ledger));
@@ -41,14 +43,16 @@ void run(const Options& options) {
 void add_convert(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
-  verb.add_option("IN", options->input, "a .nsk file or the name of an architecture")->required();
-  verb.add_option("OUT", options->output, "a .nsk or .txt file")->required();
+  options->about.add_to(verb);
+  verb.add_option("IN", options->input, "a .nsk or .onnx file, or the name of an architecture")->required();
+  verb.add_option("OUT", options->output, "a .nsk or .onnx file, or .txt for the graph as text")->required();
   verb.add_option("--coder", options->coder, "automatic (the smallest for each tensor), huffman or plain")
       ->capture_default_str();
   verb.add_option("--index-bits", options->index_bits,
                   "width of a relative index; 0: the best of each tensor")
       ->capture_default_str()
       ->check(CLI::Range(0, 16));
+  verb.add_flag("--quantized", options->quantized, "to .onnx: keep shared weights as codes and a Gather");
   verb.callback([options] { run(*options); });
 }
 

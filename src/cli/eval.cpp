@@ -9,6 +9,7 @@ namespace {
 
 struct Options {
   Common common;
+  ModelFlags about;
   std::string model, data;
   std::string part = "test";
 };
@@ -16,11 +17,12 @@ struct Options {
 void run(const Options& options) {
   const Output output(options.common);
   const Log log = terminal_log();
-  const LoadedModel model = load_model_argument(options.model, options.common.seed);
-  const DatasetPtr data = open_dataset(options.data, options.part == "train" ? Part::train : Part::test);
+  const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  const DatasetPtr data =
+      open_dataset(options.data, options.part == "train" ? Part::train : Part::test, wanted_by(model));
   const Accuracy accuracy = measure_accuracy(model.graph, *data, options.common.threads, log);
   const Latency latency = measure_latency(model.graph, options.common.threads);
-  report::Json json = report::describe(model.graph, model.name, model.from_file ? &model.ledger : nullptr);
+  report::Json json = report::describe(model.graph, model.name, model.is_file ? &model.ledger : nullptr);
   report::add_accuracy(json, accuracy.images, accuracy.top1, accuracy.top5);
   json["data"] = data->name();
   json["seconds"] = accuracy.seconds;
@@ -42,7 +44,8 @@ void run(const Options& options) {
 void add_eval(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
-  verb.add_option("MODEL", options->model, "a .nsk file")->required();
+  options->about.add_to(verb);
+  verb.add_option("MODEL", options->model, "a .nsk or .onnx file")->required();
   verb.add_option("--data", options->data, "a known data set (see `netsuke data`) or a folder")->required();
   verb.add_option("--split", options->part, "test or train")
       ->capture_default_str()

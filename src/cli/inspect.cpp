@@ -13,6 +13,7 @@ namespace {
 
 struct Options {
   Common common;
+  ModelFlags about;
   std::string model;
   bool ledger = false;
 };
@@ -49,8 +50,8 @@ int64_t largest_step_bytes(const Graph& graph) {
 
 void run(const Options& options) {
   const Output output(options.common);
-  const LoadedModel model = load_model_argument(options.model, options.common.seed);
-  report::Json json = report::describe(model.graph, model.name, model.from_file ? &model.ledger : nullptr);
+  const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  report::Json json = report::describe(model.graph, model.name, model.is_file ? &model.ledger : nullptr);
   json["activation_bytes"] = largest_step_bytes(model.graph);
   for (const auto& [key, value] : model.graph.metadata) json["metadata"][key] = value;
   output.text(layer_table(json));
@@ -59,7 +60,7 @@ void run(const Options& options) {
                   report::grouped(json["bytes"].get<int64_t>()), json["ratio"].get<double>(),
                   report::grouped(json["bytes_fp32"].get<int64_t>()),
                   report::bytes_text(static_cast<double>(largest_step_bytes(model.graph)))));
-  if (options.ledger && model.from_file) {
+  if (options.ledger && !model.ledger.tensors.empty()) {
     output.text("\n" + report::paper_table(model.graph, model.ledger) + "\n");
     output.text(report::ledger_text(model.graph, model.ledger, report::baselines(model.graph)));
   }
@@ -71,7 +72,9 @@ void run(const Options& options) {
 void add_inspect(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
-  verb.add_option("MODEL", options->model, "a .nsk file or the name of an architecture")->required();
+  options->about.add_to(verb);
+  verb.add_option("MODEL", options->model, "a .nsk or .onnx file, or the name of an architecture")
+      ->required();
   verb.add_flag("--ledger", options->ledger, "also tell where every byte of the file is");
   verb.callback([options] { run(*options); });
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <numeric>
 
@@ -18,6 +19,7 @@ namespace {
 
 struct Options {
   Common common;
+  ModelFlags about;
   std::string model, data;
   std::vector<std::string> images;
   std::vector<int64_t> indices;
@@ -31,29 +33,35 @@ struct Picture {
   int label = -1;               ///< known for pictures of a data set
 };
 
-std::vector<Picture> pictures(const Options& options, const Shape& image) {
+std::vector<Picture> pictures(const Options& options, const Wanted& wanted) {
   std::vector<Picture> all;
   for (const std::string& path : options.images) {
-    const Image decoded =
-        with_channels(decode_image(read_file(path), path), static_cast<int>(image[0]), path);
-    const Shape found{decoded.size.channels, decoded.size.height, decoded.size.width};
-    require(found == image, path, ": is ", to_text(found), ", the model takes ", to_text(image));
-    all.push_back({path, decoded.pixels, -1});
+    all.push_back({path, fitted(decode_image(read_file(path), path), *wanted.fit, path).pixels, -1});
   }
   if (options.indices.empty()) return all;
   if (options.data.empty()) fail(ErrorCode::usage, "--index: needs --data");
-  const DatasetPtr data = open_dataset(options.data, Part::test);
-  require(data->image_shape() == image, "data set ", data->name(), ": has images of ",
-          to_text(data->image_shape()), ", the model takes ", to_text(image));
+  const DatasetPtr data = open_dataset(options.data, Part::test, wanted);
   for (int64_t index : options.indices) {
     if (index < 0 || index >= data->size())
       fail(ErrorCode::usage, "--index: ", index, " is not in 0 to ", data->size() - 1, " of ", data->name());
     Picture picture{cat(data->name(), " #", index),
-                    std::vector<uint8_t>(static_cast<size_t>(element_count(image))), data->label(index)};
+                    std::vector<uint8_t>(static_cast<size_t>(element_count(wanted.fit->image))),
+                    data->label(index)};
     data->pixels(index, picture.pixels);
     all.push_back(std::move(picture));
   }
   return all;
+}
+
+/// What the network's scores say as probabilities: many end in logits, softmax being left to whoever reads
+/// them.
+void to_probabilities(const Graph& graph, std::vector<float>& scores) {
+  for (const Node& node : graph.nodes)
+    if (node.output == graph.outputs.at(0) && std::holds_alternative<Softmax>(node.op)) return;
+  const float largest = *std::max_element(scores.begin(), scores.end());
+  float sum = 0;
+  for (float& score : scores) sum += score = std::exp(score - largest);
+  for (float& score : scores) score /= sum;
 }
 
 std::string class_name(const std::vector<std::string>& labels, size_t index) {
@@ -88,10 +96,11 @@ void run(const Options& options) {
   const Output output(options.common);
   if (options.images.empty() && options.indices.empty())
     fail(ErrorCode::usage, "run: needs a picture, or --data and --index");
-  const LoadedModel model = load_model_argument(options.model, options.common.seed);
-  const Shape& input = model.graph.values[model.graph.inputs.at(0)].shape;
-  const Shape image(input.begin() + 1, input.end());
-  require(image.size() == 3, options.model, ": takes ", to_text(input), ", not pictures");
+  const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  const Wanted wanted = wanted_by(model);
+  require(wanted.fit.has_value(), options.model, ": takes ",
+          to_text(model.graph.values[model.graph.inputs.at(0)].shape), ", not pictures");
+  const Shape& image = wanted.fit->image;
   const Preprocess preprocess = preprocess_of(model.graph);
   const std::vector<std::string> labels = labels_of(model.graph);
   runtime::Session session(model.graph, {.threads = options.common.threads});
@@ -99,9 +108,10 @@ void run(const Options& options) {
   std::vector<float> scores(
       static_cast<size_t>(element_count(infer_shapes(model.graph)[model.graph.outputs.at(0)])));
   report::Json answers = report::Json::array();
-  for (const Picture& picture : pictures(options, image)) {
+  for (const Picture& picture : pictures(options, wanted)) {
     apply(preprocess, picture.pixels.data(), static_cast<int>(image[0]), image[1] * image[2], values.data());
     session.run(values, 1, scores);
+    to_probabilities(model.graph, scores);
     const report::Json best = answer(scores, labels, options.top);
     print(output, picture, best, labels);
     answers.push_back({{"image", picture.name}, {"answers", best}});
@@ -115,8 +125,9 @@ void run(const Options& options) {
 void add_run(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
-  verb.add_option("MODEL", options->model, "a .nsk file")->required();
-  verb.add_option("IMAGE", options->images, "JPEG or PNG pictures of the model's input size");
+  options->about.add_to(verb);
+  verb.add_option("MODEL", options->model, "a .nsk or .onnx file")->required();
+  verb.add_option("IMAGE", options->images, "JPEG or PNG pictures of any size");
   verb.add_option("--data", options->data, "a data set to take pictures from");
   verb.add_option("--index", options->indices, "pictures of its test split, by number");
   verb.add_option("--top", options->top, "answers for each picture")

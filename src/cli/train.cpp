@@ -14,6 +14,7 @@ namespace {
 
 struct Options {
   Common common;
+  ModelFlags about;
   DataFlags data;
   train::Options training;
   std::string model, output;
@@ -46,10 +47,12 @@ report::Json epochs_json(const train::Result& result) {
 void run(Options options) {
   const Output output(options.common);
   const Log log = terminal_log();
+  check_extension(options.output);
   check_writable(options.output, options.common.force);
-  LoadedModel model = load_model_argument(options.model, options.common.seed);
+  LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  const Wanted wanted = wanted_by(model);
   if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
-  const Split data = options.data.open();
+  const Split data = options.data.open(wanted);
   options.training.seed = options.common.seed;
   options.training.threads = options.common.threads;
   options.training.checkpoint = options.output + ".checkpoint";
@@ -63,7 +66,7 @@ void run(Options options) {
   const WrittenFile written =
       write_and_reread(result.graph, {.threads = options.common.threads}, options.output);
   std::filesystem::remove(options.training.checkpoint);
-  const DatasetPtr test = open_dataset(options.data.data, Part::test);
+  const DatasetPtr test = open_dataset(options.data.data, Part::test, wanted);
   const Accuracy accuracy = measure_accuracy(written.graph, *test, options.common.threads, log);
   report::Json json = report::describe(written.graph, options.output, &written.ledger);
   report::add_accuracy(json, accuracy.images, accuracy.top1, accuracy.top5);
@@ -82,13 +85,15 @@ void run(Options options) {
 void add_train(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
-  verb.add_option("MODEL", options->model, "the name of an architecture, or a .nsk file to go on from")
+  options->about.add_to(verb);
+  verb.add_option("MODEL", options->model,
+                  "the name of an architecture, or a .nsk or .onnx file to go on from")
       ->required();
   options->data.add_to(verb);
   add_training_flags(verb, options->training);
   verb.add_option("--dropout", options->dropout,
                   "ratio of the network's dropouts; default as the architecture has it");
-  verb.add_option("-o,--output", options->output, "the .nsk file to write")->required();
+  verb.add_option("-o,--output", options->output, "the .nsk or .onnx file to write")->required();
   verb.add_flag("--resume", options->resume,
                 "go on from OUTPUT.checkpoint, which every epoch and Ctrl-C leave");
   verb.callback([options] { run(*options); });

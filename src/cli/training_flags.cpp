@@ -31,11 +31,11 @@ void DataFlags::add_to(CLI::App& verb) {
       "most 5,000");
 }
 
-Split DataFlags::open() const {
+Split DataFlags::open(const Wanted& wanted) const {
   if (data.empty())
     fail(ErrorCode::usage, "--data: is missing; give a known data set (see `netsuke data`) or a folder");
   constexpr uint64_t kSplitSeed = 1;
-  const DatasetPtr whole = open_dataset(data, Part::train);
+  const DatasetPtr whole = open_dataset(data, Part::train, wanted);
   const int64_t held_out = validation >= 0 ? validation : std::min<int64_t>(5000, whole->size() / 10);
   if (held_out >= whole->size())
     fail(ErrorCode::usage, "--validation: ", held_out, " images, but ", whole->name(), " has ",

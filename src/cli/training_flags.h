@@ -3,7 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "data/dataset.h"
+#include "data/catalog.h"
 #include "train/train.h"
 
 namespace netsuke::cli {
@@ -20,7 +20,7 @@ struct DataFlags {
   void add_to(CLI::App& verb);
   /// The training split in two; the same for a given seed of the split, which is fixed so that no seed sees
   /// other images.
-  Split open() const;
+  Split open(const Wanted& wanted) const;
 };
 
 }  // namespace netsuke::cli

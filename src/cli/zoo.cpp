@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/catalog.h"
 #include "base/file.h"
 #include "cli/common.h"
 #include "graph/cost.h"
@@ -11,25 +12,10 @@ namespace {
 
 struct Options {
   Common common;
+  ModelFlags about;
   std::string name;
-  std::string input;
-  int classes = 0;
-  std::vector<std::string> flags;
   std::string output;
 };
-
-zoo::Options zoo_options(const Options& options) {
-  zoo::Options z;
-  z.seed = options.common.seed;
-  if (!options.input.empty()) z.input = parse_shape(options.input, "--input");
-  if (options.classes > 0) z.classes = options.classes;
-  for (const std::string& flag : options.flags) {
-    const size_t equals = flag.find('=');
-    if (equals == std::string::npos) fail(ErrorCode::usage, "--set: found '", flag, "', expected NAME=VALUE");
-    z.flags[flag.substr(0, equals)] = flag.substr(equals + 1);
-  }
-  return z;
-}
 
 void list(const Output& output) {
   report::Table table({"<model", "input", "size MB", "million mult-adds", "million parameters", "<about"});
@@ -51,12 +37,13 @@ void list(const Output& output) {
 void run(const Options& options) {
   const Output output(options.common);
   if (options.name.empty()) return list(output);
-  const Graph graph = zoo::build(options.name, zoo_options(options));
+  find_row(zoo::architectures(), options.name, "architecture");
+  const Graph graph = load_model_argument(options.name, options.common.seed, options.about).graph;
   report::Json json = report::describe(graph, options.name, nullptr);
   if (options.output.empty()) {
-    output.text(fmt::format("{}: {} parameters, {} multiply-adds; give -o FILE.nsk to write it\n",
-                            options.name, report::grouped(parameter_count(graph)),
-                            report::grouped(total_macs(graph))));
+    output.text(fmt::format(
+        "{}: {} parameters, {} multiply-adds; give -o FILE.nsk or FILE.onnx to write it\n", options.name,
+        report::grouped(parameter_count(graph)), report::grouped(total_macs(graph))));
   } else {
     check_writable(options.output, options.common.force);
     const WrittenFile written = write_and_reread(graph, {.threads = options.common.threads}, options.output);
@@ -72,10 +59,8 @@ void run(const Options& options) {
 void add_zoo(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
+  options->about.add_to(verb);
   verb.add_option("ARCH", options->name, "the architecture; all are listed without one");
-  verb.add_option("--input", options->input, "channels x height x width, as in 1x28x28");
-  verb.add_option("--classes", options->classes, "number of outputs")->check(CLI::Range(1, 1'000'000));
-  verb.add_option("--set", options->flags, "an option of the architecture, NAME=VALUE");
   verb.add_option("-o,--output", options->output, "write the untrained network to this file");
   verb.callback([options] { run(*options); });
 }

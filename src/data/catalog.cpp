@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <set>
 
 #include "base/error.h"
 #include "data/cifar.h"
@@ -66,11 +68,35 @@ std::string find_images(const std::string& folder, Part part) {
   return !divided && is_image_folder(folder) ? folder : "";
 }
 
-DatasetPtr open_images(const std::string& folder, Part part, const std::string& name) {
+bool has_all(const std::vector<std::string>& names, const std::vector<std::string>& needed) {
+  const std::set<std::string> known(names.begin(), names.end());
+  return std::all_of(needed.begin(), needed.end(),
+                     [&](const std::string& name) { return known.count(name); });
+}
+
+/// The names that labels count, in order: the model's, a list's beside the images, or those of all folders.
+std::vector<std::string> class_order(const std::string& folder, const std::vector<std::string>& folders,
+                                     const Wanted& wanted) {
+  if (has_all(wanted.classes, folders)) return wanted.classes;
+  const std::string beside = (std::filesystem::path(folder) / "..").lexically_normal().string();
+  for (const std::string& place : {folder, beside})
+    for (const char* file : {"synsets.txt", "classes.txt"}) {
+      const std::string path = cat(place, "/", file);
+      if (!exists(path)) continue;
+      std::vector<std::string> names = read_labels(path);
+      if (has_all(names, folders)) return names;
+    }
+  require(wanted.outputs == 0 || wanted.outputs == folders.size(), folder, ": has ", folders.size(),
+          " folders of classes, the model tells ", wanted.outputs,
+          " apart; give the names of its classes in order, as in --classes FILE");
+  return folders;
+}
+
+DatasetPtr open_images(const std::string& folder, Part part, const std::string& name, const Wanted& wanted) {
   const std::string place = find_images(folder, part), training = find_images(folder, Part::train);
   require(!place.empty(), folder, ": has training images but no test/ or val/ folder beside them");
-  if (place == training || training.empty()) return open_image_folder(place, name);
-  return open_image_folder(place, name, open_image_folder(training, name)->classes());
+  const std::string& all = training.empty() ? place : training;
+  return open_image_folder(place, name, class_order(folder, image_classes(all), wanted), wanted.fit);
 }
 
 std::string contents(const std::string& folder) {
@@ -82,11 +108,12 @@ std::string contents(const std::string& folder) {
   return cat(join(names), rest ? cat(" and ", rest, " more") : "");
 }
 
-DatasetPtr open_folder(const std::string& folder, Part part, const std::string& name, std::string_view spec) {
+DatasetPtr open_folder(const std::string& folder, Part part, const std::string& name, std::string_view spec,
+                       const Wanted& wanted) {
   if (is_idx_folder(folder)) return open_idx(folder, part, name, spec);
   if (is_cifar_folder(folder)) return read_cifar(folder, part == Part::train, name);
   if (!find_images(folder, Part::train).empty() || !find_images(folder, part).empty())
-    return open_images(folder, part, name);
+    return open_images(folder, part, name, wanted);
   fail(ErrorCode::input, folder, ": no data set is recognised; found ", contents(folder),
        "; expected IDX files (train-images-idx3-ubyte, ...), CIFAR-10 batches (data_batch_1.bin, ...) or one "
        "folder a "
@@ -103,20 +130,20 @@ std::string part_name(std::string_view spec, Part part) {
   return cat(spec, part == Part::train ? ", train" : ", test");
 }
 
-DatasetPtr open_source(const DataSource& source, Part part) {
+DatasetPtr open_source(const DataSource& source, Part part, const Wanted& wanted) {
   if (source.name == "synthetic") return open_synthetic(part);
   const std::string folder = source.folder();
   if (!is_folder(folder))
     fail(ErrorCode::input, "data set ", source.name, ": is not installed",
          folder.empty() ? "" : cat(" in ", folder), "; ", source.how);
-  return open_folder(folder, part, part_name(source.name, part), source.name);
+  return open_folder(folder, part, part_name(source.name, part), source.name, wanted);
 }
 
 /// Without reading the pixels where the format says how many there are.
 int64_t count_images(const DataSource& source, Part part) {
   if (source.name == "synthetic") return synthetic_images(part);
   const std::string images = find_idx(source.folder(), part == Part::train ? "train" : "t10k", "images", 3);
-  return images.empty() ? open_source(source, part)->size() : read_idx_shape(images).at(0);
+  return images.empty() ? open_source(source, part, {})->size() : read_idx_shape(images).at(0);
 }
 
 DataStatus status_of(const DataSource& source) {
@@ -170,13 +197,16 @@ std::span<const DataSource> data_sources() {
   return sources;
 }
 
-DatasetPtr open_dataset(const std::string& spec, Part part) {
+DatasetPtr open_dataset(const std::string& spec, Part part, const Wanted& wanted) {
+  const auto as_wanted = [&](DatasetPtr data) {
+    return wanted.fit ? fitted(std::move(data), *wanted.fit) : data;
+  };
   std::vector<std::string> names;
   for (const DataSource& source : data_sources()) {
-    if (source.name == spec) return open_source(source, part);
+    if (source.name == spec) return as_wanted(open_source(source, part, wanted));
     names.emplace_back(source.name);
   }
-  if (is_folder(spec)) return open_folder(spec, part, part_name(spec, part), spec);
+  if (is_folder(spec)) return as_wanted(open_folder(spec, part, part_name(spec, part), spec, wanted));
   const std::string near = closest(spec, names);
   fail(ErrorCode::input, "data set '", spec, "': is neither a folder nor a known name",
        near.empty() ? "" : cat(" (did you mean '", near, "'?)"), "; known are: ", join(names));

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "data/dataset.h"
+#include "data/fit.h"
 
 namespace netsuke {
 
@@ -24,6 +26,13 @@ struct DataSource {
 };
 std::span<const DataSource> data_sources();
 
+/// What a model needs of a data set.
+struct Wanted {
+  std::optional<Fit> fit;            ///< the images it takes; absent: as they are
+  std::vector<std::string> classes;  ///< names of folders in the order of its outputs, where it knows them
+  size_t outputs = 0;                ///< how many classes it tells apart; 0: not known
+};
+
 /// Opens a part of `spec`: a name of data_sources(), or a folder that holds one of
 ///   - IDX files: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-..., each also as .gz or with a dot
 ///   for the
@@ -32,8 +41,11 @@ std::span<const DataSource> data_sources();
 ///   - train/ and test/ (or val/), each with one folder of images a class; or such class folders directly,
 ///   which are
 ///     then all of either part.
-/// Throws Error(input) that lists the known names and what was found in the folder.
-DatasetPtr open_dataset(const std::string& spec, Part part);
+/// Folders of images may be some of a model's classes only: they are found by name in `wanted.classes`, or in
+/// a file synsets.txt or classes.txt (one name a line, in the order of the outputs) in the folder or beside
+/// it. Without these every class has its folder, in the order of names. Throws Error(input) that lists the
+/// known names and what was found in the folder.
+DatasetPtr open_dataset(const std::string& spec, Part part, const Wanted& wanted = {});
 
 /// For listings: what is known and what of it is here.
 struct DataStatus {

@@ -37,32 +37,41 @@ struct LabelledFile {
   int label;
 };
 
+/// The one size that all images have; three channels if any has.
+Shape common_shape(const std::vector<LabelledFile>& files) {
+  ImageSize common;
+  for (const LabelledFile& file : files) {
+    const ImageSize size = image_size(read_file(file.path, kMaxFileBytes), file.path);
+    if (common.channels == 0) common = size;
+    require(size.height == common.height && size.width == common.width, file.path, ": is ", size.height,
+            " x ", size.width, " where ", files[0].path, " is ", common.height, " x ", common.width,
+            "; images of one size are needed where no model says which");
+    common.channels = std::max(common.channels, size.channels);
+  }
+  return {common.channels, common.height, common.width};
+}
+
 class FolderDataset final : public Dataset {
  public:
-  FolderDataset(std::string name, std::vector<LabelledFile> files, std::vector<std::string> classes)
+  FolderDataset(std::string name, std::vector<LabelledFile> files, std::vector<std::string> classes,
+                const std::optional<Fit>& fit)
       : name_(std::move(name)), files_(std::move(files)), classes_(std::move(classes)) {
-    ImageSize common;
-    for (const LabelledFile& file : files_) {
-      const ImageSize size = image_size(read_file(file.path, kMaxFileBytes), file.path);
-      if (common.channels == 0) common = size;
-      require(size.height == common.height && size.width == common.width, file.path, ": is ", size.height,
-              " x ", size.width, " where ", files_[0].path, " is ", common.height, " x ", common.width,
-              "; images of one size are needed, resizing is not supported yet");
-      common.channels = std::max(common.channels, size.channels);
-    }
-    shape_ = {common.channels, common.height, common.width};
+    if (fit)
+      fit_ = *fit;
+    else
+      fit_.image = common_shape(files_);
+    resizes_ = fit.has_value();
   }
 
   int64_t size() const override { return std::ssize(files_); }
-  const Shape& image_shape() const override { return shape_; }
+  const Shape& image_shape() const override { return fit_.image; }
   int label(int64_t index) const override { return files_[static_cast<size_t>(index)].label; }
   void pixels(int64_t index, std::span<uint8_t> out) const override {
     const std::string& path = files_[static_cast<size_t>(index)].path;
-    const Image image =
-        with_channels(decode_image(read_file(path, kMaxFileBytes), path), static_cast<int>(shape_[0]), path);
-    require(image.size.height == shape_[1] && image.size.width == shape_[2], path,
+    Image image = decode_image(read_file(path, kMaxFileBytes), path);
+    require(resizes_ || (image.size.height == fit_.image[1] && image.size.width == fit_.image[2]), path,
             ": has changed since it was opened");
-    std::copy(image.pixels.begin(), image.pixels.end(), out.begin());
+    std::ranges::copy(fitted(std::move(image), fit_, path).pixels, out.begin());
   }
   const std::vector<std::string>& classes() const override { return classes_; }
   const std::string& name() const override { return name_; }
@@ -71,31 +80,31 @@ class FolderDataset final : public Dataset {
   std::string name_;
   std::vector<LabelledFile> files_;
   std::vector<std::string> classes_;
-  Shape shape_;
+  Fit fit_;
+  bool resizes_ = false;
 };
 
 }  // namespace
 
 DatasetPtr open_image_folder(const std::string& path, const std::string& name,
-                             const std::vector<std::string>& classes) {
-  const std::vector<std::string> found = class_folders(path);
-  const std::vector<std::string>& labels = classes.empty() ? found : classes;
+                             std::vector<std::string> classes, const std::optional<Fit>& fit) {
   std::vector<LabelledFile> files;
-  for (const std::string& folder : found) {
-    const auto place = std::find(labels.begin(), labels.end(), folder);
-    require(place != labels.end(), path, ": the class '", folder, "' is not one of the training set's");
+  for (const std::string& folder : image_classes(path)) {
+    const auto place = std::find(classes.begin(), classes.end(), folder);
+    require(place != classes.end(), path, ": the class '", folder, "' is not one of the training set's");
     for (std::string& image : images_in(cat(path, "/", folder)))
-      files.push_back({std::move(image), static_cast<int>(place - labels.begin())});
+      files.push_back({std::move(image), static_cast<int>(place - classes.begin())});
   }
   require(!files.empty(), path, ": holds no folders with JPEG or PNG images, one folder a class");
-  return std::make_shared<const FolderDataset>(name, std::move(files), labels);
+  return std::make_shared<const FolderDataset>(name, std::move(files), std::move(classes), fit);
 }
 
-bool is_image_folder(const std::string& path) {
-  if (!is_folder(path)) return false;
-  for (const std::string& folder : class_folders(path))
-    if (!images_in(cat(path, "/", folder)).empty()) return true;
-  return false;
+std::vector<std::string> image_classes(const std::string& path) {
+  std::vector<std::string> classes = class_folders(path);
+  std::erase_if(classes, [&](const std::string& name) { return images_in(cat(path, "/", name)).empty(); });
+  return classes;
 }
+
+bool is_image_folder(const std::string& path) { return is_folder(path) && !image_classes(path).empty(); }
 
 }  // namespace netsuke

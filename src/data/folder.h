@@ -3,17 +3,23 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "data/dataset.h"
+#include "data/fit.h"
 
 namespace netsuke {
 
-/// The images (.jpg, .jpeg, .png) of `path`/CLASS/, classes sorted by name, files by name within their class.
-/// Images are decoded when they are asked for; gray ones become RGB if there is any colour in the set. With
-/// `classes` given (those of the training split) labels follow its order and other folders are an error.
-/// Throws Error(input) naming the file or folder when there is no image, one is damaged, or sizes differ.
+/// The images (.jpg, .jpeg, .png) of `path`/CLASS/, files by name within their class, labelled by the place
+/// of CLASS in `classes`; a folder that is not among them is an error. Images are decoded when they are asked
+/// for. With `fit` they may have any size; without it they must have one size, and gray ones become RGB if
+/// there is any colour in the set. Throws Error(input) naming the file or folder when there is no image, one
+/// is damaged, or sizes differ.
 DatasetPtr open_image_folder(const std::string& path, const std::string& name,
-                             const std::vector<std::string>& classes = {});
+                             std::vector<std::string> classes, const std::optional<Fit>& fit = {});
+
+/// Names of the folders in `path` that hold images, sorted.
+std::vector<std::string> image_classes(const std::string& path);
 
 /// True if `path` holds at least one folder with an image in it.
 bool is_image_folder(const std::string& path);

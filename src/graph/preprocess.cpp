@@ -1,5 +1,6 @@
 #include "graph/preprocess.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -37,6 +38,12 @@ const std::string& meta(const Graph& graph, const std::string& key) {
 
 }  // namespace
 
+int default_resize(int64_t height, int64_t width) {
+  constexpr int64_t kPhotograph = 96;
+  const int64_t side = std::max(height, width);
+  return static_cast<int>(side < kPhotograph ? side : (side * 8 + 3) / 7);
+}
+
 Preprocess preprocess_of(const Graph& graph) {
   Preprocess p;
   if (const std::string& scale = meta(graph, "input.scale"); !scale.empty())
@@ -44,6 +51,12 @@ Preprocess preprocess_of(const Graph& graph) {
   p.mean = parse_list(meta(graph, "input.mean"), "metadata input.mean");
   p.std = parse_list(meta(graph, "input.std"), "metadata input.std");
   if (const std::string& order = meta(graph, "input.order"); !order.empty()) p.order = order;
+  if (const std::string& resize = meta(graph, "input.resize"); !resize.empty()) {
+    const long long side = parse_integer(resize, "metadata input.resize");
+    require(side > 0 && side < 1 << 15, "metadata input.resize: found ", side,
+            ", expected a number of pixels");
+    p.resize = static_cast<int>(side);
+  }
   require(p.order == "rgb" || p.order == "bgr" || p.order == "gray", "metadata input.order: found '", p.order,
           "', expected rgb, bgr or gray");
   for (float deviation : p.std) require(deviation != 0, "metadata input.std: a standard deviation is zero");
@@ -54,8 +67,10 @@ void set_preprocess(Graph& graph, const Preprocess& p) {
   const Preprocess defaults;
   graph.metadata.erase("input.scale");
   graph.metadata.erase("input.order");
+  graph.metadata.erase("input.resize");
   if (p.scale != defaults.scale) graph.metadata["input.scale"] = cat(p.scale);
   if (p.order != defaults.order) graph.metadata["input.order"] = p.order;
+  if (p.resize != defaults.resize) graph.metadata["input.resize"] = cat(p.resize);
   set_list(graph, "input.mean", p.mean);
   set_list(graph, "input.std", p.std);
 }

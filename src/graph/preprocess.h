@@ -15,10 +15,18 @@ struct Preprocess {
   std::vector<float> mean;    ///< one a channel, or one for all, or empty for 0
   std::vector<float> std;     ///< one a channel, or one for all, or empty for 1
   std::string order = "rgb";  ///< "rgb", "bgr" or "gray"; of 3-channel inputs only
+  /// A picture's shorter side is made this long before the input's size is cut out of its centre; 0 leaves
+  /// the choice to default_resize().
+  int resize = 0;
   bool operator==(const Preprocess&) const = default;
 };
 
-/// Reads the keys input.scale, input.mean, input.std, input.order; absent ones keep the defaults above.
+/// The shorter side for an input of that size: 8/7 of it for photographs (256 for 224, as ImageNet networks
+/// are judged), its own size for inputs below 96 pixels.
+int default_resize(int64_t height, int64_t width);
+
+/// Reads the keys input.scale, input.mean, input.std, input.order, input.resize; absent ones keep the
+/// defaults above.
 Preprocess preprocess_of(const Graph& graph);
 void set_preprocess(Graph& graph, const Preprocess& preprocess);
 

@@ -6,6 +6,7 @@
 #include "base/threads.h"
 #include "codec/relative_index.h"
 #include "codec/symbol_stream.h"
+#include "graph/passes/order.h"
 #include "graph/shapes.h"
 #include "model/format.h"
 #include "model/graph_section_write.h"
@@ -88,31 +89,6 @@ Bytes write_file_bytes(const Graph& graph, const WriteOptions& options) {
 }
 
 }  // namespace
-
-Graph in_file_order(const Graph& graph) {
-  constexpr ValueId kNone = UINT32_MAX;
-  Graph ordered{graph.name, {}, graph.nodes, graph.inputs, graph.outputs, graph.metadata};
-  std::vector<ValueId> renamed(graph.values.size(), kNone);
-  const auto place = [&](ValueId& id) {
-    if (renamed[id] == kNone) {
-      renamed[id] = static_cast<ValueId>(ordered.values.size());
-      ordered.values.push_back(graph.values[id]);
-    }
-    id = renamed[id];
-  };
-  for (ValueId& id : ordered.inputs) place(id);
-  for (Node& node : ordered.nodes) {
-    for (ValueId& id : node.inputs) place(id);
-    place(node.output);
-  }
-  for (ValueId& id : ordered.outputs) {
-    if (renamed[id] == kNone)
-      fail(ErrorCode::unsupported, "graph ", graph.name, ": output ", graph.values[id].name,
-           " is a constant that no node reads, a .nsk file cannot hold it");
-    id = renamed[id];
-  }
-  return ordered;
-}
 
 Written write_model(const Graph& graph, const WriteOptions& options) {
   const int bits = options.index_bits;

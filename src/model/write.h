@@ -26,16 +26,11 @@ struct Written {
   Ledger ledger;
 };
 
-/// The graph as a .nsk file. Reading gives the same graph (see in_file_order) with codebooks reduced to the
+/// The graph as a .nsk file. Reading gives the same graph (see graph/passes/order.h) with codebooks reduced to the
 /// centroids that are used, in ascending order: every weight has the same encoding and bit for bit the same
 /// values. Throws Error(input) for a graph that verify() or infer_shapes() refuse, Error(usage) for a wrong
 /// width, and Error(unsupported) for what the format can't hold: a name of more than 255 bytes, an output
 /// that is a constant.
 Written write_model(const Graph& graph, const WriteOptions& options = {});
-
-/// The graph with its values renumbered as a file keeps them: inputs, then for each node its constants that
-/// no node before it read, and its output. Constants that no node reads are left out. The Builder numbers in
-/// this way.
-Graph in_file_order(const Graph& graph);
 
 }  // namespace netsuke

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "graph/builder.h"
 #include "graph/preprocess.h"
+#include "graph/passes/order.h"
 #include "model/read.h"
 
 namespace netsuke {

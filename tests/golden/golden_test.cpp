@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "golden/golden_files.h"
+#include "graph/passes/order.h"
 #include "model/read.h"
 
 namespace netsuke::golden {

@@ -1,0 +1,167 @@
+#include "cli/model_flags.h"
+
+#include <filesystem>
+#define TOML_EXCEPTIONS 1
+#include <toml++/toml.h>
+
+#include "base/file.h"
+#include "data/labels.h"
+#include "graph/preprocess.h"
+#include "graph/shapes.h"
+#include "model/read.h"
+#include "onnx/import.h"
+#include "zoo/zoo.h"
+
+namespace netsuke::cli {
+
+void ModelFlags::add_to(CLI::App& verb) {
+  const auto add = [&](const char* name, auto& to, const char* help) {
+    verb.add_option(name, to, help)->group("Model");
+  };
+  add("--input", input,
+      "channels x height x width, as in 3x224x224: the architecture's, or what an ONNX file leaves open");
+  add("--classes", outputs, "number of classes an architecture is to tell apart");
+  add("--set", set, "an option of an architecture, NAME=VALUE (`netsuke zoo NAME` lists them)");
+  add("--describe", description,
+      "a TOML file with any of labels, mean, std, scale, order, resize; default MODEL.toml");
+  add("--labels", labels, "a file with the names of the outputs, one a line");
+  add("--mean", mean, "subtracted from (pixel x scale), one number or one a channel: 104,117,123");
+  add("--std", std, "what that is then divided by, one number or one a channel");
+  add("--scale", scale, "what 8-bit pixels are multiplied by; default 1/255");
+  add("--order", order, "rgb, bgr or gray");
+  add("--resize", resize, "length of a picture's shorter side before its centre is cut out");
+  add("--class-folders", class_folders,
+      "a file with the names of the data's class folders in the order of the outputs");
+  verb.add_flag("--keep-batch-norm", keep_batch_norm, "leave the batch norms of an ONNX file as they are")
+      ->group("Model");
+}
+
+namespace {
+
+std::string text_of(const toml::node& node, const std::string& place) {
+  if (const auto* array = node.as_array()) {
+    std::string list;
+    for (const auto& entry : *array) list += cat(list.empty() ? "" : ",", text_of(entry, place));
+    return list;
+  }
+  if (const auto text = node.value<std::string>()) return *text;
+  if (const auto number = node.value<double>()) return cat(*number);
+  fail(ErrorCode::input, place, ": expected a text, a number or a list of numbers");
+}
+
+/// What a description says; flags given beside it win.
+void read_description(const std::string& path, ModelFlags& flags) {
+  toml::table table;
+  try {
+    table = toml::parse_file(path);
+  } catch (const toml::parse_error& error) {
+    fail(ErrorCode::input, path, ", line ", error.source().begin.line, ": ",
+         std::string(error.description()));
+  }
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str()), place = cat(path, ", ", name), text = text_of(node, place);
+    const auto set = [&](std::string& to, const std::string& value) {
+      if (to.empty()) to = value;
+    };
+    // Files are named from where the description lies.
+    if (name == "labels")
+      set(flags.labels, (std::filesystem::path(path).parent_path() / text).string());
+    else if (name == "mean")
+      set(flags.mean, text);
+    else if (name == "std")
+      set(flags.std, text);
+    else if (name == "order")
+      set(flags.order, text);
+    else if (name == "scale")
+      flags.scale = flags.scale > 0 ? flags.scale : parse_number(text, place);
+    else if (name == "resize")
+      flags.resize = flags.resize > 0 ? flags.resize : static_cast<int>(parse_integer(text, place));
+    else
+      fail(ErrorCode::input, path, ": unknown key '", name,
+           "'; accepted are labels, mean, std, scale, order, resize");
+  }
+}
+
+zoo::Options zoo_options(const ModelFlags& flags, const std::optional<Shape>& input, uint64_t seed) {
+  zoo::Options options{.input = input, .classes = {}, .seed = seed, .flags = {}};
+  if (flags.outputs > 0) options.classes = flags.outputs;
+  for (const std::string& choice : flags.set) {
+    const size_t equals = choice.find('=');
+    if (equals == std::string::npos)
+      fail(ErrorCode::usage, "--set: found '", choice, "', expected NAME=VALUE");
+    options.flags[choice.substr(0, equals)] = choice.substr(equals + 1);
+  }
+  return options;
+}
+
+/// The input's channels, height and width; empty for networks that do not take images.
+Shape image_shape(const Graph& graph) {
+  const Shape& input = graph.values[graph.inputs.at(0)].shape;
+  return input.size() == 4 ? Shape(input.begin() + 1, input.end()) : Shape{};
+}
+
+size_t output_count(const Graph& graph) {
+  return static_cast<size_t>(element_count(infer_shapes(graph)[graph.outputs.at(0)]));
+}
+
+/// Writes what the flags say into the metadata; preprocess_of checks it.
+void describe(Graph& graph, const ModelFlags& flags) {
+  const auto set = [&](const char* key, const std::string& value) {
+    if (!value.empty()) graph.metadata[key] = value;
+  };
+  set("input.mean", flags.mean);
+  set("input.std", flags.std);
+  set("input.order", flags.order);
+  if (flags.scale > 0) set("input.scale", cat(static_cast<float>(flags.scale)));
+  if (flags.resize > 0) set("input.resize", cat(flags.resize));
+  if (!flags.labels.empty()) set_labels(graph, read_labels(flags.labels, output_count(graph)));
+  preprocess_of(graph);
+}
+
+}  // namespace
+
+LoadedModel load_model_argument(const std::string& argument, uint64_t seed, const ModelFlags& given) {
+  ModelFlags flags = given;
+  LoadedModel model;
+  model.name = argument;
+  std::error_code ignored;
+  if (flags.description.empty() && std::filesystem::exists(argument + ".toml", ignored))
+    flags.description = argument + ".toml";
+  if (!flags.description.empty()) read_description(flags.description, flags);
+  if (!flags.class_folders.empty()) model.classes = read_labels(flags.class_folders);
+  const std::optional<Shape> input =
+      flags.input.empty() ? std::nullopt : std::optional(parse_shape(flags.input, "--input"));
+  const bool is_file = std::filesystem::exists(argument, ignored);
+  if (is_file && (flags.outputs > 0 || !flags.set.empty()))
+    fail(ErrorCode::usage, "--classes, --set: are for architectures, ", argument, " is a file");
+  model.is_file = is_file;
+  if (!is_file) {
+    // A path is a path even where no file is: "lenet.nsk" should not be answered with a list of
+    // architectures.
+    require(argument.find('/') == std::string::npos && argument.find('.') == std::string::npos, argument,
+            ": no such file");
+    model.graph = zoo::build(argument, zoo_options(flags, input, seed));
+  } else if (is_model(file_start(argument, 8))) {
+    if (input) fail(ErrorCode::usage, "--input: a .nsk file has its input's size, ", argument);
+    const Bytes bytes = read_file(argument);
+    model.graph = read_model(bytes, argument, &model.ledger);
+  } else {
+    model.graph = onnx::import_file(argument, {.input = input, .fold_batch_norm = !flags.keep_batch_norm});
+    model.ledger.file_bytes = static_cast<int64_t>(std::filesystem::file_size(argument));
+  }
+  describe(model.graph, flags);
+  return model;
+}
+
+Wanted wanted_by(const LoadedModel& model) {
+  Wanted wanted;
+  wanted.outputs = output_count(model.graph);
+  wanted.classes = model.classes.empty() ? labels_of(model.graph) : model.classes;
+  const Shape image = image_shape(model.graph);
+  if (image.empty()) return wanted;
+  const int resize = preprocess_of(model.graph).resize;
+  wanted.fit = Fit{image, resize > 0 ? resize : default_resize(image[1], image[2])};
+  return wanted;
+}
+
+}  // namespace netsuke::cli

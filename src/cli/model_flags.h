@@ -1,0 +1,45 @@
+// A MODEL argument and what may be said about it: where it comes from decides what there is to say.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "data/catalog.h"
+#include "graph/graph.h"
+#include "model/ledger.h"
+
+namespace netsuke::cli {
+
+/// Flags that describe a model which doesn't describe itself, as an ONNX file. What they say is kept in the
+/// metadata of a .nsk file, so they are given once.
+struct ModelFlags {
+  std::string input;             ///< "3x224x224"
+  int outputs = 0;               ///< classes that an architecture is to tell apart
+  std::vector<std::string> set;  ///< options of an architecture, NAME=VALUE
+  bool keep_batch_norm = false;
+  std::string description;  ///< a TOML file with the keys below; MODEL.toml is read where it exists
+  std::string labels;       ///< a file, one name a line
+  std::string mean, std, order;
+  double scale = 0;
+  int resize = 0;
+  std::string class_folders;  ///< a file of folder names in the order of the outputs
+
+  void add_to(CLI::App& verb);
+};
+
+/// A MODEL argument: a .nsk or ONNX file, recognised by content, or an architecture's name with fresh
+/// weights.
+struct LoadedModel {
+  Graph graph;
+  std::string name;  ///< the path or the architecture, for reports
+  bool is_file = false;
+  Ledger ledger;                     ///< of a .nsk file; of an ONNX file only its size
+  std::vector<std::string> classes;  ///< of ModelFlags
+};
+LoadedModel load_model_argument(const std::string& argument, uint64_t seed, const ModelFlags& flags);
+
+/// Images as `model` takes them, labelled by its outputs.
+Wanted wanted_by(const LoadedModel& model);
+
+}  // namespace netsuke::cli

@@ -1,0 +1,141 @@
+#include "graph/passes/fold_batch_norm.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "graph/passes/order.h"
+
+namespace netsuke {
+namespace {
+
+/// y = factor x + shift for each channel.
+struct Affine {
+  std::vector<double> factor, shift;
+};
+
+Affine affine_of(const Graph& graph, const Node& node) {
+  const auto values = [&](size_t i) { return to_dense(*graph.values[node.inputs[i]].weight).data; };
+  const auto scale = values(1), bias = values(2), mean = values(3), variance = values(4);
+  Affine a;
+  for (size_t c = 0; c < scale.size(); ++c) {
+    a.factor.push_back(scale[c] /
+                       std::sqrt(static_cast<double>(variance[c]) + std::get<BatchNorm>(node.op).epsilon));
+    a.shift.push_back(bias[c] - a.factor[c] * mean[c]);
+  }
+  return a;
+}
+
+class Folder {
+ public:
+  explicit Folder(const Graph& graph)
+      : graph_(graph), maker_(graph.values.size(), nullptr), reads_(graph.values.size()) {
+    for (Node& node : graph_.nodes) {
+      maker_[node.output] = &node;
+      for (ValueId id : node.inputs) ++reads_[id];
+    }
+    for (ValueId id : graph_.outputs) ++reads_[id];
+  }
+
+  Graph run() {
+    for (Node& node : graph_.nodes) {
+      if (std::holds_alternative<BatchNorm>(node.op)) into_layer_before(node);
+      if (is_layer(node)) into_layer_after(node);
+    }
+    return without_unread(graph_);
+  }
+
+ private:
+  static bool is_layer(const Node& node) {
+    return std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<Linear>(node.op);
+  }
+  bool is_output(ValueId id) const {
+    return std::find(graph_.outputs.begin(), graph_.outputs.end(), id) != graph_.outputs.end();
+  }
+  /// Nodes whose constants others read too, or whose parameters are computed, are left alone.
+  bool is_foldable(const Node& node) const {
+    for (size_t i = 1; i < node.inputs.size(); ++i)
+      if (!graph_.values[node.inputs[i]].weight || reads_[node.inputs[i]] != 1) return false;
+    return true;
+  }
+
+  Tensor weight(const Node& layer) const { return to_dense(*graph_.values[layer.inputs[1]].weight); }
+  std::vector<double> bias(const Node& layer, size_t outputs) const {
+    if (layer.inputs.size() < 3) return std::vector<double>(outputs);
+    const auto values = to_dense(*graph_.values[layer.inputs[2]].weight).data;
+    return {values.begin(), values.end()};
+  }
+
+  ValueId add_constant(const std::string& name, Tensor tensor) {
+    graph_.values.push_back({name, {}, make_dense(std::move(tensor))});
+    maker_.push_back(nullptr), reads_.push_back(1);
+    return static_cast<ValueId>(graph_.values.size() - 1);
+  }
+
+  /// `node` becomes the layer `op` over x with these weights.
+  void become(Node& node, const Op& op, ValueId x, Tensor weight, const std::vector<double>& bias) {
+    Tensor narrow({static_cast<int64_t>(bias.size())}, {bias.begin(), bias.end()});
+    node.op = op;
+    // The constants that had these names have no reader any more.
+    const std::string name = graph_.values[node.output].name;
+    const ValueId w = add_constant(name + ".weight", std::move(weight)),
+                  b = add_constant(name + ".bias", std::move(narrow));
+    for (ValueId id : node.inputs) --reads_[id];
+    node.inputs = {x, w, b};
+    ++reads_[x];
+  }
+
+  void into_layer_before(Node& node) {
+    const Node* layer = maker_[node.inputs[0]];
+    if (!layer || !is_layer(*layer) || reads_[layer->output] != 1 || !is_foldable(*layer) ||
+        !is_foldable(node))
+      return;
+    const Affine a = affine_of(graph_, node);
+    Tensor w = weight(*layer);
+    const size_t outputs = a.factor.size(), row = w.size() / outputs;
+    std::vector<double> b = bias(*layer, outputs);
+    for (size_t o = 0; o < outputs; ++o) {
+      for (size_t i = 0; i < row; ++i)
+        w.data[o * row + i] = static_cast<float>(w.data[o * row + i] * a.factor[o]);
+      b[o] = b[o] * a.factor[o] + a.shift[o];
+    }
+    // The layer is what people know by name; only an output of the graph must keep its own.
+    if (!is_output(node.output))
+      std::swap(graph_.values[node.output].name, graph_.values[layer->output].name);
+    become(node, layer->op, layer->inputs[0], std::move(w), b);
+  }
+
+  void into_layer_after(Node& layer) {
+    const Node* norm = maker_[layer.inputs[0]];
+    if (!norm || !std::holds_alternative<BatchNorm>(norm->op) || reads_[norm->output] != 1) return;
+    if (!is_foldable(layer) || !is_foldable(*norm)) return;
+    const auto* conv = std::get_if<Conv2d>(&layer.op);
+    if (conv && conv->pad != Pads{}) return;
+    const Affine a = affine_of(graph_, *norm);
+    Tensor w = weight(layer);
+    const auto outputs = static_cast<size_t>(w.dim(0)), inputs = static_cast<size_t>(w.dim(1));
+    const size_t kernel = outputs * inputs == 0 ? 0 : w.size() / (outputs * inputs);
+    const size_t per_group = outputs / static_cast<size_t>(conv ? conv->groups : 1);
+    std::vector<double> b = bias(layer, outputs);
+    for (size_t o = 0; o < outputs; ++o)
+      for (size_t i = 0; i < inputs; ++i) {
+        const size_t channel = o / per_group * inputs + i;
+        for (size_t k = 0; k < kernel; ++k) {
+          float& value = w.data[(o * inputs + i) * kernel + k];
+          b[o] += value * a.shift[channel];
+          value = static_cast<float>(value * a.factor[channel]);
+        }
+      }
+    become(layer, layer.op, norm->inputs[0], std::move(w), b);
+  }
+
+  Graph graph_;
+  std::vector<Node*> maker_;
+  std::vector<int> reads_;
+};
+
+}  // namespace
+
+Graph fold_batch_norms(const Graph& graph) { return Folder(graph).run(); }
+
+}  // namespace netsuke

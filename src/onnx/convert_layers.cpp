@@ -1,0 +1,150 @@
+// Convolutions, matrix products and normalisation.
+#include <cmath>
+
+#include "onnx/site.h"
+#include "onnx/window.h"
+
+namespace netsuke::onnx {
+namespace {
+
+/// The weight's kernel; refuses weights that are not those of images.
+Pair kernel_of(const Site& site, const Constant& weight) {
+  if (weight.shape.size() != 4)
+    site.refuse("its weight is ", to_text(weight.shape),
+                ", supported are convolutions of images, out x in x height x width");
+  return {small_int(site, weight.shape[2], "kernel"), small_int(site, weight.shape[3], "kernel")};
+}
+
+/// x, weight and, where there is one, bias.
+std::vector<ValueId> operands(Site& site) {
+  std::vector<ValueId> inputs{site.flowing(0), site.weight("weight", site.constant(1, "weight"))};
+  if (site.has_input(2)) inputs.push_back(site.weight("bias", site.constant(2, "bias")));
+  return inputs;
+}
+
+void convolution(Site& site) {
+  const Window window = read_window(site, kernel_of(site, site.constant(1, "weight")));
+  Conv2d op{window.stride, window.pad, window.dilation, small_int(site, site.integer("group", 1), "group")};
+  site.output(site.add(op, operands(site)));
+}
+
+/// output_shape asks for pads that give it; an odd one goes to the end unless auto_pad is SAME_UPPER
+/// (ONNX 1.12).
+Pads pads_for_output(Site& site, const Window& w, Pair output_pad, const std::vector<int64_t>& output,
+                     bool upper) {
+  const Shape& x = site.shape();
+  const Pair wanted = pair_of(site, output, "output_shape");
+  const auto split = [&](int64_t in, int stride, int kernel, int dilation, int extra, int out, int& before,
+                         int& after) {
+    const int64_t total = (in - 1) * stride + extra + int64_t{dilation} * (kernel - 1) + 1 - out;
+    if (total < 0)
+      site.refuse("an output of ", out, " is larger than its input gives without output_padding");
+    const int64_t half = total / 2;
+    before = small_int(site, upper ? half : total - half, "pads");
+    after = small_int(site, upper ? total - half : half, "pads");
+  };
+  Pads pad;
+  split(x[2], w.stride.h, w.kernel.h, w.dilation.h, output_pad.h, wanted.h, pad.top, pad.bottom);
+  split(x[3], w.stride.w, w.kernel.w, w.dilation.w, output_pad.w, wanted.w, pad.left, pad.right);
+  return pad;
+}
+
+void transposed_convolution(Site& site) {
+  const Constant& weight = site.constant(1, "weight");
+  const Window window = read_window(site, kernel_of(site, weight));
+  ConvTranspose2d op;
+  op.stride = window.stride, op.dilation = window.dilation, op.pad = window.pad;
+  op.groups = small_int(site, site.integer("group", 1), "group");
+  op.output_pad = pair_of(site, site.integers("output_padding", {0, 0}), "output_padding");
+  const std::string automatic = site.text("auto_pad", "NOTSET");
+  std::vector<int64_t> output = site.integers("output_shape");
+  if (output.size() == 4) output.erase(output.begin(), output.begin() + 2);
+  const Shape& x = site.shape();
+  if (output.empty() && automatic.starts_with("SAME")) output = {x[2] * op.stride.h, x[3] * op.stride.w};
+  if (!output.empty())
+    op.pad = pads_for_output(site, window, op.output_pad, output, automatic == "SAME_UPPER");
+  site.output(site.add(op, operands(site)));
+}
+
+/// [rows, columns] turned over, each value times `factor`.
+Constant transposed(const Constant& matrix, bool turn, float factor) {
+  if (!turn && factor == 1) return matrix;
+  const auto rows = static_cast<size_t>(matrix.shape[0]), columns = static_cast<size_t>(matrix.shape[1]);
+  std::vector<float> values(rows * columns);
+  for (size_t r = 0; r < rows; ++r)
+    for (size_t c = 0; c < columns; ++c)
+      values[turn ? c * rows + r : r * columns + c] = matrix.values()[r * columns + c] * factor;
+  const Shape shape = turn ? Shape{matrix.shape[1], matrix.shape[0]} : matrix.shape;
+  return float_constant(shape, std::move(values));
+}
+
+const Constant& matrix(const Site& site, size_t i) {
+  const Constant& m = site.constant(i, "weight");
+  if (m.shape.size() != 2 || m.is_integer())
+    site.refuse("its weight is ", to_text(m.shape), ", expected a matrix of floats");
+  return m;
+}
+
+/// y = alpha A B + beta C. A holds the batch, so it stays as it is, and C becomes a bias for every output.
+void gemm(Site& site) {
+  const float alpha = site.number("alpha", 1), beta = site.number("beta", 1);
+  const bool turn_a = site.integer("transA", 0) != 0, turn_b = site.integer("transB", 0) != 0;
+  site.ignore("broadcast");
+  if (turn_a) site.refuse("transA is 1: the batch must be the first dimension of its input");
+  const Constant weight = transposed(matrix(site, 1), !turn_b, alpha);
+  const int64_t outputs = weight.shape[0];
+  std::vector<ValueId> inputs{site.flowing(0), site.weight("weight", weight)};
+  if (site.has_input(2) && beta != 0) {
+    const Constant& c = site.constant(2, "bias");
+    const bool one = c.size() == 1,
+               fits = !c.shape.empty() && c.shape.back() == outputs && element_count(c.shape) == outputs;
+    if (!one && !fits)
+      site.refuse("its bias is ", to_text(c.shape), ", supported are one number and one for each of ",
+                  outputs, " outputs");
+    std::vector<float> bias(static_cast<size_t>(outputs));
+    for (size_t i = 0; i < bias.size(); ++i) bias[i] = beta * static_cast<float>(c.at(one ? 0 : i));
+    const bool as_it_is = beta == 1 && !one && c.shape.size() == 1 && !c.is_integer();
+    inputs.push_back(site.weight("bias", as_it_is ? c : float_constant({outputs}, std::move(bias))));
+  }
+  site.output(site.add(Linear{}, std::move(inputs)));
+}
+
+void matrix_product(Site& site) {
+  if (site.shape().size() != 2)
+    site.refuse("its input is ", to_text(site.shape()), ", supported is batch x values");
+  const Constant weight = transposed(matrix(site, 1), true, 1);
+  site.output(site.add(Linear{}, {site.flowing(0), site.weight("weight", weight)}));
+}
+
+void batch_norm(Site& site) {
+  site.ignore("momentum");
+  if (site.integer("training_mode", 0) != 0)
+    site.refuse("training_mode is 1: export the network for inference");
+  if (site.integer("spatial", 1) != 1) site.refuse("spatial is 0, supported is one scale for each channel");
+  std::vector<ValueId> inputs{site.flowing(0)};
+  const char* roles[] = {"scale", "bias", "mean", "variance"};
+  for (size_t i = 0; i < 4; ++i) inputs.push_back(site.weight(roles[i], site.constant(i + 1, roles[i])));
+  site.output(site.add(BatchNorm{site.number("epsilon", 1e-5f)}, std::move(inputs)));
+}
+
+void local_response_norm(Site& site) {
+  Lrn op;
+  op.size = small_int(site, site.integer("size", 0), "size");
+  op.alpha = site.number("alpha", 1e-4f), op.beta = site.number("beta", 0.75f), op.k = site.number("bias", 1);
+  site.output(site.add(op, {site.flowing()}));
+}
+
+constexpr Converter kConverters[] = {
+    {"BatchNormalization", batch_norm},
+    {"Conv", convolution},
+    {"ConvTranspose", transposed_convolution},
+    {"Gemm", gemm},
+    {"LRN", local_response_norm},
+    {"MatMul", matrix_product},
+};
+
+}  // namespace
+
+std::span<const Converter> layer_converters() { return kConverters; }
+
+}  // namespace netsuke::onnx

@@ -1,0 +1,319 @@
+#include "onnx/export.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "base/error.h"
+#include "graph/shapes.h"
+#include "onnx/proto.h"
+
+namespace netsuke::onnx {
+namespace {
+
+constexpr int64_t kOpset = 15;
+/// Version 8 of the file format is the one that came with opset 15.
+constexpr int64_t kFormat = 8;
+
+template <class Value>
+void set_raw(pb::TensorProto& tensor, const std::vector<Value>& values) {
+  tensor.set_raw_data(values.data(), values.size() * sizeof(Value));
+}
+
+class Exporter {
+ public:
+  Exporter(const Graph& graph, const ExportOptions& options)
+      : graph_(graph), options_(options), shapes_(infer_shapes(graph)) {
+    for (const Value& value : graph.values) names_.insert(value.name);
+  }
+
+  Bytes run() {
+    model_.set_ir_version(kFormat);
+    model_.set_producer_name("netsuke");
+    model_.add_opset_import()->set_version(kOpset);
+    out_ = model_.mutable_graph();
+    out_->set_name(graph_.name);
+    for (const auto& [key, value] : graph_.metadata) {
+      auto* entry = model_.add_metadata_props();
+      entry->set_key(key), entry->set_value(value);
+    }
+    for (ValueId id : graph_.inputs) describe(*out_->add_input(), id);
+    for (ValueId id = 0; id < graph_.values.size(); ++id)
+      if (graph_.values[id].weight) add_weight(graph_.values[id]);
+    for (const Node& node : graph_.nodes) {
+      node_ = &node;
+      std::visit([&](const auto& op) { add(op); }, node.op);
+    }
+    for (ValueId id : graph_.outputs) describe(*out_->add_output(), id);
+    return serialized();
+  }
+
+ private:
+  Bytes serialized() const {
+    const size_t size = model_.ByteSizeLong();
+    if (size > static_cast<size_t>(std::numeric_limits<int>::max()))
+      fail(ErrorCode::unsupported, "graph ", graph_.name, ": has ", size,
+           " bytes as ONNX, a model file has less than 2 GiB");
+    Bytes bytes(size);
+    if (!model_.SerializeToArray(bytes.data(), static_cast<int>(size)))
+      fail(ErrorCode::internal, "graph ", graph_.name, ": protobuf does not write it");
+    return bytes;
+  }
+
+  void describe(pb::ValueInfoProto& info, ValueId id) const {
+    info.set_name(graph_.values[id].name);
+    auto* type = info.mutable_type()->mutable_tensor_type();
+    type->set_elem_type(pb::TensorProto::FLOAT);
+    type->mutable_shape()->add_dim()->set_dim_param("N");
+    for (size_t d = 1; d < shapes_[id].size(); ++d)
+      type->mutable_shape()->add_dim()->set_dim_value(shapes_[id][d]);
+  }
+
+  // --- Weights.
+
+  pb::TensorProto& add_tensor(const std::string& name, const Shape& shape, pb::TensorProto::DataType type) {
+    pb::TensorProto& tensor = *out_->add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(type);
+    for (int64_t d : shape) tensor.add_dims(d);
+    return tensor;
+  }
+
+  void add_weight(const Value& value) {
+    const Weight& weight = *value.weight;
+    if (options_.quantized) {
+      if (const auto* shared = std::get_if<Codebook>(&weight.encoding))
+        return add_codebook(value.name, weight.shape, shared->centroids, shared->codes);
+      if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
+        return add_sparse_codebook(value.name, weight.shape, *shared);
+    }
+    set_raw(add_tensor(value.name, weight.shape, pb::TensorProto::FLOAT), to_dense(weight).data);
+  }
+
+  /// A pruned weight is zero at most places: zero becomes one more centroid.
+  void add_sparse_codebook(const std::string& name, const Shape& shape, const SparseCodebook& shared) {
+    std::vector<float> centroids = shared.centroids;
+    centroids.push_back(0);
+    std::vector<uint16_t> codes(static_cast<size_t>(element_count(shape)),
+                                static_cast<uint16_t>(shared.centroids.size()));
+    for (size_t i = 0; i < shared.positions.size(); ++i) codes[shared.positions[i]] = shared.codes[i];
+    add_codebook(name, shape, centroids, codes);
+  }
+
+  void add_codebook(const std::string& name, const Shape& shape, const std::vector<float>& centroids,
+                    const std::vector<uint16_t>& codes) {
+    const std::string code_name = unused(name + ".codes"), book_name = unused(name + ".centroids"),
+                      wide = unused(name + ".indices");
+    if (centroids.size() <= 256)
+      set_raw(add_tensor(code_name, shape, pb::TensorProto::UINT8),
+              std::vector<uint8_t>(codes.begin(), codes.end()));
+    else
+      set_raw(add_tensor(code_name, shape, pb::TensorProto::UINT16), codes);
+    set_raw(add_tensor(book_name, {static_cast<int64_t>(centroids.size())}, pb::TensorProto::FLOAT),
+            centroids);
+    // Gather takes indices of 32 or 64 bits only.
+    set(add_node("Cast", wide, {code_name}, wide), "to", int64_t{pb::TensorProto::INT32});
+    set(add_node("Gather", unused(name + ".lookup"), {book_name, wide}, name), "axis", int64_t{0});
+  }
+
+  // --- Nodes.
+
+  std::string unused(const std::string& wanted) {
+    std::string name = wanted;
+    for (int i = 2; !names_.insert(name).second; ++i) name = cat(wanted, '_', i);
+    return name;
+  }
+
+  pb::NodeProto& add_node(const std::string& op, const std::string& name,
+                          const std::vector<std::string>& inputs, const std::string& output) {
+    pb::NodeProto& node = *out_->add_node();
+    node.set_op_type(op);
+    node.set_name(name);
+    for (const std::string& input : inputs) node.add_input(input);
+    node.add_output(output);
+    return node;
+  }
+
+  const std::string& output_name() const { return graph_.values[node_->output].name; }
+  std::vector<std::string> input_names() const {
+    std::vector<std::string> names;
+    for (ValueId id : node_->inputs) names.push_back(graph_.values[id].name);
+    return names;
+  }
+  /// The current node with its own inputs and `more` behind them.
+  pb::NodeProto& simple(const std::string& op, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> inputs = input_names();
+    inputs.insert(inputs.end(), more.begin(), more.end());
+    return add_node(op, output_name(), inputs, output_name());
+  }
+
+  static pb::AttributeProto& attribute(pb::NodeProto& node, const char* name,
+                                       pb::AttributeProto::AttributeType type) {
+    pb::AttributeProto& a = *node.add_attribute();
+    a.set_name(name);
+    a.set_type(type);
+    return a;
+  }
+  static void set(pb::NodeProto& node, const char* name, int64_t value) {
+    attribute(node, name, pb::AttributeProto::INT).set_i(value);
+  }
+  static void set(pb::NodeProto& node, const char* name, float value) {
+    attribute(node, name, pb::AttributeProto::FLOAT).set_f(value);
+  }
+  static void set(pb::NodeProto& node, const char* name, const char* value) {
+    attribute(node, name, pb::AttributeProto::STRING).set_s(value);
+  }
+  static void set(pb::NodeProto& node, const char* name, const std::vector<int64_t>& values) {
+    pb::AttributeProto& a = attribute(node, name, pb::AttributeProto::INTS);
+    for (int64_t v : values) a.add_ints(v);
+  }
+  static void set(pb::NodeProto& node, const char* name, Pair p) {
+    set(node, name, std::vector<int64_t>{p.h, p.w});
+  }
+  static void set(pb::NodeProto& node, const char* name, Pads p) {
+    set(node, name, std::vector<int64_t>{p.top, p.left, p.bottom, p.right});
+  }
+
+  /// A constant that belongs to the current node; returns its name.
+  std::string list(const std::string& role, const std::vector<int64_t>& values) {
+    const std::string name = unused(cat(output_name(), '.', role));
+    set_raw(add_tensor(name, {static_cast<int64_t>(values.size())}, pb::TensorProto::INT64), values);
+    return name;
+  }
+  std::string number(const std::string& role, float value) {
+    const std::string name = unused(cat(output_name(), '.', role));
+    set_raw(add_tensor(name, {}, pb::TensorProto::FLOAT), std::vector<float>{value});
+    return name;
+  }
+  std::string numbers(const std::string& role, const std::vector<float>& values) {
+    const std::string name = unused(cat(output_name(), '.', role));
+    set_raw(add_tensor(name, {static_cast<int64_t>(values.size())}, pb::TensorProto::FLOAT), values);
+    return name;
+  }
+  /// Where another size than the batch's stands for "as it is": Reshape's 0.
+  static std::vector<int64_t> behind_batch(std::vector<int64_t> dims) {
+    dims.insert(dims.begin(), 0);
+    return dims;
+  }
+  const Shape& input_shape(size_t i = 0) const { return shapes_[node_->inputs[i]]; }
+
+  void add(const Conv2d& op) {
+    auto& node = simple("Conv");
+    const Shape& w = input_shape(1);
+    set(node, "kernel_shape", std::vector<int64_t>{w[2], w[3]});
+    set(node, "strides", op.stride), set(node, "pads", op.pad), set(node, "dilations", op.dilation);
+    set(node, "group", int64_t{op.groups});
+  }
+  void add(const ConvTranspose2d& op) {
+    auto& node = simple("ConvTranspose");
+    const Shape& w = input_shape(1);
+    set(node, "kernel_shape", std::vector<int64_t>{w[2], w[3]});
+    set(node, "strides", op.stride), set(node, "pads", op.pad), set(node, "dilations", op.dilation);
+    set(node, "output_padding", op.output_pad), set(node, "group", int64_t{op.groups});
+  }
+  void add(const Linear&) { set(simple("Gemm"), "transB", int64_t{1}); }
+  void add(const BatchNorm& op) { set(simple("BatchNormalization"), "epsilon", op.epsilon); }
+  void add(const Lrn& op) {
+    auto& node = simple("LRN");
+    set(node, "size", int64_t{op.size}), set(node, "alpha", op.alpha), set(node, "beta", op.beta),
+        set(node, "bias", op.k);
+  }
+  void add(const Relu&) { simple("Relu"); }
+  void add(const LeakyRelu& op) { set(simple("LeakyRelu"), "alpha", op.alpha); }
+  void add(const PRelu&) { simple("PRelu"); }
+  void add(const Sigmoid&) { simple("Sigmoid"); }
+  void add(const Tanh&) { simple("Tanh"); }
+  void add(const HardSwish&) { simple("HardSwish"); }
+  void add(const HardSigmoid& op) {
+    auto& node = simple("HardSigmoid");
+    set(node, "alpha", op.alpha), set(node, "beta", op.beta);
+  }
+  void add(const Clip& op) {
+    const std::string least = std::isinf(op.min) ? "" : number("min", op.min),
+                      most = std::isinf(op.max) ? "" : number("max", op.max);
+    simple("Clip", {least, most});
+  }
+  template <class Pool>
+  pb::NodeProto& add_pool(const char* name, const Pool& op) {
+    auto& node = simple(name);
+    set(node, "kernel_shape", op.kernel), set(node, "strides", op.stride), set(node, "pads", op.pad);
+    set(node, "ceil_mode", int64_t{op.ceil});
+    return node;
+  }
+  void add(const MaxPool& op) { add_pool("MaxPool", op); }
+  void add(const AvgPool& op) {
+    set(add_pool("AveragePool", op), "count_include_pad", int64_t{op.count_pad});
+  }
+  void add(const GlobalAvgPool&) { simple("GlobalAveragePool"); }
+  void add(const GlobalMaxPool&) { simple("GlobalMaxPool"); }
+  void add(const Flatten&) { set(simple("Flatten"), "axis", int64_t{1}); }
+  void add(const Softmax&) { set(simple("Softmax"), "axis", int64_t{1}); }
+  void add(const LogSoftmax&) { set(simple("LogSoftmax"), "axis", int64_t{1}); }
+  void add(const Dropout& op) { simple("Dropout", {number("ratio", op.ratio)}); }
+  void add(const Add&) { simple("Add"); }
+  void add(const Mul&) { simple("Mul"); }
+  void add(const Sub&) { simple("Sub"); }
+  void add(const Div&) { simple("Div"); }
+  void add(const Concat&) { set(simple("Concat"), "axis", int64_t{1}); }
+  void add(const Reshape& op) { simple("Reshape", {list("shape", behind_batch(op.dims.values))}); }
+  void add(const Transpose& op) { set(simple("Transpose"), "perm", op.perm.values); }
+  void add(const Slice& op) {
+    // Past the front, where -1 would mean the last element.
+    const int64_t end = op.end < 0 ? std::numeric_limits<int64_t>::min() : op.end;
+    simple("Slice", {list("starts", {op.begin}), list("ends", {end}), list("axes", {op.axis}),
+                     list("steps", {op.step})});
+  }
+  void add(const Pad& op) {
+    const char* modes[] = {"constant", "reflect", "edge"};
+    const std::vector<int64_t> pads{0, 0, op.pad.top, op.pad.left, 0, 0, op.pad.bottom, op.pad.right};
+    set(simple("Pad", {list("pads", pads), number("value", op.value)}), "mode", modes[op.mode]);
+  }
+  void add(const Resize& op) {
+    const char* modes[] = {"nearest", "linear"};
+    const char* coordinates[] = {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"};
+    const char* roundings[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
+    const Shape& x = input_shape();
+    auto& node =
+        simple("Resize", {"", numbers("scales", {1, 1, scale(x[2], op.size.h), scale(x[3], op.size.w)})});
+    set(node, "mode", modes[op.mode]);
+    set(node, "coordinate_transformation_mode", coordinates[op.coordinates]);
+    set(node, "nearest_mode", roundings[op.rounding]);
+  }
+  /// A float that times `from`, rounded down, is `to`: the quotient may have been rounded below it.
+  static float scale(int64_t from, int to) {
+    auto factor = static_cast<float>(static_cast<double>(to) / static_cast<double>(from));
+    if (std::floor(factor * static_cast<float>(from)) < static_cast<float>(to))
+      factor = std::nextafter(factor, HUGE_VALF);
+    return factor;
+  }
+  void add(const DepthToSpace& op) {
+    auto& node = simple("DepthToSpace");
+    set(node, "blocksize", int64_t{op.block}), set(node, "mode", op.crd ? "CRD" : "DCR");
+  }
+  /// ONNX has no shuffle: channels are reshaped to [groups, n], transposed and reshaped back.
+  void add(const ChannelShuffle& op) {
+    const Shape& x = input_shape();
+    const std::string apart = unused(output_name() + ".apart"), turned = unused(output_name() + ".turned");
+    add_node("Reshape", apart,
+             {input_names()[0], list("groups", {0, op.groups, x[1] / op.groups, x[2], x[3]})}, apart);
+    set(add_node("Transpose", turned, {apart}, turned), "perm", std::vector<int64_t>{0, 2, 1, 3, 4});
+    add_node("Reshape", output_name(), {turned, list("channels", {0, x[1], x[2], x[3]})}, output_name());
+  }
+
+  const Graph& graph_;
+  const ExportOptions& options_;
+  std::vector<Shape> shapes_;
+  std::set<std::string> names_;
+  pb::ModelProto model_;
+  pb::GraphProto* out_ = nullptr;
+  const Node* node_ = nullptr;
+};
+
+}  // namespace
+
+Bytes export_model(const Graph& graph, const ExportOptions& options) {
+  return Exporter(graph, options).run();
+}
+
+}  // namespace netsuke::onnx

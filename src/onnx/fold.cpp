@@ -1,0 +1,361 @@
+// Arithmetic on what is known: the chains of Shape, Gather and Concat that exporters write around a Reshape.
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+#include "base/error.h"
+#include "onnx/resolve.h"
+#include "onnx/site.h"
+
+namespace netsuke::onnx {
+namespace {
+
+// Nothing that a CNN folds is large; a damaged or hostile file may ask for anything.
+constexpr int64_t kMostFolded = 1 << 22;
+
+/// Builds a constant of `shape` whose element i is source[index(i)], of the source's type.
+Constant gather(const Site& site, const Constant& source, Shape shape,
+                const std::function<size_t(size_t)>& index) {
+  if (element_count(shape) > kMostFolded)
+    site.refuse("a constant of ", to_text(shape), " is too large to fold");
+  Constant out{shape, nullptr, {}};
+  const size_t count = out.size();
+  if (source.is_integer()) {
+    for (size_t i = 0; i < count; ++i) out.ints.push_back(source.ints[index(i)]);
+    return out;
+  }
+  std::vector<float> values(count);
+  for (size_t i = 0; i < count; ++i) values[i] = source.values()[index(i)];
+  return float_constant(std::move(shape), std::move(values));
+}
+
+std::vector<size_t> strides_of(const Shape& shape) {
+  std::vector<size_t> strides(shape.size(), 1);
+  for (size_t d = shape.size(); d-- > 1;) strides[d - 1] = strides[d] * static_cast<size_t>(shape[d]);
+  return strides;
+}
+
+/// Coordinates of flat index i.
+std::vector<size_t> coordinates(size_t i, const Shape& shape) {
+  std::vector<size_t> at(shape.size());
+  for (size_t d = shape.size(); d-- > 0;)
+    at[d] = i % static_cast<size_t>(shape[d]), i /= static_cast<size_t>(shape[d]);
+  return at;
+}
+
+Shape broadcast_shape(const Site& site, const Shape& a, const Shape& b) {
+  Shape out(std::max(a.size(), b.size()));
+  for (size_t d = 0; d < out.size(); ++d) {
+    const int64_t x = d < a.size() ? a[a.size() - 1 - d] : 1, y = d < b.size() ? b[b.size() - 1 - d] : 1;
+    if (x != y && x != 1 && y != 1)
+      site.refuse("constants of ", to_text(a), " and ", to_text(b), " do not broadcast");
+    out[out.size() - 1 - d] = x == 1 ? y : x;
+  }
+  return out;
+}
+
+/// Where element i of the broadcast result lies in an operand of `shape`.
+size_t broadcast_index(size_t i, const Shape& result, const Shape& shape) {
+  const auto at = coordinates(i, result);
+  const auto strides = strides_of(shape);
+  size_t index = 0;
+  for (size_t d = 0; d < shape.size(); ++d)
+    if (shape[d] != 1) index += at[d + at.size() - shape.size()] * strides[d];
+  return index;
+}
+
+Constant expanded(const Site& site, const Constant& x, const Shape& shape) {
+  const Shape result = broadcast_shape(site, x.shape, shape);
+  return gather(site, x, result, [&](size_t i) { return broadcast_index(i, result, x.shape); });
+}
+
+using Binary = double (*)(double, double);
+
+Constant binary(Site& site, Binary apply) {
+  const Shape shape = broadcast_shape(site, site.shape(0), site.shape(1));
+  const Constant a = expanded(site, site.constant(0, "a"), shape),
+                 b = expanded(site, site.constant(1, "b"), shape);
+  const size_t count = a.size();
+  if (a.is_integer() && b.is_integer()) {
+    std::vector<int64_t> ints(count);
+    for (size_t i = 0; i < count; ++i) {
+      const double value = std::trunc(apply(a.at(i), b.at(i)));
+      if (!(std::abs(value) < 9e15)) site.refuse("an integer constant leaves the range of exact integers");
+      ints[i] = static_cast<int64_t>(value);
+    }
+    return int_constant(shape, std::move(ints));
+  }
+  std::vector<float> values(count);
+  for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(apply(a.at(i), b.at(i)));
+  return float_constant(shape, std::move(values));
+}
+
+Constant unary(Site& site, double (*apply)(double)) {
+  const Constant& x = site.constant(0, "x");
+  std::vector<float> values(x.size());
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(apply(x.at(i)));
+  if (!x.is_integer()) return float_constant(x.shape, std::move(values));
+  return int_constant(x.shape, {values.begin(), values.end()});
+}
+
+Constant cast(Site& site) {
+  const Constant& x = site.constant(0, "x");
+  site.ignore("saturate");
+  switch (site.integer("to", 0)) {
+    case pb::TensorProto::FLOAT:
+    case pb::TensorProto::DOUBLE:
+    case pb::TensorProto::FLOAT16:
+    case pb::TensorProto::BFLOAT16:
+      return x.is_integer() ? float_constant(x.shape, to_floats(x)) : x;
+    default: {
+      std::vector<int64_t> ints(x.size());
+      for (size_t i = 0; i < ints.size(); ++i) {
+        const double value = std::trunc(x.at(i));
+        if (!(std::abs(value) < 9e18)) site.refuse("element ", i, " is ", value, ", which no integer is");
+        ints[i] = static_cast<int64_t>(value);
+      }
+      return int_constant(x.shape, std::move(ints));
+    }
+  }
+}
+
+Constant fold_gather(Site& site) {
+  const Constant& x = site.constant(0, "data");
+  const Constant& which = site.constant(1, "indices");
+  const size_t axis = site.axis(site.integer("axis", 0), x.shape.size());
+  const std::vector<int64_t>& indices = integers(which, site.where());
+  for (int64_t index : indices)
+    if (index < -x.shape[axis] || index >= x.shape[axis]) site.refuse("index ", index, " of ", x.shape[axis]);
+  Shape shape(x.shape.begin(), x.shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  shape.insert(shape.end(), which.shape.begin(), which.shape.end());
+  shape.insert(shape.end(), x.shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x.shape.end());
+  const size_t inner = strides_of(x.shape)[axis], length = static_cast<size_t>(x.shape[axis]);
+  return gather(site, x, shape, [&](size_t i) {
+    const size_t outer = i / (inner * indices.size());
+    const int64_t index = indices[i / inner % indices.size()];
+    const size_t row = static_cast<size_t>(index < 0 ? index + x.shape[axis] : index);
+    return (outer * length + row) * inner + i % inner;
+  });
+}
+
+Constant fold_concat(Site& site) {
+  const Constant& first = site.constant(0, "x");
+  const size_t axis = site.axis(site.integer("axis", 0), first.shape.size());
+  Shape shape = first.shape;
+  shape[axis] = 0;
+  bool integer = true;
+  for (size_t i = 0; i < site.input_count(); ++i) {
+    const Constant& x = site.constant(i, "x");
+    if (x.shape.size() != shape.size())
+      site.refuse("joins ", to_text(first.shape), " and ", to_text(x.shape));
+    shape[axis] += x.shape[axis];
+    integer = integer && x.is_integer();
+  }
+  if (element_count(shape) > kMostFolded)
+    site.refuse("a constant of ", to_text(shape), " is too large to fold");
+  std::vector<double> all;
+  const size_t outer =
+      std::accumulate(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis), size_t{1},
+                      [](size_t a, int64_t b) { return a * static_cast<size_t>(b); });
+  for (size_t o = 0; o < outer; ++o)
+    for (size_t i = 0; i < site.input_count(); ++i) {
+      const Constant& x = site.constant(i, "x");
+      const size_t row = x.size() / outer;
+      for (size_t k = 0; k < row; ++k) all.push_back(x.at(o * row + k));
+    }
+  if (static_cast<int64_t>(all.size()) != element_count(shape)) site.refuse("joins tensors that do not fit");
+  return integer ? int_constant(shape, {all.begin(), all.end()})
+                 : float_constant(shape, {all.begin(), all.end()});
+}
+
+Constant fold_range(Site& site) {
+  const Constant &first = site.constant(0, "start"), &end = site.constant(1, "limit"),
+                 &step = site.constant(2, "delta");
+  if (first.size() != 1 || end.size() != 1 || step.size() != 1 || step.at(0) == 0)
+    site.refuse("start, limit or delta");
+  const double count = std::max(0.0, std::ceil((end.at(0) - first.at(0)) / step.at(0)));
+  if (!(count <= kMostFolded)) site.refuse("a range of ", count, " numbers is too long to fold");
+  std::vector<double> all;
+  for (double i = 0; i < count; ++i) all.push_back(first.at(0) + i * step.at(0));
+  const Shape shape{static_cast<int64_t>(all.size())};
+  return first.is_integer() ? int_constant(shape, {all.begin(), all.end()})
+                            : float_constant(shape, {all.begin(), all.end()});
+}
+
+Constant fold_transpose(Site& site) {
+  const Constant& x = site.constant(0, "x");
+  std::vector<int64_t> order(x.shape.size());
+  std::iota(order.rbegin(), order.rend(), 0);
+  order = site.integers("perm", order);
+  Shape shape;
+  std::vector<bool> seen(x.shape.size());
+  for (int64_t d : order) {
+    const size_t axis = site.axis(d, x.shape.size());
+    if (seen[axis]) site.refuse("perm names an axis twice");
+    seen[axis] = true;
+    shape.push_back(x.shape[axis]);
+  }
+  if (shape.size() != x.shape.size()) site.refuse("perm has ", shape.size(), " axes of ", x.shape.size());
+  const auto strides = strides_of(x.shape);
+  return gather(site, x, shape, [&](size_t i) {
+    const auto at = coordinates(i, shape);
+    size_t index = 0;
+    for (size_t d = 0; d < at.size(); ++d) index += at[d] * strides[static_cast<size_t>(order[d])];
+    return index;
+  });
+}
+
+Constant fold_slice(Site& site) {
+  const Constant& x = site.constant(0, "data");
+  Constant out = x;
+  for (const SliceRange& range : resolve_slices(site, x.shape)) {
+    Shape shape = out.shape;
+    shape[range.axis] = range.count;
+    const Constant from = out;
+    const auto strides = strides_of(from.shape);
+    out = gather(site, from, shape, [&](size_t i) {
+      const auto at = coordinates(i, shape);
+      size_t index = 0;
+      for (size_t d = 0; d < at.size(); ++d)
+        index += strides[d] * (d == range.axis ? range.element(at[d]) : at[d]);
+      return index;
+    });
+  }
+  return out;
+}
+
+Constant fold_where(Site& site) {
+  const Shape shape =
+      broadcast_shape(site, broadcast_shape(site, site.shape(0), site.shape(1)), site.shape(2));
+  const Constant condition = expanded(site, site.constant(0, "condition"), shape);
+  const Constant yes = expanded(site, site.constant(1, "x"), shape),
+                 no = expanded(site, site.constant(2, "y"), shape);
+  std::vector<double> all;
+  for (size_t i = 0; i < condition.size(); ++i) all.push_back(condition.at(i) != 0 ? yes.at(i) : no.at(i));
+  return yes.is_integer() ? int_constant(shape, {all.begin(), all.end()})
+                          : float_constant(shape, {all.begin(), all.end()});
+}
+
+Constant fold_product(Site& site) {
+  const Constant& x = site.constant(0, "data");
+  site.ignore("axes");
+  const bool keep = site.integer("keepdims", 1) != 0;
+  if (x.shape.size() != 1)
+    site.refuse("a product of a constant of ", to_text(x.shape), ", expected a vector");
+  double product = 1;
+  for (size_t i = 0; i < x.size(); ++i) product *= x.at(i);
+  if (!(std::abs(product) < 9e15)) site.refuse("a product of ", product);
+  const Shape shape = keep ? Shape{1} : Shape{};
+  return x.is_integer() ? int_constant(shape, {static_cast<int64_t>(product)})
+                        : float_constant(shape, {static_cast<float>(product)});
+}
+
+Constant constant_node(Site& site) {
+  for (const char* name : {"value_int", "value_ints"})
+    if (site.has(name)) {
+      const bool one = std::string_view(name) == "value_int";
+      auto ints = one ? std::vector<int64_t>{site.integer(name, 0)} : site.integers(name);
+      return int_constant(one ? Shape{} : Shape{static_cast<int64_t>(ints.size())}, std::move(ints));
+    }
+  for (const char* name : {"value_float", "value_floats"})
+    if (site.has(name)) {
+      const bool one = std::string_view(name) == "value_float";
+      auto values = one ? std::vector<float>{site.number(name, 0)} : site.numbers(name);
+      return float_constant(one ? Shape{} : Shape{static_cast<int64_t>(values.size())}, std::move(values));
+    }
+  const pb::TensorProto* tensor = site.tensor("value");
+  if (!tensor) site.refuse("holds neither a tensor nor numbers");
+  pb::TensorProto copy = *tensor;
+  return take_constant(copy, {});
+}
+
+Constant constant_of_shape(Site& site) {
+  const Shape shape = integers(site.constant(0, "shape"), site.where());
+  Constant value = float_constant({1}, {0});
+  if (const pb::TensorProto* tensor = site.tensor("value")) {
+    pb::TensorProto copy = *tensor;
+    value = take_constant(copy, {});
+  }
+  if (value.size() != 1) site.refuse("value has ", value.size(), " elements, expected one");
+  return gather(site, value, shape, [](size_t) { return size_t{0}; });
+}
+
+Constant fold_shape(Site& site) {
+  const Shape& shape = site.shape(0);
+  const auto rank = static_cast<int64_t>(shape.size());
+  const auto clamp = [&](int64_t i) { return std::clamp<int64_t>(i < 0 ? i + rank : i, 0, rank); };
+  const int64_t first = clamp(site.integer("start", 0)),
+                end = std::max(first, clamp(site.integer("end", rank)));
+  return int_constant({end - first}, {shape.begin() + first, shape.begin() + end});
+}
+
+Constant fold_reshape(Site& site) {
+  const Constant& x = site.constant(0, "data");
+  return reshaped(x, resolve_reshape(site, x.shape, integers(site.constant(1, "shape"), site.where())));
+}
+
+Constant fold_squeeze(Site& site) { return reshaped(site.constant(0, "data"), squeezed_shape(site)); }
+Constant fold_unsqueeze(Site& site) { return reshaped(site.constant(0, "data"), unsqueezed_shape(site)); }
+
+struct Folder {
+  std::string_view op;
+  Constant (*fold)(Site&);
+  bool only_constants = false;  ///< such a node is never part of the network itself
+};
+
+constexpr Folder kFolders[] = {
+    {"Abs", [](Site& s) { return unary(s, [](double x) { return std::abs(x); }); }, true},
+    {"Add", [](Site& s) { return binary(s, [](double a, double b) { return a + b; }); }},
+    {"Cast", cast},
+    {"Ceil", [](Site& s) { return unary(s, [](double x) { return std::ceil(x); }); }, true},
+    {"Concat", fold_concat},
+    {"Constant", constant_node, true},
+    {"ConstantOfShape", constant_of_shape, true},
+    {"Div", [](Site& s) { return binary(s, [](double a, double b) { return a / b; }); }},
+    {"Equal", [](Site& s) { return binary(s, [](double a, double b) { return a == b ? 1.0 : 0.0; }); }, true},
+    {"Expand",
+     [](Site& s) { return expanded(s, s.constant(0, "x"), integers(s.constant(1, "shape"), s.where())); },
+     true},
+    {"Floor", [](Site& s) { return unary(s, [](double x) { return std::floor(x); }); }, true},
+    {"Gather", fold_gather, true},
+    {"Identity", [](Site& s) { return s.constant(0, "x"); }},
+    {"Max", [](Site& s) { return binary(s, [](double a, double b) { return std::max(a, b); }); }, true},
+    {"Min", [](Site& s) { return binary(s, [](double a, double b) { return std::min(a, b); }); }, true},
+    {"Mul", [](Site& s) { return binary(s, [](double a, double b) { return a * b; }); }},
+    {"Neg", [](Site& s) { return unary(s, [](double x) { return -x; }); }, true},
+    {"Range", fold_range, true},
+    {"Reciprocal", [](Site& s) { return unary(s, [](double x) { return 1 / x; }); }, true},
+    {"ReduceProd", fold_product, true},
+    {"Reshape", fold_reshape},
+    {"Shape", fold_shape, true},
+    {"Slice", fold_slice},
+    {"Sqrt", [](Site& s) { return unary(s, [](double x) { return std::sqrt(x); }); }, true},
+    {"Squeeze", fold_squeeze},
+    {"Sub", [](Site& s) { return binary(s, [](double a, double b) { return a - b; }); }},
+    {"Transpose", fold_transpose},
+    {"Unsqueeze", fold_unsqueeze},
+    {"Where", fold_where, true},
+};
+
+const Folder* find_folder(std::string_view op) {
+  for (const Folder& row : kFolders)
+    if (row.op == op) return &row;
+  return nullptr;
+}
+
+}  // namespace
+
+bool folds_only(std::string_view op) {
+  const Folder* row = find_folder(op);
+  return row && row->only_constants;
+}
+
+std::optional<Constant> fold(Site& site) {
+  const Folder* row = find_folder(site.op());
+  // The shape of what flows is known although its values are not.
+  if (!row || (!site.all_constant() && site.op() != "Shape")) return std::nullopt;
+  return row->fold(site);
+}
+
+}  // namespace netsuke::onnx

@@ -1,0 +1,167 @@
+#include "onnx/recognise.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "base/text.h"
+#include "graph/passes/order.h"
+#include "graph/shapes.h"
+
+namespace netsuke::onnx {
+namespace {
+
+/// A graph with who makes and who reads each value, kept as nodes are rewritten in place.
+class Rewriter {
+ public:
+  explicit Rewriter(Graph graph)
+      : graph_(std::move(graph)),
+        shapes_(infer_shapes(graph_)),
+        maker_(shapes_.size(), nullptr),
+        reads_(shapes_.size()) {
+    for (Node& node : graph_.nodes) {
+      maker_[node.output] = &node;
+      for (ValueId id : node.inputs) ++reads_[id];
+    }
+    for (ValueId id : graph_.outputs) ++reads_[id];
+  }
+
+  Graph run() {
+    for (Node& node : graph_.nodes) {
+      channel_shuffle(node);
+      flatten(node);
+      hard_sigmoid(node);
+      hard_swish(node);
+      bias(node);
+    }
+    return without_unread(graph_);
+  }
+
+ private:
+  /// The node that computes `id` if it is an Op.
+  template <class Op>
+  const Node* made_by(ValueId id) const {
+    const Node* node = maker_[id];
+    return node && std::holds_alternative<Op>(node->op) ? node : nullptr;
+  }
+
+  void replace(Node& node, Op op, std::vector<ValueId> inputs) {
+    for (ValueId id : inputs) ++reads_[id];
+    for (ValueId id : node.inputs) --reads_[id];
+    node.op = std::move(op);
+    node.inputs = std::move(inputs);
+  }
+
+  /// The one number that a constant holds.
+  std::optional<float> number(ValueId id) const {
+    const WeightPtr& weight = graph_.values[id].weight;
+    if (!weight || weight_count(*weight) != 1) return std::nullopt;
+    return to_dense(*weight).data[0];
+  }
+
+  /// The other input of an addition or product whose one input is the number `expected`.
+  template <class Op>
+  std::optional<ValueId> other_than(const Node& node, float expected) const {
+    if (!std::holds_alternative<Op>(node.op)) return std::nullopt;
+    for (size_t i = 0; i < 2; ++i) {
+      const auto found = number(node.inputs[i]);
+      if (found && std::abs(*found - expected) <= 1e-6f * std::abs(expected)) return node.inputs[1 - i];
+    }
+    return std::nullopt;
+  }
+
+  /// x if the node is x / 6 or x times 1/6.
+  std::optional<ValueId> sixth(const Node& node) const {
+    if (std::holds_alternative<Div>(node.op) && number(node.inputs[1]) == 6.0f) return node.inputs[0];
+    return other_than<Mul>(node, 1.0f / 6);
+  }
+
+  /// x if `id` is clip(x + 3, 0, 6).
+  std::optional<ValueId> shifted_relu6(ValueId id) const {
+    const Node* clip = made_by<Clip>(id);
+    if (!clip || std::get<Clip>(clip->op) != Clip{0, 6}) return std::nullopt;
+    const Node* sum = made_by<Add>(clip->inputs[0]);
+    return sum ? other_than<Add>(*sum, 3) : std::nullopt;
+  }
+
+  void channel_shuffle(Node& node) {
+    if (!std::holds_alternative<Reshape>(node.op)) return;
+    const Node* turn = made_by<Transpose>(node.inputs[0]);
+    if (!turn || std::get<Transpose>(turn->op).perm.values != std::vector<int64_t>{0, 2, 1, 3, 4}) return;
+    const Node* apart = made_by<Reshape>(turn->inputs[0]);
+    if (!apart) return;
+    const Shape &x = shapes_[apart->inputs[0]], &middle = shapes_[apart->output];
+    const bool fits = x.size() == 4 && shapes_[node.output] == x && middle[3] == x[2] && middle[4] == x[3];
+    if (fits) replace(node, ChannelShuffle{static_cast<int>(middle[1])}, {apart->inputs[0]});
+  }
+
+  void flatten(Node& node) {
+    if (!std::holds_alternative<Flatten>(node.op)) return;
+    while (const Node* before = made_by<Reshape>(node.inputs[0]))
+      replace(node, Flatten{}, {before->inputs[0]});
+    while (const Node* before = made_by<Flatten>(node.inputs[0]))
+      replace(node, Flatten{}, {before->inputs[0]});
+  }
+
+  void hard_sigmoid(Node& node) {
+    const auto clipped = sixth(node);
+    if (!clipped) return;
+    if (const auto x = shifted_relu6(*clipped)) return replace(node, HardSigmoid{1.0f / 6, 0.5f}, {*x});
+    // (x clip(x + 3, 0, 6)) / 6
+    const Node* product = made_by<Mul>(*clipped);
+    if (!product) return;
+    for (size_t i = 0; i < 2; ++i)
+      if (shifted_relu6(product->inputs[i]) == product->inputs[1 - i])
+        return replace(node, HardSwish{}, {product->inputs[1 - i]});
+  }
+
+  void hard_swish(Node& node) {
+    if (!std::holds_alternative<Mul>(node.op)) return;
+    for (size_t i = 0; i < 2; ++i) {
+      const Node* gate = made_by<HardSigmoid>(node.inputs[i]);
+      if (!gate || gate->inputs[0] != node.inputs[1 - i]) continue;
+      const auto& op = std::get<HardSigmoid>(gate->op);
+      if (std::abs(op.alpha - 1.0f / 6) < 1e-6f && op.beta == 0.5f)
+        return replace(node, HardSwish{}, {node.inputs[1 - i]});
+    }
+  }
+
+  /// layer + constant, where the constant has one number for each of the layer's outputs.
+  void bias(Node& node) {
+    if (!std::holds_alternative<Add>(node.op)) return;
+    for (size_t i = 0; i < 2; ++i) {
+      const Node* layer = maker_[node.inputs[1 - i]];
+      const WeightPtr& constant = graph_.values[node.inputs[i]].weight;
+      const bool takes_bias =
+          layer && layer->inputs.size() == 2 && reads_[layer->output] == 1 &&
+          (std::holds_alternative<Conv2d>(layer->op) || std::holds_alternative<Linear>(layer->op));
+      if (!takes_bias || !constant) continue;
+      const Shape& out = shapes_[layer->output];
+      Shape per_channel(out.size() - 1, 1);  // {C, 1, 1} or {out}
+      per_channel[0] = out[1];
+      Shape found = constant->shape;
+      if (found.size() == out.size() && found[0] == 1) found.erase(found.begin());
+      if (found != per_channel) continue;
+      const bool is_output =
+          std::find(graph_.outputs.begin(), graph_.outputs.end(), node.output) != graph_.outputs.end();
+      if (!is_output) std::swap(graph_.values[node.output].name, graph_.values[layer->output].name);
+      const auto id = static_cast<ValueId>(graph_.values.size());
+      graph_.values.push_back({cat(graph_.values[node.output].name, ".bias"),
+                               {},
+                               make_weight({out[1]}, Dense{to_dense(*constant).data})});
+      shapes_.push_back({out[1]}), maker_.push_back(nullptr), reads_.push_back(0);
+      return replace(node, layer->op, {layer->inputs[0], layer->inputs[1], id});
+    }
+  }
+
+  Graph graph_;
+  std::vector<Shape> shapes_;
+  std::vector<Node*> maker_;
+  std::vector<int> reads_;
+};
+
+}  // namespace
+
+Graph recognise(Graph graph) { return Rewriter(std::move(graph)).run(); }
+
+}  // namespace netsuke::onnx

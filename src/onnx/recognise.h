@@ -1,0 +1,13 @@
+// Exporters spell one operation as several; here they become one again.
+#pragma once
+
+#include "graph/graph.h"
+
+namespace netsuke::onnx {
+
+/// Merges: Reshape, Transpose, Reshape into ChannelShuffle; clip(x + 3, 0, 6) / 6 into HardSigmoid and its
+/// product with x into HardSwish; a Reshape before a Flatten into that; a constant added to the output of a
+/// convolution or linear layer into its bias. The graph computes the same.
+Graph recognise(Graph graph);
+
+}  // namespace netsuke::onnx

@@ -1,0 +1,153 @@
+#include "onnx/site.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "graph/shapes.h"
+
+namespace netsuke::onnx {
+
+std::string Construction::unused_name(const std::string& wanted) {
+  std::string name = wanted;
+  for (int i = 2; !names.insert(name).second; ++i) name = cat(wanted, '_', i);
+  return name;
+}
+
+Site::Site(Construction& construction, const pb::NodeProto& node, std::vector<const Known*> inputs)
+    : construction_(construction), node_(node), inputs_(std::move(inputs)), outputs_(output_count()) {}
+
+std::string Site::where() const {
+  const std::string& name =
+      !node_.name().empty() || node_.output_size() == 0 ? node_.name() : node_.output(0);
+  return cat("node ", name, " (", node_.op_type(), ')');
+}
+
+bool Site::has(const std::string& name) const {
+  return std::any_of(node_.attribute().begin(), node_.attribute().end(),
+                     [&](const auto& attribute) { return attribute.name() == name; });
+}
+
+const pb::AttributeProto* Site::find(const std::string& name, pb::AttributeProto::AttributeType type) {
+  used_.insert(name);
+  for (const auto& attribute : node_.attribute()) {
+    if (attribute.name() != name) continue;
+    if (attribute.type() != type)
+      refuse("attribute ", name, " is a ", pb::AttributeProto::AttributeType_Name(attribute.type()),
+             ", expected ", pb::AttributeProto::AttributeType_Name(type));
+    return &attribute;
+  }
+  return nullptr;
+}
+
+int64_t Site::integer(const std::string& name, int64_t fallback) {
+  const auto* found = find(name, pb::AttributeProto::INT);
+  return found ? found->i() : fallback;
+}
+float Site::number(const std::string& name, float fallback) {
+  const auto* found = find(name, pb::AttributeProto::FLOAT);
+  return found ? found->f() : fallback;
+}
+std::string Site::text(const std::string& name, const std::string& fallback) {
+  const auto* found = find(name, pb::AttributeProto::STRING);
+  return found ? found->s() : fallback;
+}
+std::vector<int64_t> Site::integers(const std::string& name, std::vector<int64_t> fallback) {
+  const auto* found = find(name, pb::AttributeProto::INTS);
+  return found ? std::vector<int64_t>(found->ints().begin(), found->ints().end()) : std::move(fallback);
+}
+std::vector<float> Site::numbers(const std::string& name, std::vector<float> fallback) {
+  const auto* found = find(name, pb::AttributeProto::FLOATS);
+  return found ? std::vector<float>(found->floats().begin(), found->floats().end()) : std::move(fallback);
+}
+const pb::TensorProto* Site::tensor(const std::string& name) {
+  const auto* found = find(name, pb::AttributeProto::TENSOR);
+  return found ? &found->t() : nullptr;
+}
+
+void Site::check_attributes() const {
+  for (const auto& attribute : node_.attribute())
+    if (!used_.count(attribute.name())) refuse("attribute ", attribute.name(), " is not supported");
+}
+
+bool Site::all_constant() const {
+  return std::all_of(inputs_.begin(), inputs_.end(),
+                     [](const Known* known) { return !known || std::holds_alternative<Constant>(*known); });
+}
+
+const Shape& Site::shape(size_t i) const {
+  if (!has_input(i)) refuse("input ", i, " is missing");
+  if (const auto* constant = std::get_if<Constant>(inputs_[i])) return constant->shape;
+  return std::get<Flowing>(*inputs_[i]).shape;
+}
+
+const Constant& Site::constant(size_t i, const std::string& role) const {
+  if (!has_input(i)) refuse("input ", i, " (", role, ") is missing");
+  if (const auto* constant = std::get_if<Constant>(inputs_[i])) return *constant;
+  refuse("input ", i, " (", role, ") is computed at run time, expected a constant");
+}
+
+std::vector<int64_t> Site::integers_of(size_t i, const std::string& name, std::vector<int64_t> fallback) {
+  if (has_input(i)) return onnx::integers(constant(i, name), cat(where(), ": input ", name));
+  return integers(name, std::move(fallback));
+}
+
+ValueId Site::value(size_t i, const std::string& role) {
+  return is_constant(i) ? weight(role, constant(i, role)) : flowing(i);
+}
+
+ValueId Site::flowing(size_t i) const {
+  if (!has_input(i)) refuse("input ", i, " is missing");
+  if (const auto* flowing = std::get_if<Flowing>(inputs_[i])) return flowing->id;
+  refuse("input ", i, " is a constant, expected what the network computes");
+}
+
+ValueId Site::weight(const std::string& role, const Constant& constant) {
+  const WeightPtr weight =
+      constant.is_integer() ? make_dense(Tensor(constant.shape, to_floats(constant))) : constant.floats;
+  // Two nodes with one initializer share it here too.
+  if (!constant.is_integer()) {
+    const auto found = construction_.shared.find({weight.get(), constant.shape});
+    if (found != construction_.shared.end()) return found->second;
+  }
+  Graph& graph = construction_.graph;
+  const auto id = static_cast<ValueId>(graph.values.size());
+  graph.values.push_back({construction_.unused_name(cat(node_name(added_), '.', role)), {}, weight});
+  construction_.shared[{weight.get(), constant.shape}] = id;
+  return id;
+}
+
+/// The layer's name as its makers know it: PyTorch calls a convolution after its weight, "features.0.weight",
+/// and others name the node. A node that becomes several of ours has its name on the last, set by output().
+std::string Site::node_name(size_t already) const {
+  std::string name = node_.name();
+  constexpr std::string_view kSuffix = ".weight";
+  if (node_.input_size() > 1 && node_.input(1).ends_with(kSuffix))
+    name = node_.input(1).substr(0, node_.input(1).size() - kSuffix.size());
+  if (name.empty() && node_.output_size() > 0) name = node_.output(0);
+  return already == 0 ? name : cat(name, '.', already + 1);
+}
+
+Flowing Site::add(Op op, std::vector<ValueId> inputs) {
+  Graph& graph = construction_.graph;
+  std::vector<Shape> shapes;
+  for (ValueId id : inputs)
+    shapes.push_back(graph.values[id].weight ? graph.values[id].weight->shape : graph.values[id].shape);
+  const std::string name = node_name(added_++);
+  Shape shape = output_shape(op, shapes, name);
+  const auto id = static_cast<ValueId>(graph.values.size());
+  // While the graph is made every value has its shape; what is not an input loses it in the end.
+  graph.values.push_back({construction_.unused_name(name), shape, nullptr});
+  graph.nodes.push_back({std::move(op), std::move(inputs), id});
+  return {id, std::move(shape)};
+}
+
+void Site::output(Known known, size_t j) { outputs_.at(j) = std::move(known); }
+
+size_t Site::axis(int64_t axis, size_t rank) const {
+  const auto dimensions = static_cast<int64_t>(rank);
+  if (axis < -dimensions || axis >= dimensions)
+    refuse("axis ", axis, " of a tensor with ", rank, " dimensions");
+  return static_cast<size_t>(axis < 0 ? axis + dimensions : axis);
+}
+
+}  // namespace netsuke::onnx

@@ -1,0 +1,125 @@
+// One ONNX node while it is imported: what its converter looks at and writes to.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "graph/graph.h"
+#include "onnx/constant.h"
+#include "onnx/proto.h"
+
+namespace netsuke::onnx {
+
+/// A value that flows through the graph under construction, at the batch the model was exported with.
+struct Flowing {
+  ValueId id = 0;
+  Shape shape;
+};
+
+/// What is known of an ONNX value: its elements, or which of our values it is.
+using Known = std::variant<Constant, Flowing>;
+
+/// The graph under construction.
+struct Construction {
+  Graph graph;
+  int64_t opset = 0;
+  int64_t batch = 1;
+  std::set<std::string> names;                              ///< in use
+  std::map<std::pair<const void*, Shape>, ValueId> shared;  ///< weights placed already, by address and shape
+
+  std::string unused_name(const std::string& wanted);
+};
+
+class Site {
+ public:
+  Site(Construction& construction, const pb::NodeProto& node, std::vector<const Known*> inputs);
+
+  // --- The node.
+  const std::string& op() const { return node_.op_type(); }
+  int64_t opset() const { return construction_.opset; }
+  int64_t batch() const { return construction_.batch; }
+  /// As errors name it.
+  std::string where() const;
+  /// Throws Error(unsupported): "node conv7 (Conv): ...".
+  template <class... Parts>
+  [[noreturn]] void refuse(const Parts&... parts) const {
+    fail(ErrorCode::unsupported, where(), ": ", parts...);
+  }
+
+  // --- Attributes. What no converter has asked for is refused in the end (see check_attributes).
+  int64_t integer(const std::string& name, int64_t fallback);
+  float number(const std::string& name, float fallback);
+  std::string text(const std::string& name, const std::string& fallback);
+  std::vector<int64_t> integers(const std::string& name, std::vector<int64_t> fallback = {});
+  std::vector<float> numbers(const std::string& name, std::vector<float> fallback = {});
+  const pb::TensorProto* tensor(const std::string& name);
+  bool has(const std::string& name) const;
+  /// For attributes that bear on nothing here.
+  void ignore(const std::string& name) { used_.insert(name); }
+  void check_attributes() const;
+
+  // --- Inputs.
+  size_t input_count() const { return inputs_.size(); }
+  size_t output_count() const { return static_cast<size_t>(node_.output_size()); }
+  /// An optional input may be left out in the middle of the list as well as at its end.
+  bool has_input(size_t i) const { return i < inputs_.size() && inputs_[i]; }
+  bool is_constant(size_t i) const { return has_input(i) && std::holds_alternative<Constant>(*inputs_[i]); }
+  bool all_constant() const;
+  const Shape& shape(size_t i = 0) const;
+  /// The values of input i; refuses one that is computed. `role` names it in errors.
+  const Constant& constant(size_t i, const std::string& role) const;
+  /// The integers that opsets give as attribute `name` first and as constant input i later.
+  std::vector<int64_t> integers_of(size_t i, const std::string& name, std::vector<int64_t> fallback = {});
+  /// Input i as a value of the graph; a constant is placed there under `role`.
+  ValueId value(size_t i, const std::string& role = "operand");
+  /// A computed input; refuses a constant.
+  ValueId flowing(size_t i = 0) const;
+
+  // --- What the node becomes.
+  /// A constant of the graph named after the node and its role.
+  ValueId weight(const std::string& role, const Constant& constant);
+  /// Appends a node of ours; several make up one ONNX node where no single one does.
+  Flowing add(Op op, std::vector<ValueId> inputs);
+  /// The ONNX node's output j is this.
+  void output(Known known, size_t j = 0);
+  std::vector<Known>& outputs() { return outputs_; }
+
+  /// An axis of a tensor with `rank` dimensions, counted from the front.
+  size_t axis(int64_t axis, size_t rank) const;
+
+ private:
+  const pb::AttributeProto* find(const std::string& name, pb::AttributeProto::AttributeType type);
+  std::string node_name(size_t already) const;
+
+  Construction& construction_;
+  const pb::NodeProto& node_;
+  std::vector<const Known*> inputs_;
+  std::vector<Known> outputs_;
+  std::set<std::string> used_;
+  size_t added_ = 0;
+};
+
+/// How one kind of ONNX node is imported.
+struct Converter {
+  std::string_view op;
+  void (*convert)(Site&);
+};
+
+// The rows of the catalog, by family.
+std::span<const Converter> layer_converters();
+std::span<const Converter> pool_converters();
+std::span<const Converter> elementwise_converters();
+std::span<const Converter> shape_converters();
+
+/// The result of a node whose inputs are all constants, or nothing if it is not one that is folded.
+std::optional<Constant> fold(Site& site);
+/// True for operators that only ever occur among constants (Shape, Range, ...).
+bool folds_only(std::string_view op);
+
+}  // namespace netsuke::onnx
