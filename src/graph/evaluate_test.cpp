@@ -79,6 +79,8 @@ TEST(Evaluate, channel_shuffle_transposes_groups) {
 TEST(Evaluate, concat_joins_channels_image_by_image) {
   const Tensor a({2, 1, 1, 1}, {1, 2}), b({2, 2, 1, 1}, {3, 4, 5, 6});
   EXPECT_EQ(run(Concat{}, {a, b}).data, (std::vector<float>{1, 3, 4, 2, 5, 6}));
+  EXPECT_EQ(run(Concat{}, {Tensor({1, 1, 1, 1}, {9}), b}).data, (std::vector<float>{9, 3, 4, 9, 5, 6}))
+      << "a constant has a batch of one";
 }
 
 TEST(Evaluate, lrn_divides_by_its_neighbours) {

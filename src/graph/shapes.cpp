@@ -51,19 +51,26 @@ Shape output_shape(const Op& op, const std::vector<Shape>& inputs, std::string_v
 
 namespace {
 
-// Broadcasting must not touch the batch, and only the graph tells which inputs have one.
+// Repeating must not touch the batch, and only the graph tells which inputs have one: constants have none.
 void require_one_batch(const Graph& graph, const Node& node, const std::vector<Shape>& in) {
-  if (!broadcasts(node.op)) return;
-  const bool constant[] = {graph.values[node.inputs[0]].weight != nullptr,
-                           graph.values[node.inputs[1]].weight != nullptr};
-  if (constant[0] && constant[1]) return;
+  const bool concat = std::holds_alternative<Concat>(node.op);
+  if (!broadcasts(node.op) && !concat) return;
   const ops::Site site{node_name(graph, node), op_name(node.op)};
-  if (!constant[0] && !constant[1])
-    return ops::fits(in[0].size() == in[1].size(), site, "inputs are ", to_text(in[0]), " and ",
-                     to_text(in[1]), ", expected the same number of dimensions");
-  const Shape &operand = in[constant[0] ? 0 : 1], &data = in[constant[0] ? 1 : 0];
-  ops::fits(operand.size() < data.size() || (operand.size() == data.size() && operand[0] == 1), site,
-            "constant is ", to_text(operand), ", which has a batch of its own beside ", to_text(data));
+  const Shape* data = nullptr;
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (graph.values[node.inputs[i]].weight) continue;
+    ops::fits(!data || data->size() == in[i].size(), site, "inputs are ", to_text(data ? *data : in[i]),
+              " and ", to_text(in[i]), ", expected the same number of dimensions");
+    data = &in[i];
+  }
+  for (size_t i = 0; data && i < in.size(); ++i) {
+    if (!graph.values[node.inputs[i]].weight) continue;
+    const bool has_batch = in[i].size() > data->size() || (in[i].size() == data->size() && in[i][0] != 1);
+    ops::fits(!has_batch, site, "constant is ", to_text(in[i]), ", which has a batch of its own beside ",
+              to_text(*data));
+    ops::fits(i > 0 || !std::holds_alternative<PRelu>(node.op), site,
+              "its input is a constant, its slope is not");
+  }
 }
 
 }  // namespace

@@ -1,9 +1,13 @@
 #include "runtime/lower.h"
 
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "graph/shapes.h"
+#include "kernels/elementwise/activation.h"
+#include "runtime/broadcast.h"
+#include "runtime/views.h"
 
 namespace netsuke::runtime {
 namespace {
@@ -22,7 +26,6 @@ struct Site {
   const Shape& input(size_t i = 0) const { return shapes[node.inputs[i]]; }
   const Shape& output() const { return shapes[node.output]; }
   const std::string& name() const { return node_name(graph, node); }
-  size_t constants() const { return node.inputs.size() - data_inputs(node); }
 };
 
 Values values_of(const WeightPtr& weight) {
@@ -33,6 +36,23 @@ Values values_of(const WeightPtr& weight) {
 // The values of constant input i, null if the node doesn't have that many.
 Values constant(const Site& site, size_t i) {
   return i < site.node.inputs.size() ? values_of(site.graph.values[site.node.inputs[i]].weight) : nullptr;
+}
+
+// What the step reads as the node's input i.
+Source source(const Site& site, size_t i) {
+  if (site.graph.values[site.node.inputs[i]].weight) return {constant(site, i), 0};
+  size_t before = 0;
+  for (size_t k = 0; k < i; ++k) before += site.graph.values[site.node.inputs[k]].weight == nullptr;
+  return {nullptr, before};
+}
+
+Lowered reference(const Site& site) {
+  ReferenceStep step{site.node.op, {}, {}};
+  for (size_t i = 0; i < site.node.inputs.size(); ++i) {
+    step.sources.push_back(source(site, i));
+    step.shapes.push_back(site.input(i));
+  }
+  return {"reference", std::move(step), 0};
 }
 
 // Elements of one channel.
@@ -116,28 +136,92 @@ Lowered choose(const Softmax&, const Site& site) {
 }
 Lowered choose(const Relu&, const Site&) { return {"clamp", ClampStep{}, 0}; }
 Lowered choose(const Clip&, const Site&) { return {"clamp", ClampStep{}, 0}; }
-Lowered choose(const Add&, const Site&) { return {"add", AddStep{}, 0}; }
-Lowered choose(const Concat&, const Site&) { return {"concat", ConcatStep{}, 0}; }
 
+Lowered choose_arithmetic(kernels::Arithmetic op, const Site& site) {
+  const std::optional<Broadcast> b = broadcast(site.input(0), site.input(1), site.output());
+  if (!b) return reference(site);
+  return {op_name(site.node.op),
+          ArithmeticStep{op,
+                         b->rows,
+                         b->columns,
+                         {source(site, 0), b->row_step[0], b->column_step[0]},
+                         {source(site, 1), b->row_step[1], b->column_step[1]}},
+          0};
+}
+Lowered choose(const Add&, const Site& site) { return choose_arithmetic(kernels::Arithmetic::add, site); }
+Lowered choose(const Mul&, const Site& site) {
+  return choose_arithmetic(kernels::Arithmetic::multiply, site);
+}
+Lowered choose(const Sub&, const Site& site) {
+  return choose_arithmetic(kernels::Arithmetic::subtract, site);
+}
+Lowered choose(const Div&, const Site& site) { return choose_arithmetic(kernels::Arithmetic::divide, site); }
+Lowered choose(const PRelu&, const Site& site) { return choose_arithmetic(kernels::Arithmetic::prelu, site); }
+
+Lowered choose(const Sigmoid& op, const Site&) { return {op.name, ActivationStep{kernels::sigmoid}, 0}; }
+Lowered choose(const Tanh& op, const Site&) { return {op.name, ActivationStep{kernels::tanh}, 0}; }
+Lowered choose(const HardSwish& op, const Site&) { return {op.name, ActivationStep{kernels::hard_swish}, 0}; }
+Lowered choose(const LeakyRelu& op, const Site&) {
+  return {op.name, ActivationStep{[op](const float* x, size_t count, float* out) {
+            kernels::leaky_relu(x, count, op.alpha, out);
+          }},
+          0};
+}
+Lowered choose(const HardSigmoid& op, const Site&) {
+  return {op.name, ActivationStep{[op](const float* x, size_t count, float* out) {
+            kernels::hard_sigmoid(x, count, op.alpha, op.beta, out);
+          }},
+          0};
+}
+
+Lowered choose(const Lrn& op, const Site& site) {
+  const int before = (op.size - 1) / 2;
+  const kernels::LrnShape shape{size(site.input()[1]), plane_of(site.input()), size(before),
+                                size(op.size - 1 - before)};
+  return {"lrn", LrnStep{shape, op.alpha / static_cast<float>(op.size), op.beta, op.k}, 0};
+}
+
+Lowered choose(const Concat&, const Site& site) {
+  ConcatStep step;
+  for (size_t i = 0; i < site.node.inputs.size(); ++i) {
+    step.parts.push_back(source(site, i));
+    step.sizes.push_back(size(element_count(site.input(i))));
+  }
+  return {"concat", std::move(step), 0};
+}
+
+template <class Rearranging>
+Lowered choose_copy(const Rearranging& op, const Site& site) {
+  return {"copy", CopyStep{kernels::merged(view_of(op, site.input(), site.output()))}, 0};
+}
+Lowered choose(const Slice& op, const Site& site) { return choose_copy(op, site); }
+Lowered choose(const Transpose& op, const Site& site) { return choose_copy(op, site); }
+Lowered choose(const ChannelShuffle& op, const Site& site) { return choose_copy(op, site); }
+Lowered choose(const DepthToSpace& op, const Site& site) { return choose_copy(op, site); }
+
+// Flatten, Reshape and Dropout never get here: the plan passes their input on.
 template <class Other>
-Lowered choose(const Other& op, const Site& site) {
-  ReferenceStep step{op, {}};
-  for (size_t i = 0; i < site.node.inputs.size(); ++i) step.shapes.push_back(site.input(i));
-  return {"reference", std::move(step), 0};
+Lowered choose(const Other&, const Site& site) {
+  return reference(site);
 }
 
 }  // namespace
 
-size_t data_inputs(const Node& node) {
-  const bool has_constants = std::holds_alternative<Conv2d>(node.op) ||
-                             std::holds_alternative<Linear>(node.op) ||
-                             std::holds_alternative<BatchNorm>(node.op);
-  return has_constants ? 1 : node.inputs.size();
+std::vector<ValueId> data_inputs(const Graph& graph, const Node& node) {
+  std::vector<ValueId> data;
+  for (ValueId id : node.inputs)
+    if (!graph.values[id].weight) data.push_back(id);
+  return data;
+}
+
+bool needs_constants(const Op& op) {
+  return std::holds_alternative<Conv2d>(op) || std::holds_alternative<ConvTranspose2d>(op) ||
+         std::holds_alternative<Linear>(op) || std::holds_alternative<BatchNorm>(op);
 }
 
 bool takes_clamp(const Work& work) {
   return std::holds_alternative<ConvolutionStep>(work) || std::holds_alternative<LinearStep>(work) ||
-         std::holds_alternative<ScaleShiftStep>(work) || std::holds_alternative<AddStep>(work) ||
+         std::holds_alternative<ScaleShiftStep>(work) || std::holds_alternative<ArithmeticStep>(work) ||
          std::holds_alternative<ClampStep>(work);
 }
 

@@ -20,8 +20,11 @@ struct Lowered {
 /// Chooses for `node`; `shapes` holds the shape of every value of `graph` at batch 1.
 Lowered lower(const Graph& graph, const Node& node, const std::vector<Shape>& shapes);
 
-/// How many of a node's first inputs are data; the others are constants.
-size_t data_inputs(const Node& node);
+/// A node's inputs that are no constants, in order: they are the inputs of its step.
+std::vector<ValueId> data_inputs(const Graph& graph, const Node& node);
+
+/// True if the kernels of this op need all of its inputs but the first as constants.
+bool needs_constants(const Op& op);
 
 /// True if the step's kernel can limit its results while it writes them.
 bool takes_clamp(const Work& work);

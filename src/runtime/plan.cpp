@@ -15,6 +15,12 @@ namespace {
 
 constexpr size_t kNone = std::numeric_limits<size_t>::max();
 
+// True for ops whose output has the values of its input, in the same order.
+bool keeps_values(const Op& op) {
+  return std::holds_alternative<Flatten>(op) || std::holds_alternative<Reshape>(op) ||
+         std::holds_alternative<Dropout>(op);
+}
+
 // Walks the nodes once, making steps, and keeps track of which value each of them reads and computes.
 class Planner {
  public:
@@ -48,19 +54,24 @@ class Planner {
   void check_node(const Node& node) const {
     const std::string& name = node_name(graph_, node);
     require(element_count(shapes_[node.output]) > 0, "node ", name, ": its output is empty");
+    if (data_inputs(graph_, node).empty())
+      fail(ErrorCode::unsupported, "node ", name, " (", op_name(node.op),
+           "): all of its inputs are constants, the runtime takes its result as one");
+    if (!needs_constants(node.op)) return;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
-      const bool is_constant = graph_.values[node.inputs[i]].weight != nullptr;
-      if (is_constant != (i >= data_inputs(node)))
-        fail(ErrorCode::unsupported, "node ", name, " (", op_name(node.op), "): input '",
-             graph_.values[node.inputs[i]].name, "' is ", is_constant ? "" : "not ",
-             "a constant, the runtime takes only ", is_constant ? "computed values" : "constants", " there");
+      const Value& input = graph_.values[node.inputs[i]];
+      const bool is_constant = input.weight != nullptr;
+      if (is_constant != (i > 0))
+        fail(ErrorCode::unsupported, "node ", name, " (", op_name(node.op), "): input '", input.name, "' is ",
+             is_constant ? "" : "not ", "a constant, the runtime takes only ",
+             is_constant ? "computed values" : "constants", " there");
     }
   }
 
   void add(size_t index) {
     const Node& node = graph_.nodes[index];
     check_node(node);
-    if (std::holds_alternative<Flatten>(node.op) || std::holds_alternative<Dropout>(node.op)) {
+    if (keeps_values(node.op)) {
       same_as_[node.output] = same_as_[node.inputs[0]];
       return;
     }
@@ -87,8 +98,8 @@ class Planner {
     computed_by_[node.output] = step;
     last_read_by_[node.output] = step;
     reads_.emplace_back();
-    for (size_t i = 0; i < data_inputs(node); ++i) {
-      const ValueId id = same_as_[node.inputs[i]];
+    for (ValueId input : data_inputs(graph_, node)) {
+      const ValueId id = same_as_[input];
       reads_.back().push_back(id);
       last_read_by_[id] = step;
     }

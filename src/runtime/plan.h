@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "graph/graph.h"
 #include "kernels/clamp.h"
 #include "kernels/conv/conv.h"
+#include "kernels/elementwise/arithmetic.h"
+#include "kernels/elementwise/lrn.h"
+#include "kernels/elementwise/strided_copy.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/pool/pool.h"
 
@@ -18,6 +22,12 @@ namespace netsuke::runtime {
 
 /// A constant's values; those of a dense weight are shared with the graph, others decoded once.
 using Values = std::shared_ptr<const std::vector<float>>;
+
+/// What a step reads: a constant, or if that is null, the input of this number among the step's.
+struct Source {
+  Values constant;
+  size_t input = 0;
+};
 
 /// What a step computes, with all that its kernel needs to know. Sizes are those of one image.
 struct ConvolutionStep {
@@ -43,17 +53,42 @@ struct MeanStep {
 struct SoftmaxStep {
   size_t classes = 0, plane = 0;
 };
-struct AddStep {};
+/// An operand as kernels::Operand describes it, for each image.
+struct Side {
+  Source source;
+  size_t row_step = 0, column_step = 0;
+};
+struct ArithmeticStep {
+  kernels::Arithmetic op{};
+  size_t rows = 1, columns = 1;
+  Side x, y;
+};
+struct ActivationStep {
+  std::function<void(const float* x, size_t count, float* out)> apply;
+};
+struct LrnStep {
+  kernels::LrnShape shape;
+  float alpha = 0, beta = 0, k = 0;
+};
 struct ClampStep {};
-struct ConcatStep {};
+struct ConcatStep {
+  std::vector<Source> parts;
+  std::vector<size_t> sizes;  ///< of each part
+};
+/// Slices, transposes and shuffles.
+struct CopyStep {
+  kernels::StridedView view;
+};
 /// No kernel: the graph's own slow evaluation.
 struct ReferenceStep {
   Op op;
-  std::vector<Shape> shapes;  ///< of the inputs, batch 1
+  std::vector<Source> sources;
+  std::vector<Shape> shapes;  ///< of the sources, batch 1
 };
 
-using Work = std::variant<ConvolutionStep, LinearStep, PoolStep, ScaleShiftStep, MeanStep, SoftmaxStep,
-                          AddStep, ClampStep, ConcatStep, ReferenceStep>;
+using Work =
+    std::variant<ConvolutionStep, LinearStep, PoolStep, ScaleShiftStep, MeanStep, SoftmaxStep, ArithmeticStep,
+                 ActivationStep, LrnStep, ClampStep, ConcatStep, CopyStep, ReferenceStep>;
 
 /// Where a value lies: in the caller's input or in the arena. Of a batch of N images the value starts at N *
 /// offset and takes N * size floats, one image after the other.
@@ -85,9 +120,9 @@ struct Plan {
 };
 
 /// Plans `graph`, which has one input and one output, for any batch size. ReLU and clip become part of the
-/// step before them where that is possible; dropout and flatten cost nothing. The plan fits the CPU level in
-/// use (see kernels/cpu.h). Throws Error(unsupported) for what the runtime can't do and Error(input) for a
-/// graph that contradicts itself.
+/// step before them where that is possible; dropout, flatten and reshape cost nothing. The plan fits the CPU
+/// level in use (see kernels/cpu.h). Throws Error(unsupported) for what the runtime can't do and Error(input)
+/// for a graph that contradicts itself.
 std::shared_ptr<const Plan> make_plan(const Graph& graph);
 
 }  // namespace netsuke::runtime

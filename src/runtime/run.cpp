@@ -27,6 +27,11 @@ struct Site {
 
   const float* input(size_t i = 0) const { return batch.read(step.inputs[i]); }
   float* output() const { return batch.write(step.output); }
+  /// What `source` has for this image.
+  const float* values(const Source& source, size_t image) const {
+    if (source.constant) return source.constant->data();
+    return input(source.input) + image * input_size(source.input);
+  }
   size_t input_size(size_t i = 0) const { return step.inputs[i].size; }
   size_t output_size() const { return step.output.size; }
 };
@@ -98,11 +103,38 @@ void run(const MeanStep& work, const Site& site) {
   });
 }
 
-void run(const AddStep&, const Site& site) {
-  site.workers.split(site.batch.images * site.output_size(), 1, [&](size_t first, size_t last, float*) {
-    kernels::add(site.input(0) + first, site.input(1) + first, last - first, site.step.clamp,
-                 site.output() + first);
+void run(const ArithmeticStep& work, const Site& site) {
+  const auto operand = [&](const Side& side, size_t image, size_t row) {
+    return kernels::Operand{site.values(side.source, image) + row * side.row_step, side.row_step,
+                            side.column_step};
+  };
+  const auto body = [&](size_t first, size_t last, float*) {
+    for (size_t at = first; at < last;) {  // the part of each image that lies in [first, last)
+      const size_t image = at / work.rows, row = at % work.rows, count = std::min(work.rows - row, last - at);
+      kernels::arithmetic(work.op, operand(work.x, image, row), operand(work.y, image, row), count,
+                          work.columns, site.step.clamp, site.output() + at * work.columns);
+      at += count;
+    }
+  };
+  site.workers.split(site.batch.images * work.rows, work.columns, body);
+}
+
+void run(const ActivationStep& work, const Site& site) {
+  // Some additions each, and the division or so that most of them have.
+  constexpr size_t kWork = 10;
+  site.workers.split(site.batch.images * site.output_size(), kWork, [&](size_t first, size_t last, float*) {
+    work.apply(site.input() + first, last - first, site.output() + first);
   });
+}
+
+void run(const LrnStep& work, const Site& site) {
+  each_image(site, [&](const float* in, float* out) {
+    kernels::lrn(work.shape, work.alpha, work.beta, work.k, in, out);
+  });
+}
+
+void run(const CopyStep& work, const Site& site) {
+  each_image(site, [&](const float* in, float* out) { kernels::strided_copy(work.view, in, out); });
 }
 
 void run(const ClampStep&, const Site& site) {
@@ -111,21 +143,21 @@ void run(const ClampStep&, const Site& site) {
   });
 }
 
-void run(const ConcatStep&, const Site& site) {
+void run(const ConcatStep& work, const Site& site) {
   float* out = site.output();
   for (size_t image = 0; image < site.batch.images; ++image)
-    for (size_t i = 0; i < site.step.inputs.size(); ++i)
-      out = std::copy_n(site.input(i) + image * site.input_size(i), site.input_size(i), out);
+    for (size_t i = 0; i < work.parts.size(); ++i)
+      out = std::copy_n(site.values(work.parts[i], image), work.sizes[i], out);
 }
 
 void run(const ReferenceStep& work, const Site& site) {
   std::vector<Tensor> inputs;
   std::vector<const Tensor*> arguments;
-  for (size_t i = 0; i < work.shapes.size(); ++i) {
+  for (size_t i = 0; i < work.sources.size(); ++i) {
     Shape shape = work.shapes[i];
-    shape[0] = static_cast<int64_t>(site.batch.images);
-    const float* values = site.input(i);
-    inputs.emplace_back(shape, std::vector<float>(values, values + site.batch.images * site.input_size(i)));
+    if (!work.sources[i].constant) shape[0] = static_cast<int64_t>(site.batch.images);
+    const float* values = site.values(work.sources[i], 0);
+    inputs.emplace_back(shape, std::vector<float>(values, values + element_count(shape)));
   }
   for (const Tensor& input : inputs) arguments.push_back(&input);
   const Tensor result = evaluate(work.op, arguments, site.step.name);

@@ -64,14 +64,17 @@ void compute(const Transpose& op, const Arguments& in, Tensor& out) {
 }
 
 Shape shape_of(const Concat&, const Shapes& in, const Site& site) {
+  require_least_rank(in[0], 2, site);
   Shape out = in[0];
-  fits(out.size() >= 2, site, "input is ", to_text(out), ", expected batch x channels x ...");
-  for (size_t i = 1; i < in.size(); ++i) {
-    Shape same = in[i];
-    if (same.size() == out.size()) same[1] = out[1];
-    fits(same == out, site, "inputs are ", to_text(in[0]), " and ", to_text(in[i]),
+  out[1] = 0;
+  for (const Shape& x : in)
+    if (!x.empty() && x[0] != 1) out[0] = x[0];
+  for (const Shape& x : in) {
+    Shape expected = out;
+    if (x.size() == out.size()) expected[0] = x[0] == 1 ? 1 : out[0], expected[1] = x[1];
+    fits(x == expected, site, "inputs are ", to_text(in[0]), " and ", to_text(x),
          ", expected the same but for channels");
-    out[1] += in[i][1];
+    out[1] += x[1];
   }
   return out;
 }
@@ -81,7 +84,7 @@ void compute(const Concat&, const Arguments& in, Tensor& out) {
   for (int64_t n = 0; n < out.dim(0); ++n)
     for (const Tensor* x : in) {
       const int64_t image = static_cast<int64_t>(x->size()) / x->dim(0);
-      to = std::copy_n(x->data.begin() + n * image, image, to);
+      to = std::copy_n(x->data.begin() + n % x->dim(0) * image, image, to);
     }
 }
 

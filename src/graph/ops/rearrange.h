@@ -34,7 +34,8 @@ struct Transpose {
   bool operator==(const Transpose&) const = default;
 };
 
-/// Inputs (two or more) joined along the channels, dimension 1.
+/// Inputs (two or more) joined along the channels, dimension 1. A constant, whose batch is 1, joins every
+/// image.
 struct Concat {
   static constexpr uint8_t id = 13;
   static constexpr std::string_view name = "concat";

@@ -10,10 +10,6 @@ void clamp(const float* x, size_t count, Clamp limits, float* out) {
   for (size_t i = 0; i < count; ++i) out[i] = limits(x[i]);
 }
 
-void add(const float* x, const float* y, size_t count, Clamp limits, float* out) {
-  for (size_t i = 0; i < count; ++i) out[i] = limits(x[i] + y[i]);
-}
-
 void scale_shift(const float* x, size_t channels, size_t plane, const float* scale, const float* shift,
                  Clamp limits, float* out) {
   for (size_t c = 0; c < channels; ++c)

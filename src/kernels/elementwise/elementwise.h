@@ -10,9 +10,6 @@ namespace netsuke::kernels {
 /// out = clamp(x), `count` values. `x` and `out` may be the same here and below, but not overlap otherwise.
 void clamp(const float* x, size_t count, Clamp limits, float* out);
 
-/// out = clamp(x + y).
-void add(const float* x, const float* y, size_t count, Clamp limits, float* out);
-
 /// out = clamp(scale[c] x + shift[c]) for `channels` planes of `plane` values each: batch normalisation once
 /// its statistics are constants.
 void scale_shift(const float* x, size_t channels, size_t plane, const float* scale, const float* shift,

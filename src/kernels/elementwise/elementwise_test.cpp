@@ -16,13 +16,13 @@ TEST(Elementwise, ClampIsReluWithItsLimits) {
   EXPECT_EQ(out, x);
 }
 
-TEST(Elementwise, AddAndScaleShiftLimitTheirResult) {
-  const std::vector<float> x{1, 2, 3, 4}, y{1, -3, 1, -5}, scale{2, -1}, shift{0, 5};
+TEST(Elementwise, ScaleShiftLimitsItsResult) {
+  const std::vector<float> x{1, 2, 3, 4}, scale{2, -1}, shift{0, 5};
   std::vector<float> out(4);
-  add(x.data(), y.data(), 4, {0, 100}, out.data());
-  EXPECT_EQ(out, (std::vector<float>{2, 0, 4, 0}));
   scale_shift(x.data(), 2, 2, scale.data(), shift.data(), {}, out.data());
   EXPECT_EQ(out, (std::vector<float>{2, 4, 2, 1}));
+  scale_shift(x.data(), 2, 2, scale.data(), shift.data(), {1.5f, 3}, out.data());
+  EXPECT_EQ(out, (std::vector<float>{2, 3, 2, 1.5f}));
 }
 
 TEST(Elementwise, SoftmaxOfLargeValuesSumsToOneAtEveryPosition) {
