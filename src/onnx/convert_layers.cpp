@@ -1,4 +1,5 @@
 // Convolutions, matrix products and normalisation.
+#include <algorithm>
 #include <cmath>
 
 #include "onnx/site.h"
@@ -28,25 +29,21 @@ void convolution(Site& site) {
   site.output(site.add(op, operands(site)));
 }
 
-/// output_shape asks for pads that give it; an odd one goes to the end unless auto_pad is SAME_UPPER
-/// (ONNX 1.12).
-Pads pads_for_output(Site& site, const Window& w, Pair output_pad, const std::vector<int64_t>& output,
-                     bool upper) {
+/// output_shape asks for pads that give it, or for output_padding where it is larger than the input makes it.
+/// An odd pad goes to the end for auto_pad SAME_UPPER, else to the front (ONNX 1.12).
+void pad_to_output(Site& site, ConvTranspose2d& op, Pair kernel, Pair wanted, bool upper) {
   const Shape& x = site.shape();
-  const Pair wanted = pair_of(site, output, "output_shape");
-  const auto split = [&](int64_t in, int stride, int kernel, int dilation, int extra, int out, int& before,
-                         int& after) {
-    const int64_t total = (in - 1) * stride + extra + int64_t{dilation} * (kernel - 1) + 1 - out;
-    if (total < 0)
-      site.refuse("an output of ", out, " is larger than its input gives without output_padding");
-    const int64_t half = total / 2;
-    before = small_int(site, upper ? half : total - half, "pads");
-    after = small_int(site, upper ? total - half : half, "pads");
+  const auto fit = [&](int64_t in, int out, int stride, int extent, int& extra, int& before, int& after) {
+    const int64_t total = (in - 1) * stride + extra + extent - out;
+    if (total < 0) extra = small_int(site, extra - total, "output_padding");
+    const int pads = small_int(site, std::max<int64_t>(0, total), "pads");
+    before = upper ? pads / 2 : pads - pads / 2;
+    after = pads - before;
   };
-  Pads pad;
-  split(x[2], w.stride.h, w.kernel.h, w.dilation.h, output_pad.h, wanted.h, pad.top, pad.bottom);
-  split(x[3], w.stride.w, w.kernel.w, w.dilation.w, output_pad.w, wanted.w, pad.left, pad.right);
-  return pad;
+  fit(x[2], wanted.h, op.stride.h, op.dilation.h * (kernel.h - 1) + 1, op.output_pad.h, op.pad.top,
+      op.pad.bottom);
+  fit(x[3], wanted.w, op.stride.w, op.dilation.w * (kernel.w - 1) + 1, op.output_pad.w, op.pad.left,
+      op.pad.right);
 }
 
 void transposed_convolution(Site& site) {
@@ -62,7 +59,7 @@ void transposed_convolution(Site& site) {
   const Shape& x = site.shape();
   if (output.empty() && automatic.starts_with("SAME")) output = {x[2] * op.stride.h, x[3] * op.stride.w};
   if (!output.empty())
-    op.pad = pads_for_output(site, window, op.output_pad, output, automatic == "SAME_UPPER");
+    pad_to_output(site, op, window.kernel, pair_of(site, output, "output_shape"), automatic == "SAME_UPPER");
   site.output(site.add(op, operands(site)));
 }
 

@@ -26,15 +26,7 @@ void reshape(Site& site) {
   site.output(in_shape(site, input(site), resolve_reshape(site, site.shape(), target)));
 }
 
-void flatten(Site& site) {
-  const Shape& x = site.shape();
-  const int64_t wanted = site.integer("axis", 1);
-  const size_t axis = wanted == static_cast<int64_t>(x.size()) ? x.size() : site.axis(wanted, x.size());
-  const auto middle = x.begin() + static_cast<std::ptrdiff_t>(axis);
-  site.output(in_shape(site, input(site),
-                       {element_count(Shape(x.begin(), middle)), element_count(Shape(middle, x.end()))}));
-}
-
+void flatten(Site& site) { site.output(in_shape(site, input(site), flattened_shape(site))); }
 void squeeze(Site& site) { site.output(in_shape(site, input(site), squeezed_shape(site))); }
 void unsqueeze(Site& site) { site.output(in_shape(site, input(site), unsqueezed_shape(site))); }
 

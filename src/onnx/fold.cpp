@@ -295,6 +295,7 @@ Constant fold_reshape(Site& site) {
   return reshaped(x, resolve_reshape(site, x.shape, integers(site.constant(1, "shape"), site.where())));
 }
 
+Constant fold_flatten(Site& site) { return reshaped(site.constant(0, "data"), flattened_shape(site)); }
 Constant fold_squeeze(Site& site) { return reshaped(site.constant(0, "data"), squeezed_shape(site)); }
 Constant fold_unsqueeze(Site& site) { return reshaped(site.constant(0, "data"), unsqueezed_shape(site)); }
 
@@ -317,6 +318,7 @@ constexpr Folder kFolders[] = {
     {"Expand",
      [](Site& s) { return expanded(s, s.constant(0, "x"), integers(s.constant(1, "shape"), s.where())); },
      true},
+    {"Flatten", fold_flatten},
     {"Floor", [](Site& s) { return unary(s, [](double x) { return std::floor(x); }); }, true},
     {"Gather", fold_gather, true},
     {"Identity", [](Site& s) { return s.constant(0, "x"); }},

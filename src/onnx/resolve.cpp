@@ -70,6 +70,15 @@ Shape resolve_reshape(Site& site, const Shape& from, const std::vector<int64_t>&
   return shape;
 }
 
+Shape flattened_shape(Site& site) {
+  const Shape& from = site.shape();
+  const auto rank = static_cast<int64_t>(from.size());
+  const int64_t wanted = site.integer("axis", 1);
+  const auto axis = wanted == rank ? from.size() : site.axis(wanted, from.size());
+  const auto middle = from.begin() + static_cast<std::ptrdiff_t>(axis);
+  return {element_count(Shape(from.begin(), middle)), element_count(Shape(middle, from.end()))};
+}
+
 Shape squeezed_shape(Site& site) {
   const Shape& from = site.shape();
   std::vector<bool> gone(from.size());

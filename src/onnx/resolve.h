@@ -18,7 +18,8 @@ std::vector<SliceRange> resolve_slices(Site& site, const Shape& shape);
 /// Reshape's target with 0 (as it was, unless allowzero) and -1 (what is left) filled in.
 Shape resolve_reshape(Site& site, const Shape& from, const std::vector<int64_t>& target);
 
-/// The shape of input 0 after the node, which is a Squeeze or an Unsqueeze.
+/// The shape of input 0 after the node, which is a Flatten, a Squeeze or an Unsqueeze.
+Shape flattened_shape(Site& site);
 Shape squeezed_shape(Site& site);
 Shape unsqueezed_shape(Site& site);
 
