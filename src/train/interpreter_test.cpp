@@ -69,8 +69,84 @@ struct Grower {
   }
   ValueId lrn() { return net.apply(name(), Lrn{between(random, 1, 5), 0.7f, 0.75f, 1.5f}, {x}); }
 
+  ValueId constant(const Shape& shape) { return net.constant(name(), Tensor(shape)); }
+
+  ValueId transposed_convolution() {
+    const int groups = divisor_of_channels(), outputs = between(random, 1, 3);
+    ConvTranspose2d op{
+        random_pair(random, 2), random_pads(random, {2, 2}), random_pair(random, 2), {0, 0}, groups};
+    op.output_pad = {between(random, 0, op.stride.h - 1), between(random, 0, op.stride.w - 1)};
+    const ValueId weight = constant({channels(), outputs, between(random, 2, 3), between(random, 2, 3)});
+    return net.apply(name(), op, {x, weight, constant({outputs * groups})});
+  }
+  ValueId activation() {
+    const Op ops[] = {LeakyRelu{0.2f}, Sigmoid{}, Tanh{}, HardSigmoid{0.3f, .4f}, HardSwish{}, LogSoftmax{}};
+    return net.apply(name(), ops[random.below(std::size(ops))], {x});
+  }
+  ValueId arithmetic() {
+    const Shape shapes[] = {{}, {1}, {channels(), 1, 1}, {1, channels(), 1, 1}, {1, net.shape(x)[3]}};
+    const ValueId operand = constant(shapes[random.below(std::size(shapes))]);
+    switch (random.below(5)) {
+      case 0:
+        return net.apply(name(), PRelu{}, {x, operand});
+      case 1:
+        return net.apply(name(), Sub{}, {operand, x});
+      case 2:
+        return net.apply(name(), Add{}, {x, operand});
+      case 3:
+        return net.apply(name(), Mul{}, {x, net.apply(name(), GlobalMaxPool{}, {x})});
+      default:
+        return net.apply(name(), Div{}, {x, net.apply(name(), Sigmoid{}, {x})});
+    }
+  }
+  ValueId slice() {
+    const int axis = between(random, 1, 3), size = static_cast<int>(net.shape(x)[static_cast<size_t>(axis)]);
+    const int begin = between(random, 0, size - 1), step = between(random, 1, 3);
+    if (random.below(2) == 0) return net.apply(name(), Slice{axis, begin, size, step}, {x});
+    return net.apply(name(), Slice{axis, begin, between(random, -1, begin - 1), -step}, {x});
+  }
+  ValueId pad() {
+    const auto side = [&](size_t axis) {
+      return between(random, -1, static_cast<int>(net.shape(x)[axis]) - 1);
+    };
+    return net.apply(name(), Pad{{side(2), side(3), side(2), side(3)}, 0.5f, between(random, 0, 2)}, {x});
+  }
+  ValueId resize() {
+    return net.apply(
+        name(),
+        Resize{random_pair(random, 12), between(random, 0, 1), between(random, 0, 3), between(random, 0, 3)},
+        {x});
+  }
+  ValueId reorder() {
+    const Shape shape = net.shape(x);
+    switch (random.below(3)) {
+      case 0:
+        return net.apply(name(), Transpose{{{0, 3, 1, 2}}}, {x});
+      case 1:
+        return net.apply(name(), Reshape{{{shape[3], shape[1], shape[2]}}}, {x});
+      default:
+        return net.apply(name(), DepthToSpace{2, random.below(2) == 0}, {net.conv(name(), x, 4, {1, 1})});
+    }
+  }
+
   ValueId any() {
-    switch (random.below(11)) {
+    switch (random.below(19)) {
+      case 11:
+        return transposed_convolution();
+      case 12:
+        return activation();
+      case 13:
+        return arithmetic();
+      case 14:
+        return slice();
+      case 15:
+        return pad();
+      case 16:
+        return resize();
+      case 17:
+        return reorder();
+      case 18:
+        return net.apply(name(), Concat{}, {constant({1, 2, net.shape(x)[2], net.shape(x)[3]}), x});
       case 0:
         return convolution();
       case 1:
@@ -143,7 +219,7 @@ void expect_like_reference(const Graph& graph, const Tensor& input) {
 }
 
 TEST(Interpreter, EqualsTheReferenceOnRandomGraphs) {
-  for (uint64_t seed = 1; seed <= 600; ++seed) {
+  for (uint64_t seed = 1; seed <= 1000; ++seed) {
     const Graph graph = random_graph(seed);
     SCOPED_TRACE(cat("seed ", seed, "\n", to_text(graph, 0)));
     Random random(seed, 1);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "graph/ops/sampling.h"
 #include "graph/shapes.h"
 
 namespace netsuke::train {
@@ -42,6 +43,15 @@ Tensor run(const Conv2d& op, const Inputs& in, const Site&) {
   return at::conv2d(x, in[1], bias_of(in), sides(op.stride), pad, sides(op.dilation), op.groups);
 }
 
+Tensor run(const ConvTranspose2d& op, const Inputs& in, const Site&) {
+  const auto transposed = [&](Sides pad) {
+    return at::conv_transpose2d(in[0], in[1], bias_of(in), sides(op.stride), pad, sides(op.output_pad),
+                                op.groups, sides(op.dilation));
+  };
+  if (is_symmetric(op.pad)) return transposed({op.pad.top, op.pad.left});
+  return padded(transposed({0, 0}), {-op.pad.top, -op.pad.left, -op.pad.bottom, -op.pad.right}, 0);
+}
+
 Tensor run(const Linear&, const Inputs& in, const Site&) { return at::linear(in[0], in[1], bias_of(in)); }
 
 Tensor run(const BatchNorm& op, const Inputs& in, const Site& site) {
@@ -54,6 +64,15 @@ Tensor run(const BatchNorm& op, const Inputs& in, const Site& site) {
 
 Tensor run(const Relu&, const Inputs& in, const Site&) { return at::relu(in[0]); }
 Tensor run(const Clip& op, const Inputs& in, const Site&) { return at::clamp(in[0], op.min, op.max); }
+
+Tensor run(const LeakyRelu& op, const Inputs& in, const Site&) { return at::leaky_relu(in[0], op.alpha); }
+Tensor run(const PRelu&, const Inputs& in, const Site&) { return at::where(in[0] > 0, in[0], in[1] * in[0]); }
+Tensor run(const Sigmoid&, const Inputs& in, const Site&) { return at::sigmoid(in[0]); }
+Tensor run(const Tanh&, const Inputs& in, const Site&) { return at::tanh(in[0]); }
+Tensor run(const HardSigmoid& op, const Inputs& in, const Site&) {
+  return at::clamp(op.alpha * in[0] + op.beta, 0, 1);
+}
+Tensor run(const HardSwish&, const Inputs& in, const Site&) { return at::hardswish(in[0]); }
 
 /// Torch pads by at most half the kernel, and the same on both sides.
 template <class Pool>
@@ -97,8 +116,11 @@ Tensor run(const AvgPool& op, const Inputs& in, const Site&) {
 }
 
 Tensor run(const GlobalAvgPool&, const Inputs& in, const Site&) { return in[0].mean({2, 3}, true); }
+Tensor run(const GlobalMaxPool&, const Inputs& in, const Site&) { return in[0].amax({2, 3}, true); }
 Tensor run(const Flatten&, const Inputs& in, const Site&) { return in[0].flatten(1); }
 Tensor run(const Softmax&, const Inputs& in, const Site&) { return at::softmax(in[0], 1); }
+
+Tensor run(const LogSoftmax&, const Inputs& in, const Site&) { return at::log_softmax(in[0], 1); }
 
 /// The mask is ours, not torch's: it depends on (seed, step, node) only, so that a resumed run draws the
 /// same.
@@ -119,7 +141,80 @@ Tensor run(const Dropout& op, const Inputs& in, const Site& site) {
 }
 
 Tensor run(const Add&, const Inputs& in, const Site&) { return in[0] + in[1]; }
-Tensor run(const Concat&, const Inputs& in, const Site&) { return at::cat(in, 1); }
+Tensor run(const Mul&, const Inputs& in, const Site&) { return in[0] * in[1]; }
+Tensor run(const Sub&, const Inputs& in, const Site&) { return in[0] - in[1]; }
+Tensor run(const Div&, const Inputs& in, const Site&) { return in[0] / in[1]; }
+
+Tensor run(const Concat&, const Inputs& in, const Site&) {
+  int64_t batch = 1;
+  for (const Tensor& x : in) batch = std::max(batch, x.size(0));
+  Inputs repeated;
+  for (const Tensor& x : in) {
+    std::vector<int64_t> shape = x.sizes().vec();
+    shape[0] = batch;
+    repeated.push_back(x.expand(shape));
+  }
+  return at::cat(repeated, 1);
+}
+
+Tensor run(const Reshape& op, const Inputs& in, const Site&) {
+  std::vector<int64_t> shape = op.dims.values;
+  shape.insert(shape.begin(), in[0].size(0));
+  return in[0].reshape(shape);
+}
+
+Tensor run(const Transpose& op, const Inputs& in, const Site&) { return in[0].permute(op.perm.values); }
+
+/// Torch only steps forwards: a slice that goes backwards is turned round.
+Tensor run(const Slice& op, const Inputs& in, const Site&) {
+  if (op.step > 0) return in[0].slice(op.axis, op.begin, op.end, op.step);
+  const int64_t step = -static_cast<int64_t>(op.step), last = (op.begin - op.end - 1) % step + op.end + 1;
+  return in[0].slice(op.axis, last, int64_t{op.begin} + 1, step).flip(op.axis);
+}
+
+/// The places `from(i)` of `axis`, for i of 0 to `count` - 1.
+template <class From>
+Tensor selected(const Tensor& x, int64_t axis, int64_t count, From&& from) {
+  std::vector<int64_t> places;
+  for (int64_t i = 0; i < count; ++i) places.push_back(from(i));
+  return x.index_select(axis, at::tensor(places));
+}
+
+Tensor run(const Pad& op, const Inputs& in, const Site&) {
+  if (op.mode == 0) return padded(in[0], op.pad, op.value);
+  const auto along = [&](const Tensor& x, int64_t axis, int64_t before, int64_t after) {
+    const int64_t size = x.size(axis);
+    return selected(x, axis, size + before + after,
+                    [&](int64_t i) { return ops::padding_source(op.mode, i - before, size); });
+  };
+  return along(along(in[0], 2, op.pad.top, op.pad.bottom), 3, op.pad.left, op.pad.right);
+}
+
+/// Resize along one axis: the share of one pixel, and that of its neighbour.
+Tensor resized(const Resize& op, const Tensor& x, int64_t axis, int64_t to) {
+  const int64_t from = x.size(axis);
+  const auto at_place = [&](int64_t i) { return ops::sample(op, i, from, to); };
+  const Tensor first = selected(x, axis, to, [&](int64_t i) { return at_place(i).first; });
+  if (op.mode == 0) return first;
+  std::vector<float> shares;
+  for (int64_t i = 0; i < to; ++i) shares.push_back(static_cast<float>(at_place(i).share));
+  std::vector<int64_t> shape(4, 1);
+  shape[static_cast<size_t>(axis)] = to;
+  const Tensor second = selected(x, axis, to, [&](int64_t i) { return at_place(i).second; });
+  return at::lerp(first, second, at::tensor(shares).view(shape));
+}
+
+Tensor run(const Resize& op, const Inputs& in, const Site&) {
+  return resized(op, resized(op, in[0], 2, op.size.h), 3, op.size.w);
+}
+
+Tensor run(const DepthToSpace& op, const Inputs& in, const Site&) {
+  const Tensor& x = in[0];
+  const int64_t n = x.size(0), b = op.block, channels = x.size(1) / (b * b), h = x.size(2), w = x.size(3);
+  const Tensor blocks = op.crd ? x.reshape({n, channels, b, b, h, w}).permute({0, 1, 4, 2, 5, 3})
+                               : x.reshape({n, b, b, channels, h, w}).permute({0, 3, 4, 1, 5, 2});
+  return blocks.reshape({n, channels, h * b, w * b});
+}
 
 Tensor run(const ChannelShuffle& op, const Inputs& in, const Site&) {
   const Tensor& x = in[0];
@@ -134,11 +229,6 @@ Tensor run(const Lrn& op, const Inputs& in, const Site&) {
   Tensor sum = squares.narrow(1, 0, channels);
   for (int64_t i = 1; i < op.size; ++i) sum = sum + squares.narrow(1, i, channels);
   return x / at::pow(op.k + op.alpha / static_cast<float>(op.size) * sum, op.beta);
-}
-
-template <class Other>
-Tensor run(const Other& op, const Inputs&, const Site&) {
-  fail(ErrorCode::unsupported, "op ", op.name, " can't be trained yet");
 }
 
 /// For every value the index of the last node that reads it.

@@ -71,10 +71,12 @@ at::Tensor in_fast_layout(const at::Tensor& images) {
   return out.copy_(images);
 }
 
-/// The value whose softmax is the output, or the output itself.
+/// The value whose softmax (or its logarithm) is the output, or the output itself.
 ValueId before_softmax(const Graph& graph) {
   for (const Node& node : graph.nodes)
-    if (node.output == graph.outputs[0] && std::holds_alternative<Softmax>(node.op)) return node.inputs[0];
+    if (node.output == graph.outputs[0] &&
+        (std::holds_alternative<Softmax>(node.op) || std::holds_alternative<LogSoftmax>(node.op)))
+      return node.inputs[0];
   return graph.outputs[0];
 }
 
@@ -104,6 +106,12 @@ bool is_running_statistic(const Parameter& parameter) {
   return parameter.role == "mean" || parameter.role == "variance";
 }
 
+/// Constants of arithmetic and of concat belong to a formula of the network's author: the mean and deviation
+/// of its pixels, the 1/6 of a hard swish. They stay as they are.
+bool is_part_of_a_formula(const Graph& graph, const Parameter& parameter) {
+  return parameter.role == "operand" || std::holds_alternative<Concat>(graph.nodes[parameter.node].op);
+}
+
 }  // namespace
 
 at::Tensor Network::Torch::batch(std::span<const float> images) const {
@@ -121,10 +129,13 @@ Network::Network(const Graph& graph) : torch_(std::make_unique<Torch>()) {
   t.constants.resize(graph.values.size());
   for (const Parameter& parameter : parameters(graph)) {
     const Weight& weight = *graph.values[parameter.value].weight;
-    if (is_running_statistic(parameter))
-      t.measured.push_back({parameter.value, TrainedWeight({weight.shape, Dense{to_dense(weight).data}})});
+    if (is_part_of_a_formula(graph, parameter))
+      t.constants[parameter.value] = view(to_dense(weight).data, weight.shape).clone();
+    else if (is_running_statistic(parameter))
+      t.measured.push_back(
+          {parameter.value, TrainedWeight({weight.shape, Dense{to_dense(weight).data}}), true});
     else
-      t.learned.push_back({parameter.value, TrainedWeight(weight)});
+      t.learned.push_back({parameter.value, TrainedWeight(weight), parameter.role != "weight"});
   }
   // Only now: the lists no longer move what the tensors look at.
   for (auto* list : {&t.learned, &t.measured})

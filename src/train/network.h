@@ -31,7 +31,8 @@ void set_up_torch(int threads);
 
 class Network {
  public:
-  /// The graph must have one input and one output of scores (NC, or NC11); a final Softmax is looked through.
+  /// The graph must have one input and one output of scores (NC, or NC11); a final Softmax or
+  /// LogSoftmax is looked through. Weights, biases and slopes learn; operands of arithmetic stay as they are.
   explicit Network(const Graph& graph);
   ~Network();
 
@@ -39,6 +40,7 @@ class Network {
   struct Learned {
     ValueId value;
     TrainedWeight weight;
+    bool is_bias = false;  ///< or a scale or slope: weight decay is not for them
   };
   std::vector<Learned>& learned();
   /// Running means and variances of batch norms: measured in passing, not learned; always dense.

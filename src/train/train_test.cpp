@@ -131,11 +131,11 @@ Graph smooth_net() {
   return net.finish({net.apply("prob", Softmax{}, {x})});
 }
 
-TEST(Train, GradientsAreThoseOfTheReferenceLoss) {
+/// One step moves some values of each of these constants by the slope of the reference's loss.
+void expect_gradients_of_the_reference(const Graph& graph, std::initializer_list<const char*> names) {
   const DatasetPtr data = quadrants(12, 1);
-  const Graph graph = smooth_net();
   const Graph moved = run(graph, *data, one_step(*data)).graph;
-  for (const char* name : {"conv.weight", "conv.bias", "hidden.weight", "scores.weight", "scores.bias"}) {
+  for (const char* name : names) {
     const Tensor before = to_dense(weight(graph, name)), after = to_dense(weight(moved, name));
     for (size_t i = 0; i < before.size(); i += 1 + before.size() / 7) {
       const auto loss_at = [&](float delta) {
@@ -150,6 +150,41 @@ TEST(Train, GradientsAreThoseOfTheReferenceLoss) {
       EXPECT_NEAR(before.data[i] - after.data[i], slope, 2e-4) << name << " " << i;
     }
   }
+}
+
+TEST(Train, GradientsAreThoseOfTheReferenceLoss) {
+  expect_gradients_of_the_reference(
+      smooth_net(), {"conv.weight", "conv.bias", "hidden.weight", "scores.weight", "scores.bias"});
+}
+
+/// Ops that ONNX files bring, between a convolution and the scores.
+Graph imported_net() {
+  Builder net("imported");
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.apply("scaled", Mul{}, {x, net.constant("scaled.operand", Tensor({1, 1, 1}, {1.5f}))});
+  x = net.conv("conv", x, 4, {3, 3}, {.stride = {2, 2}});
+  x = net.apply("prelu", PRelu{},
+                {x, net.constant("prelu.slope", Tensor({4, 1, 1}, {0.1f, 0.2f, 0.3f, 0.4f}))});
+  Tensor spread({4, 1, 2, 2});
+  for (size_t i = 0; i < spread.size(); ++i) spread.data[i] = 0.1f * static_cast<float>(i % 5) - 0.15f;
+  x = net.apply("up", ConvTranspose2d{{2, 2}, {1, 0, 0, 0}, {1, 1}, {0, 0}, 2},
+                {x, net.constant("up.weight", std::move(spread)), net.constant("up.bias", Tensor({2}))});
+  x = net.apply("gated", Mul{}, {x, net.apply("gate", Sigmoid{}, {net.apply("mean", GlobalAvgPool{}, {x})})});
+  x = net.apply("large", Resize{{7, 5}, 1}, {net.apply("mirrored", Pad{{1, 2, 0, -1}, 0, 1}, {x})});
+  x = net.apply("turned", Transpose{{{0, 2, 3, 1}}}, {net.apply("back", Slice{2, 6, -1, -2}, {x})});
+  x = net.linear("scores", net.apply("row", Reshape{{{40}}}, {x}), 4);
+  return net.finish({net.apply("prob", Softmax{}, {x})});
+}
+
+TEST(Train, GradientsOfImportedOpsAreThoseOfTheReferenceLoss) {
+  expect_gradients_of_the_reference(imported_net(), {"prelu.slope", "up.weight", "up.bias", "scores.weight"});
+}
+
+TEST(Train, SlopesLearnAndOperandsStayAsTheyAre) {
+  const DatasetPtr data = quadrants(12, 1);
+  const Graph before = imported_net(), after = run(before, *data, one_step(*data)).graph;
+  EXPECT_EQ(weight(after, "scaled.operand"), weight(before, "scaled.operand"));
+  EXPECT_NE(weight(after, "prelu.slope"), weight(before, "prelu.slope"));
 }
 
 TEST(Train, SparseKeepsItsMask) {

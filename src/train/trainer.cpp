@@ -105,7 +105,7 @@ void Trainer::update_weights() {
     TrainedWeight& weight = network_.learned()[i].weight;
     const std::span<const float> gradient = network_.gradient(i);
     if (gradient.empty()) continue;
-    const bool decays = weight.shape().size() >= 2 && !weight.shared();
+    const bool decays = !network_.learned()[i].is_bias && !weight.shared();
     const SgdStep step{rate, static_cast<float>(options_.momentum),
                        decays ? static_cast<float>(options_.weight_decay) : 0.0f, options_.nesterov};
     sgd_step(weight.free_values(), weight.free_gradient(gradient), state_.velocity[i], step);

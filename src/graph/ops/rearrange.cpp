@@ -1,10 +1,10 @@
 #include "graph/ops/rearrange.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <numeric>
 
 #include "graph/ops/evaluation.h"
+#include "graph/ops/sampling.h"
 #include "graph/ops/shape_rules.h"
 
 namespace netsuke::ops {
@@ -129,12 +129,12 @@ Shape shape_of(const Pad& op, const Shapes& in, const Site& site) {
 
 void compute(const Pad& op, const Arguments& in, Tensor& out) {
   const Image image{*in[0]};
-  const int64_t last_row = image.t.dim(2) - 1, last_column = image.t.dim(3) - 1;
-  const auto reflected = [](int64_t i, int64_t last) { return last - std::abs(last - std::abs(i)); };
   fill(out, [&](int64_t n, int64_t c, int64_t oy, int64_t ox) {
     int64_t y = oy - op.pad.top, x = ox - op.pad.left;
-    if (op.mode == 1) y = reflected(y, last_row), x = reflected(x, last_column);
-    if (op.mode == 2) y = std::clamp<int64_t>(y, 0, last_row), x = std::clamp<int64_t>(x, 0, last_column);
+    if (op.mode != 0) {
+      y = padding_source(op.mode, y, image.t.dim(2));
+      x = padding_source(op.mode, x, image.t.dim(3));
+    }
     return image.contains(y, x) ? image.at(n, c, y, x) : op.value;
   });
 }

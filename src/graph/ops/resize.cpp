@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "graph/ops/evaluation.h"
+#include "graph/ops/sampling.h"
 #include "graph/ops/shape_rules.h"
 
 namespace netsuke::ops {
@@ -36,11 +37,7 @@ double rounded(double x, int rounding) {
   }
 }
 
-// The two pixels that make an output pixel, and the share of the second.
-struct Sample {
-  int64_t first = 0, second = 0;
-  double share = 0;
-};
+}  // namespace
 
 Sample sample(const Resize& op, int64_t i, int64_t from, int64_t to) {
   const double x = source_of(i, from, to, op.coordinates);
@@ -51,8 +48,6 @@ Sample sample(const Resize& op, int64_t i, int64_t from, int64_t to) {
   const double below = std::floor(x);
   return {inside(below), inside(below + 1), x - below};
 }
-
-}  // namespace
 
 Shape shape_of(const Resize& op, const Shapes& in, const Site& site) {
   const Shape& x = in[0];
