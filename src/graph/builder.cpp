@@ -6,7 +6,10 @@
 
 namespace netsuke {
 
-Builder::Builder(std::string name, uint64_t seed) : random_(seed) { graph_.name = std::move(name); }
+Builder::Builder(std::string name, std::optional<uint64_t> seed) {
+  graph_.name = std::move(name);
+  if (seed) random_.emplace(*seed);
+}
 
 ValueId Builder::add_value(Value value, Shape shape) {
   graph_.values.push_back(std::move(value));
@@ -36,24 +39,25 @@ ValueId Builder::apply(const std::string& name, Op op, std::vector<ValueId> inpu
   return output;
 }
 
-Tensor Builder::he_normal(Shape shape, int64_t fan_in) {
+ValueId Builder::weight(const std::string& name, Shape shape, int64_t fan_in) {
+  if (!random_) return add_value({name, {}, make_weight(shape, Sparse{})}, shape);
   Tensor tensor(std::move(shape));
   const double deviation = std::sqrt(2.0 / static_cast<double>(fan_in));
-  for (float& value : tensor.data) value = static_cast<float>(random_.normal() * deviation);
-  return tensor;
+  for (float& value : tensor.data) value = static_cast<float>(random_->normal() * deviation);
+  return constant(name, std::move(tensor));
 }
 
 ValueId Builder::conv(const std::string& name, ValueId x, int out, Pair kernel, Conv2d op, bool bias) {
   const int64_t in = shapes_[x].at(1) / op.groups;
   std::vector<ValueId> inputs{
-      x, constant(name + ".weight", he_normal({out, in, kernel.h, kernel.w}, in * kernel.h * kernel.w))};
+      x, weight(name + ".weight", {out, in, kernel.h, kernel.w}, in * kernel.h * kernel.w)};
   if (bias) inputs.push_back(constant(name + ".bias", Tensor({out})));
   return apply(name, op, std::move(inputs));
 }
 
 ValueId Builder::linear(const std::string& name, ValueId x, int out, bool bias) {
   const int64_t in = shapes_[x].at(1);
-  std::vector<ValueId> inputs{x, constant(name + ".weight", he_normal({out, in}, in))};
+  std::vector<ValueId> inputs{x, weight(name + ".weight", {out, in}, in)};
   if (bias) inputs.push_back(constant(name + ".bias", Tensor({out})));
   return apply(name, Linear{}, std::move(inputs));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/random.h"
@@ -11,10 +12,11 @@ namespace netsuke {
 
 /// Appends nodes in order; every call names its node and returns the id of what it computes. Weights are
 /// drawn from the seed: those of convolutions and linear layers He-normal (standard deviation sqrt(2 /
-/// fan-in)); biases start at zero.
+/// fan-in)); biases start at zero. Without a seed weights are blank, which costs neither time nor memory: for
+/// counting.
 class Builder {
  public:
-  explicit Builder(std::string name, uint64_t seed = 1);
+  explicit Builder(std::string name, std::optional<uint64_t> seed = 1);
 
   /// An input of the graph; `shape` without the batch: {1, 28, 28}.
   ValueId input(const std::string& name, const Shape& shape);
@@ -33,11 +35,11 @@ class Builder {
 
  private:
   ValueId add_value(Value value, Shape shape);
-  Tensor he_normal(Shape shape, int64_t fan_in);
+  ValueId weight(const std::string& name, Shape shape, int64_t fan_in);
 
   Graph graph_;
   std::vector<Shape> shapes_;
-  Random random_;
+  std::optional<Random> random_;  ///< none: weights are blank
 };
 
 }  // namespace netsuke

@@ -49,9 +49,18 @@ std::vector<std::vector<size_t>> readers(const Graph& graph) {
   return result;
 }
 
-int64_t parameter_count(const Graph& graph) {
+int64_t constant_count(const Graph& graph) {
   int64_t count = 0;
   for (const Parameter& p : parameters(graph)) count += weight_count(*graph.values[p.value].weight);
+  return count;
+}
+
+bool is_learned(std::string_view role) { return role != "mean" && role != "variance"; }
+
+int64_t parameter_count(const Graph& graph) {
+  int64_t count = 0;
+  for (const Parameter& p : parameters(graph))
+    if (is_learned(p.role)) count += weight_count(*graph.values[p.value].weight);
   return count;
 }
 

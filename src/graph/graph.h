@@ -64,7 +64,13 @@ ValueId find_value(const Graph& graph, std::string_view name);
 std::vector<std::vector<size_t>> readers(const Graph& graph);
 
 /// Elements of all constants.
+int64_t constant_count(const Graph& graph);
+
+/// Elements of the constants that are learned, as papers count parameters: batch norm's running mean and
+/// variance are not among them.
 int64_t parameter_count(const Graph& graph);
+/// True for the role of a constant that counts as a parameter.
+bool is_learned(std::string_view role);
 
 /// Throws Error(input) unless the graph is whole: ids in range, every value has one source and is computed
 /// before it is read, arities fit, names are unique and not empty, weights fit their shapes.

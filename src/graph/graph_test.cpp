@@ -68,5 +68,34 @@ TEST(Preprocess, survives_the_metadata_and_maps_pixels) {
   EXPECT_THROW(preprocess_of(g), Error);
 }
 
+TEST(Cost, peak_is_the_largest_set_alive_at_once) {
+  Builder b("branches");
+  const ValueId x = b.input("data", {2, 4, 4});                       // 128 bytes
+  const ValueId left = b.apply("left", Relu{}, {x});                  // 128
+  const ValueId right = b.apply("right", Relu{}, {x});                // 128; all three are alive
+  const ValueId joined = b.apply("joined", Concat{}, {left, right});  // 256; x is dead
+  EXPECT_EQ(peak_activation_bytes(b.finish({joined})), 512);
+}
+
+TEST(Cost, layer_shares_tell_kinds_of_convolutions_apart) {
+  Builder b("kinds");
+  ValueId x = b.input("data", {4, 8, 8});
+  x = b.conv("full", x, 8, {3, 3}, {.pad = {1, 1, 1, 1}}, false);
+  x = b.conv("depthwise", x, 8, {3, 3}, {.pad = {1, 1, 1, 1}, .groups = 8}, false);
+  x = b.conv("grouped", x, 8, {1, 1}, {.groups = 2}, false);
+  x = b.conv("pointwise", x, 2, {1, 1}, {}, false);
+  x = b.batch_norm("norm", x);
+  const std::vector<LayerShare> shares =
+      layer_shares(b.finish({b.linear("ip", b.apply("flat", Flatten{}, {x}), 3, false)}));
+  const auto parameters = [&](size_t i) { return shares.at(i).parameters; };
+  EXPECT_EQ(parameters(0), 16);         // conv 1x1
+  EXPECT_EQ(parameters(1), 72);         // depthwise
+  EXPECT_EQ(parameters(2), 32);         // grouped
+  EXPECT_EQ(parameters(3), 4 * 8 * 9);  // conv
+  EXPECT_EQ(parameters(4), 128 * 3);    // linear
+  EXPECT_EQ(parameters(5), 4);          // scale and bias of the norm: running statistics are not learned
+  EXPECT_EQ(shares[3].macs, 4 * 8 * 9 * 64);
+}
+
 }  // namespace
 }  // namespace netsuke

@@ -59,6 +59,7 @@ Json describe(const Graph& graph, const std::string& model, const Ledger* ledger
     layer["output"] = costs[n].output;
     layer["params"] = costs[n].parameters;
     layer["macs"] = costs[n].macs;
+    layer["activation_bytes"] = costs[n].activation_bytes;
     if (sums[n].elements > 0) {
       layer["density"] =
           rounded(static_cast<double>(sums[n].kept) / static_cast<double>(sums[n].elements), 6);

@@ -4,6 +4,7 @@
 #include "graph/builder.h"
 #include "model/read.h"
 #include "model/write.h"
+#include "report/histogram.h"
 #include "report/json.h"
 #include "report/ledger.h"
 #include "report/table.h"
@@ -82,6 +83,18 @@ TEST(Ledger, baselines_are_what_gzip_and_zstd_make_of_the_floats) {
   EXPECT_LT(zeros.zstd19, 200);
   const Baselines noise = baselines(compressed_net(), 1000);
   EXPECT_TRUE(noise.sampled);
+}
+
+TEST(Histogram, counts_zeros_apart_and_every_other_value_once) {
+  std::vector<float> values(100, 0.0f);
+  for (int i = 0; i < 50; ++i) values.push_back(-1), values.push_back(2);
+  values.push_back(0.5f);
+  const Json json = histogram_json(values, 3);
+  EXPECT_EQ(json["zeros"], 100);
+  EXPECT_EQ(json["counts"], (std::vector<int64_t>{50, 1, 50}));
+  const std::string text = histogram_text("conv1", values, 3);
+  EXPECT_THAT(text, HasSubstr("conv1: 201 weights, 100 zeros (49.8 %)"));
+  EXPECT_THAT(text, HasSubstr(std::string(60, '#'))) << "the tallest bar fills the width";
 }
 
 TEST(Json, has_the_keys_that_programs_rely_on) {

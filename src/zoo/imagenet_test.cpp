@@ -7,8 +7,8 @@ namespace netsuke::zoo {
 namespace {
 
 TEST(ImageNet, AlexNetIsTorchvisions) {
-  const Graph graph = build("alexnet");
-  EXPECT_EQ(learned_parameters(graph), 61'100'840);  // torchvision's model card; 0.71 GMACs
+  const Graph graph = blank("alexnet");
+  EXPECT_EQ(parameter_count(graph), 61'100'840);  // torchvision's model card; 0.71 GMACs
   EXPECT_EQ(total_macs(graph), 714'188'480);
   EXPECT_EQ(sum_of(graph, "pool5").output, (Shape{1, 256, 6, 6}));
   EXPECT_EQ(output_of(graph), (Shape{1, 1000}));
@@ -16,8 +16,8 @@ TEST(ImageNet, AlexNetIsTorchvisions) {
 
 // Weights of Deep Compression's table 4 (35K, 307K, 885K, 663K, 442K, 38M, 17M, 4M), here with biases.
 TEST(ImageNet, AlexNetInTwoGroupsIsCaffes) {
-  const Graph graph = build("alexnet_caffe");
-  EXPECT_EQ(learned_parameters(graph), 60'965'224);  // the released file: 243.86 MB
+  const Graph graph = blank("alexnet_caffe");
+  EXPECT_EQ(parameter_count(graph), 60'965'224);  // the released file: 243.86 MB
   EXPECT_NEAR(static_cast<double>(total_macs(graph)), 724.4e6, 0.05e6);
   const std::pair<const char*, int64_t> layers[] = {{"conv1", 34'848 + 96},     {"conv2", 307'200 + 256},
                                                     {"conv3", 884'736 + 384},   {"conv4", 663'552 + 384},
@@ -29,15 +29,15 @@ TEST(ImageNet, AlexNetInTwoGroupsIsCaffes) {
 
 // The single tower trained by O. Semery (imgclsmob, "AlexNet-b"): 62,378,344 parameters, 1132M at 224x224.
 TEST(ImageNet, AlexNetWithoutGroups) {
-  const Graph graph = build("alexnet_caffe", with({{"groups", "1"}}, {3, 224, 224}));
-  EXPECT_EQ(learned_parameters(graph), 62'378'344);
+  const Graph graph = blank("alexnet_caffe", with({{"groups", "1"}}, {3, 224, 224}));
+  EXPECT_EQ(parameter_count(graph), 62'378'344);
   EXPECT_NEAR(static_cast<double>(total_macs(graph)), 1132e6, 1e6);
 }
 
 // Weights of Deep Compression's table 5, here with biases.
 TEST(ImageNet, Vgg16) {
-  const Graph graph = build("vgg16");
-  EXPECT_EQ(learned_parameters(graph), 138'357'544);  // torchvision's model card; 15.47 GMACs
+  const Graph graph = blank("vgg16");
+  EXPECT_EQ(parameter_count(graph), 138'357'544);  // torchvision's model card; 15.47 GMACs
   EXPECT_EQ(total_macs(graph), 15'470'264'320);
   EXPECT_EQ(sum_of(graph, "conv1_1").parameters, 1'728 + 64);
   EXPECT_EQ(sum_of(graph, "conv5_3").parameters, 2'359'296 + 512);
@@ -46,8 +46,8 @@ TEST(ImageNet, Vgg16) {
 }
 
 TEST(ImageNet, GoogLeNet) {
-  const Graph graph = build("googlenet");
-  EXPECT_EQ(learned_parameters(graph), 6'624'904);  // torchvision without auxiliary heads; 1.50 GMACs
+  const Graph graph = blank("googlenet");
+  EXPECT_EQ(parameter_count(graph), 6'624'904);  // torchvision without auxiliary heads; 1.50 GMACs
   EXPECT_EQ(total_macs(graph), 1'498'376'192);
   // Output sizes of the paper's table 1.
   EXPECT_EQ(sum_of(graph, "inception3a").output, (Shape{1, 256, 28, 28}));
@@ -56,8 +56,8 @@ TEST(ImageNet, GoogLeNet) {
 }
 
 TEST(ImageNet, InceptionV3) {
-  const Graph graph = build("inception_v3");
-  EXPECT_EQ(learned_parameters(graph), 23'834'568);  // torchvision without auxiliary head; 5.71 GMACs
+  const Graph graph = blank("inception_v3");
+  EXPECT_EQ(parameter_count(graph), 23'834'568);  // torchvision without auxiliary head; 5.71 GMACs
   EXPECT_EQ(total_macs(graph), 5'713'216'096);
   // Input sizes of the paper's table 1.
   EXPECT_EQ(sum_of(graph, "Mixed_5d").output, (Shape{1, 288, 35, 35}));
@@ -66,37 +66,37 @@ TEST(ImageNet, InceptionV3) {
 }
 
 TEST(ImageNet, ResNet18) {
-  const Graph graph = build("resnet18");
-  EXPECT_EQ(learned_parameters(graph), 11'689'512);  // torchvision's model card; 1.81 GMACs
+  const Graph graph = blank("resnet18");
+  EXPECT_EQ(parameter_count(graph), 11'689'512);  // torchvision's model card; 1.81 GMACs
   EXPECT_EQ(total_macs(graph), 1'814'073'344);
   EXPECT_EQ(sum_of(graph, "layer4.").output, (Shape{1, 512, 7, 7}));
 }
 
 TEST(ImageNet, NetworkInNetwork) {
-  const Graph graph = build("nin");
-  EXPECT_EQ(learned_parameters(graph), 7'595'176);  // Caffe's released model: 29 MB
+  const Graph graph = blank("nin");
+  EXPECT_EQ(parameter_count(graph), 7'595'176);  // Caffe's released model: 29 MB
   EXPECT_EQ(total_macs(graph), 1'100'188'800);
   EXPECT_EQ(sum_of(graph, "cccp8").output, (Shape{1, 1000, 6, 6}));
 }
 
 // imgclsmob's nin_cifar10: 966,986 parameters and 984,356 with 100 classes; its 223.0M counts pools as well.
 TEST(ImageNet, NetworkInNetworkForCifar) {
-  const Graph graph = build("nin_small");
-  EXPECT_EQ(learned_parameters(graph), 966'986);
+  const Graph graph = blank("nin_small");
+  EXPECT_EQ(parameter_count(graph), 966'986);
   EXPECT_NEAR(static_cast<double>(total_macs(graph)), 223.0e6, 0.6e6);
   Options options;
   options.classes = 100;
-  EXPECT_EQ(learned_parameters(build("nin_small", options)), 984'356);
+  EXPECT_EQ(parameter_count(blank("nin_small", options)), 984'356);
 }
 
 // 2x128C3, 2x256C3, 2x512C3 without biases, 8192-1024-1024 without, 10 with; scale and shift of 3,840
 // channels.
 TEST(ImageNet, TheCifarNetOfXnorNet) {
-  const Graph graph = build("vgg_small");
+  const Graph graph = blank("vgg_small");
   const int64_t convolutions = 9 * (3 * 128 + 128 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 512 * 512);
-  EXPECT_EQ(learned_parameters(graph), convolutions + 8192 * 1024 + 1024 * 1024 + 10'250 + 2 * 3840);
+  EXPECT_EQ(parameter_count(graph), convolutions + 8192 * 1024 + 1024 * 1024 + 10'250 + 2 * 3840);
   EXPECT_EQ(sum_of(graph, "pool6").output, (Shape{1, 512, 4, 4}));
-  const Graph half = build("vgg_small", with({{"width", "0.5"}}));
+  const Graph half = blank("vgg_small", with({{"width", "0.5"}}));
   EXPECT_EQ(sum_of(half, "pool6").output, (Shape{1, 256, 4, 4}));
   EXPECT_EQ(sum_of(half, "fc8").parameters, 512 * 512);
 }

@@ -30,8 +30,8 @@ TEST(MobileNet, EveryRowOfThePapersTables) {
                       {{{"convolution", "plain"}}, 224, 29'294'088, 4'867'293'184, 4866, 29.3},
                       {{{"alpha", "0.5"}}, 160, 1'331'592, 76'524'800, 76, 1.32}};
   for (const Row& row : rows) {
-    const Graph graph = build("mobilenet_v1", with(row.flags, {3, row.side, row.side}));
-    EXPECT_EQ(learned_parameters(graph), row.parameters);
+    const Graph graph = blank("mobilenet_v1", with(row.flags, {3, row.side, row.side}));
+    EXPECT_EQ(parameter_count(graph), row.parameters);
     EXPECT_EQ(total_macs(graph), row.macs);
     EXPECT_NEAR(1e-6 * static_cast<double>(row.macs), row.paper_macs, 1.3);
     EXPECT_NEAR(1e-6 * static_cast<double>(row.parameters), row.paper_params, 0.051);
@@ -41,7 +41,7 @@ TEST(MobileNet, EveryRowOfThePapersTables) {
 // Table 3: one layer of 14x14, 512 to 512 channels. At 160x160 it sees 10x10.
 TEST(MobileNet, OneLayerOfTable3) {
   const auto layer = [](const Flags& flags, int side) {
-    const Graph graph = build("mobilenet_v1", with(flags, {3, side, side}));
+    const Graph graph = blank("mobilenet_v1", with(flags, {3, side, side}));
     double macs = 0, parameters = 0;  // the table counts no BatchNorm
     for (const char* node : {"Conv2d_7", "Conv2d_7_depthwise", "Conv2d_7_pointwise"}) {
       macs += 1e-6 * static_cast<double>(sum_of(graph, node).macs);
@@ -60,7 +60,7 @@ TEST(MobileNet, OneLayerOfTable3) {
 // Table 2: shares of multiply-adds. Its 1.19 % for the 3x3 convolution is a slip of 1.91 %: the column sums
 // to 99.29 %.
 TEST(MobileNet, SharesOfTable2) {
-  const Graph graph = build("mobilenet_v1");
+  const Graph graph = blank("mobilenet_v1");
   const std::vector<NodeCost> costs = cost(graph);
   std::map<std::string, double> share;
   for (size_t i = 0; i < costs.size(); ++i) {
@@ -78,7 +78,7 @@ TEST(MobileNet, SharesOfTable2) {
 }
 
 TEST(MobileNet, MapsOfTable1) {
-  const Graph graph = build("mobilenet_v1");
+  const Graph graph = blank("mobilenet_v1");
   EXPECT_EQ(sum_of(graph, "Conv2d_0").output, (Shape{1, 32, 112, 112}));
   EXPECT_EQ(sum_of(graph, "Conv2d_11_").output, (Shape{1, 512, 14, 14}));
   EXPECT_EQ(sum_of(graph, "Conv2d_13_").output, (Shape{1, 1024, 7, 7}));
@@ -86,7 +86,7 @@ TEST(MobileNet, MapsOfTable1) {
 }
 
 TEST(MobileNet, SmallImagesKeepTheirResolutionAtFirst) {
-  const Graph graph = build("mobilenet_v1_small", with({{"alpha", "0.5"}}, {1, 28, 28}));
+  const Graph graph = blank("mobilenet_v1_small", with({{"alpha", "0.5"}}, {1, 28, 28}));
   EXPECT_EQ(sum_of(graph, "Conv2d_0").output, (Shape{1, 16, 28, 28}));
   EXPECT_EQ(sum_of(graph, "Conv2d_13_").output, (Shape{1, 512, 2, 2}));
 }

@@ -27,8 +27,8 @@ TEST(ShuffleNet, EveryColumnOfTable1) {
                       {"4", 272, 133, 133'251'776, 1'968'344},
                       {"8", 384, 137, 136'829'952, 2'434'768}};
   for (const Row& row : rows) {
-    const Graph graph = build("shufflenet_v1", with({{"groups", row.groups}}));
-    EXPECT_EQ(learned_parameters(graph), row.parameters) << row.groups;
+    const Graph graph = blank("shufflenet_v1", with({{"groups", row.groups}}));
+    EXPECT_EQ(parameter_count(graph), row.parameters) << row.groups;
     EXPECT_EQ(convolution_macs(graph), row.macs) << row.groups;
     EXPECT_NEAR(million(row.macs), row.paper_macs, 0.51) << row.groups;
     EXPECT_EQ(sum_of(graph, "stage2.").output, (Shape{1, row.stage2, 28, 28}));
@@ -41,7 +41,7 @@ TEST(ShuffleNet, EveryColumnOfTable1) {
 // where its own table 1 gives 300M.
 TEST(ShuffleNet, Scales) {
   const auto macs = [](const char* groups, const char* scale) {
-    return million(total_macs(build("shufflenet_v1", with({{"groups", groups}, {"scale", scale}}))));
+    return million(total_macs(blank("shufflenet_v1", with({{"groups", groups}, {"scale", scale}}))));
   };
   EXPECT_NEAR(macs("3", "2"), 524, 0.1);
   EXPECT_NEAR(macs("3", "1.5"), 299.6, 0.05);
@@ -60,23 +60,23 @@ int shuffles(const Graph& graph) {
 }
 
 TEST(ShuffleNet, ShufflesOncePerUnitUnlessToldNotTo) {
-  EXPECT_EQ(shuffles(build("shufflenet_v1")), 16);
-  EXPECT_EQ(shuffles(build("shufflenet_v1", with({{"groups", "1"}}))), 0);
-  const Graph without = build("shufflenet_v1", with({{"shuffle", "no"}}));
+  EXPECT_EQ(shuffles(blank("shufflenet_v1")), 16);
+  EXPECT_EQ(shuffles(blank("shufflenet_v1", with({{"groups", "1"}}))), 0);
+  const Graph without = blank("shufflenet_v1", with({{"shuffle", "no"}}));
   EXPECT_EQ(shuffles(without), 0);
-  EXPECT_EQ(learned_parameters(without), 1'865'728);
+  EXPECT_EQ(parameter_count(without), 1'865'728);
 }
 
 // Section 3.2: the first pointwise convolution of all is not grouped, as its input has few channels.
 TEST(ShuffleNet, GroupsBeginAfterTheFirstConvolution) {
-  const Graph graph = build("shufflenet_v1", with({{"groups", "8"}}));
+  const Graph graph = blank("shufflenet_v1", with({{"groups", "8"}}));
   EXPECT_EQ(sum_of(graph, "stage2.0.conv1").parameters, 96 * 24);
   EXPECT_EQ(sum_of(graph, "stage2.1.conv1").parameters, 96 * 384 / 8);
 }
 
 TEST(ShuffleNet, SmallImagesKeepTheirResolutionInConv1) {
   for (int side : {28, 32}) {
-    const Graph graph = build("shufflenet_v1_small", with({}, {1, side, side}));
+    const Graph graph = blank("shufflenet_v1_small", with({}, {1, side, side}));
     EXPECT_EQ(sum_of(graph, "relu1").output, (Shape{1, 24, side, side}));
     EXPECT_EQ(sum_of(graph, "stage4.").output, (Shape{1, 960, 4, 4}));
   }

@@ -15,7 +15,7 @@ struct Row {
 
 // Table 1, whose maps are those of a 227x227 image.
 TEST(SqueezeNet, LayersOfTable1) {
-  const Graph graph = build("squeezenet1_0", with({}, {3, 227, 227}));
+  const Graph graph = blank("squeezenet1_0", with({}, {3, 227, 227}));
   const Row rows[] = {{"conv1", 14'208, 173.87, {1, 96, 111, 111}},
                       {"pool1", 0, 0, {1, 96, 55, 55}},
                       {"fire2/", 11'920, 35.62, {1, 128, 55, 55}},
@@ -40,10 +40,10 @@ TEST(SqueezeNet, LayersOfTable1) {
 }
 
 TEST(SqueezeNet, TotalsOfBothReleases) {
-  EXPECT_EQ(learned_parameters(build("squeezenet1_0")), 1'248'424);
-  EXPECT_EQ(total_macs(build("squeezenet1_0")), 818'924'576);
-  EXPECT_EQ(learned_parameters(build("squeezenet1_1")), 1'235'496);
-  EXPECT_EQ(total_macs(build("squeezenet1_1")), 349'151'936);
+  EXPECT_EQ(parameter_count(blank("squeezenet1_0")), 1'248'424);
+  EXPECT_EQ(total_macs(blank("squeezenet1_0")), 818'924'576);
+  EXPECT_EQ(parameter_count(blank("squeezenet1_1")), 1'235'496);
+  EXPECT_EQ(total_macs(blank("squeezenet1_1")), 349'151'936);
 }
 
 int additions(const Graph& graph) {
@@ -54,21 +54,21 @@ int additions(const Graph& graph) {
 
 // Section 6: simple bypass around fire3, 5, 7 and 9; complex adds 1x1 convolutions around 2, 4, 6 and 8.
 TEST(SqueezeNet, Bypass) {
-  const Graph simple = build("squeezenet1_0", with({{"bypass", "simple"}}));
-  EXPECT_EQ(learned_parameters(simple), 1'248'424);
+  const Graph simple = blank("squeezenet1_0", with({{"bypass", "simple"}}));
+  EXPECT_EQ(parameter_count(simple), 1'248'424);
   EXPECT_EQ(additions(simple), 4);
   for (const char* name : {"fire3/add", "fire5/add", "fire7/add", "fire9/add"})
     EXPECT_NO_THROW(find_value(simple, name));
-  const Graph complex = build("squeezenet1_0", with({{"bypass", "complex"}}));
-  EXPECT_EQ(learned_parameters(complex), 1'589'672);
+  const Graph complex = blank("squeezenet1_0", with({{"bypass", "complex"}}));
+  EXPECT_EQ(parameter_count(complex), 1'589'672);
   EXPECT_EQ(additions(complex), 8);
-  EXPECT_EQ(additions(build("squeezenet1_0")), 0);
+  EXPECT_EQ(additions(blank("squeezenet1_0")), 0);
 }
 
 // Figure 3(a): the model's size, which the paper gives in MB of 2^20 bytes, at three squeeze ratios.
 TEST(SqueezeNet, SqueezeRatioGivesThePapersSizes) {
   const auto mib = [](const char* ratio) {
-    return static_cast<double>(bytes_fp32(build("squeezenet1_0", with({{"squeeze-ratio", ratio}})))) /
+    return static_cast<double>(bytes_fp32(blank("squeezenet1_0", with({{"squeeze-ratio", ratio}})))) /
            (1 << 20);
   };
   EXPECT_NEAR(mib("0.125"), 4.8, 0.05);
@@ -78,7 +78,7 @@ TEST(SqueezeNet, SqueezeRatioGivesThePapersSizes) {
 
 // Section 5.1: e_i = base + increment * floor(i / frequency), split into 1x1 and 3x3.
 TEST(SqueezeNet, Metaparameters) {
-  const Graph graph = build("squeezenet1_0", with({{"base", "64"},
+  const Graph graph = blank("squeezenet1_0", with({{"base", "64"},
                                                    {"increment", "32"},
                                                    {"frequency", "3"},
                                                    {"percent-3x3", "25"},
@@ -94,7 +94,7 @@ TEST(SqueezeNet, Metaparameters) {
 
 TEST(SqueezeNet, SmallImagesKeepTheirResolutionInConv1) {
   for (const auto& [side, last] : {std::pair{32, 4}, {28, 3}}) {
-    const Graph graph = build("squeezenet_small", with({}, {1, side, side}));
+    const Graph graph = blank("squeezenet_small", with({}, {1, side, side}));
     EXPECT_EQ(sum_of(graph, "conv1").output[2], side);
     EXPECT_EQ(sum_of(graph, "fire9/").output, (Shape{1, 512, last, last}));
   }

@@ -1,8 +1,6 @@
 // What the zoo's tests count and how they build. For tests only.
 #pragma once
 
-#include <numeric>
-
 #include "base/error.h"
 #include "graph/cost.h"
 #include "graph/shapes.h"
@@ -18,12 +16,10 @@ inline Options with(std::map<std::string, std::string> flags, Shape input = {}) 
   return options;
 }
 
-/// As papers count parameters: all constants but BatchNorm's running mean and variance.
-inline int64_t learned_parameters(const Graph& graph) {
-  int64_t total = 0;
-  for (const Parameter& p : parameters(graph))
-    if (p.role != "mean" && p.role != "variance") total += weight_count(*graph.values[p.value].weight);
-  return total;
+/// build() without drawing weights: for all that only counts.
+inline Graph blank(std::string_view name, Options options = {}) {
+  options.seed = std::nullopt;
+  return build(name, options);
 }
 
 /// Over some nodes.

@@ -16,7 +16,7 @@ namespace netsuke::zoo {
 struct Options {
   std::optional<Shape> input;  ///< {channels, height, width} of one image
   std::optional<int> classes;
-  uint64_t seed = 1;                         ///< draws the weights
+  std::optional<uint64_t> seed = 1;          ///< draws the weights; none leaves them blank, for counting
   std::map<std::string, std::string> flags;  ///< by name, see Architecture::flags
 };
 
