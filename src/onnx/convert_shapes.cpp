@@ -61,6 +61,30 @@ void slice(Site& site) {
   site.output(x);
 }
 
+/// Elements of one axis by number, as in x[:, 0]. A single number takes the axis away, a list keeps it.
+void gather(Site& site) {
+  const Flowing x = input(site);
+  const size_t axis = site.axis(site.integer("axis", 0), x.shape.size());
+  const int64_t length = x.shape[axis];
+  const Constant& which = site.constant(1, "indices");
+  std::vector<int64_t> indices = integers(which, site.where());
+  if (which.shape.size() > 1 || indices.empty())
+    site.refuse("indices of ", to_text(which.shape), ", supported are one number or a list");
+  for (int64_t& index : indices) {
+    if (index < -length || index >= length) site.refuse("index ", index, " of ", length);
+    if (index < 0) index += length;
+  }
+  const int64_t step = indices.size() > 1 ? indices[1] - indices[0] : 1;
+  for (size_t i = 1; i < indices.size(); ++i)
+    if (step == 0 || indices[i] - indices[i - 1] != step)
+      site.refuse("indices that are not evenly spaced, supported are those of a slice");
+  const Flowing part = cut(site, x, {axis, indices[0], step, static_cast<int64_t>(indices.size())});
+  if (which.shape.size() == 1) return site.output(part);
+  Shape shape = part.shape;
+  shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(axis));
+  site.output(in_shape(site, part, shape));
+}
+
 /// Lengths of the pieces: given, or all alike with a shorter last one.
 std::vector<int64_t> pieces(Site& site, int64_t length) {
   std::vector<int64_t> sizes = site.integers_of(1, "split");
@@ -228,12 +252,19 @@ void depth_to_space(Site& site) {
 }
 
 constexpr Converter kConverters[] = {
-    {"Concat", concat},       {"DepthToSpace", depth_to_space},
-    {"Flatten", flatten},     {"Pad", pad},
-    {"Reshape", reshape},     {"Resize", resize},
-    {"Slice", slice},         {"Split", split},
-    {"Squeeze", squeeze},     {"Transpose", transpose},
-    {"Unsqueeze", unsqueeze}, {"Upsample", upsample},
+    {"Concat", concat},
+    {"DepthToSpace", depth_to_space},
+    {"Flatten", flatten},
+    {"Gather", gather},
+    {"Pad", pad},
+    {"Reshape", reshape},
+    {"Resize", resize},
+    {"Slice", slice},
+    {"Split", split},
+    {"Squeeze", squeeze},
+    {"Transpose", transpose},
+    {"Unsqueeze", unsqueeze},
+    {"Upsample", upsample},
 };
 
 }  // namespace

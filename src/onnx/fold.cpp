@@ -11,14 +11,9 @@
 namespace netsuke::onnx {
 namespace {
 
-// Nothing that a CNN folds is large; a damaged or hostile file may ask for anything.
-constexpr int64_t kMostFolded = 1 << 22;
-
 /// Builds a constant of `shape` whose element i is source[index(i)], of the source's type.
-Constant gather(const Site& site, const Constant& source, Shape shape,
-                const std::function<size_t(size_t)>& index) {
-  if (element_count(shape) > kMostFolded)
-    site.refuse("a constant of ", to_text(shape), " is too large to fold");
+Constant gather(Site& site, const Constant& source, Shape shape, const std::function<size_t(size_t)>& index) {
+  site.spend(shape);
   Constant out{shape, nullptr, {}};
   const size_t count = out.size();
   if (source.is_integer()) {
@@ -65,7 +60,7 @@ size_t broadcast_index(size_t i, const Shape& result, const Shape& shape) {
   return index;
 }
 
-Constant expanded(const Site& site, const Constant& x, const Shape& shape) {
+Constant expanded(Site& site, const Constant& x, const Shape& shape) {
   const Shape result = broadcast_shape(site, x.shape, shape);
   return gather(site, x, result, [&](size_t i) { return broadcast_index(i, result, x.shape); });
 }
@@ -77,6 +72,7 @@ Constant binary(Site& site, Binary apply) {
   const Constant a = expanded(site, site.constant(0, "a"), shape),
                  b = expanded(site, site.constant(1, "b"), shape);
   const size_t count = a.size();
+  site.spend(shape);
   if (a.is_integer() && b.is_integer()) {
     std::vector<int64_t> ints(count);
     for (size_t i = 0; i < count; ++i) {
@@ -152,8 +148,7 @@ Constant fold_concat(Site& site) {
     shape[axis] += x.shape[axis];
     integer = integer && x.is_integer();
   }
-  if (element_count(shape) > kMostFolded)
-    site.refuse("a constant of ", to_text(shape), " is too large to fold");
+  site.spend(shape);
   std::vector<double> all;
   const size_t outer =
       std::accumulate(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis), size_t{1},
@@ -176,6 +171,7 @@ Constant fold_range(Site& site) {
     site.refuse("start, limit or delta");
   const double count = std::max(0.0, std::ceil((end.at(0) - first.at(0)) / step.at(0)));
   if (!(count <= kMostFolded)) site.refuse("a range of ", count, " numbers is too long to fold");
+  site.spend({static_cast<int64_t>(count)});
   std::vector<double> all;
   for (double i = 0; i < count; ++i) all.push_back(first.at(0) + i * step.at(0));
   const Shape shape{static_cast<int64_t>(all.size())};

@@ -12,14 +12,14 @@ SliceRange resolve(const Site& site, size_t axis, int64_t begin, int64_t end, in
   const auto resolved = [&](int64_t i, int64_t least, int64_t most) {
     return std::clamp(i < 0 ? i + length : i, least, most);
   };
+  const auto elements = [](int64_t span, int64_t every) { return span > 0 ? (span - 1) / every + 1 : 0; };
   if (step > 0) {
     begin = resolved(begin, 0, length), end = resolved(end, 0, length);
-    return {axis, begin, step, std::max<int64_t>(0, (end - begin + std::min(step, length) - 1) / step)};
+    return {axis, begin, step, elements(end - begin, step)};
   }
   begin = resolved(begin, -1, length - 1);
   end = end < -length ? -1 : resolved(end, -1, length - 1);
-  const int64_t back = -step;
-  return {axis, begin, step, std::max<int64_t>(0, (begin - end + std::min(back, length) - 1) / back)};
+  return {axis, begin, step, elements(begin - end, -step)};
 }
 
 }  // namespace

@@ -141,6 +141,13 @@ Flowing Site::add(Op op, std::vector<ValueId> inputs) {
   return {id, std::move(shape)};
 }
 
+void Site::spend(const Shape& shape) {
+  const int64_t count = element_count(shape);
+  if (count > construction_.foldable)
+    refuse("constants of more than ", kMostFolded, " elements would have to be computed");
+  construction_.foldable -= count;
+}
+
 void Site::output(Known known, size_t j) { outputs_.at(j) = std::move(known); }
 
 size_t Site::axis(int64_t axis, size_t rank) const {

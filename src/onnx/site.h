@@ -25,11 +25,15 @@ struct Flowing {
 /// What is known of an ONNX value: its elements, or which of our values it is.
 using Known = std::variant<Constant, Flowing>;
 
+/// Nothing that a CNN computes of constants is large; a damaged or hostile file may ask for anything.
+inline constexpr int64_t kMostFolded = 1 << 24;
+
 /// The graph under construction.
 struct Construction {
   Graph graph;
   int64_t opset = 0;
   int64_t batch = 1;
+  int64_t foldable = kMostFolded;                           ///< elements that may still be computed here
   std::set<std::string> names;                              ///< in use
   std::map<std::pair<const void*, Shape>, ValueId> shared;  ///< weights placed already, by address and shape
 
@@ -89,6 +93,9 @@ class Site {
   /// The ONNX node's output j is this.
   void output(Known known, size_t j = 0);
   std::vector<Known>& outputs() { return outputs_; }
+
+  /// To be called before a constant of this shape is computed: refuses more than kMostFolded in all.
+  void spend(const Shape& shape);
 
   /// An axis of a tensor with `rank` dimensions, counted from the front.
   size_t axis(int64_t axis, size_t rank) const;

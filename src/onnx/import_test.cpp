@@ -1,0 +1,282 @@
+#include "onnx/import.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "graph/evaluate.h"
+#include "onnx/proto.h"
+
+namespace netsuke::onnx {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// Writes ONNX models by hand.
+class Model {
+ public:
+  explicit Model(int64_t opset = 13) {
+    proto_.set_ir_version(7);
+    proto_.add_opset_import()->set_version(opset);
+    proto_.mutable_graph()->set_name("test");
+  }
+  /// A dimension of 0 stays open.
+  Model& input(const std::string& name, const Shape& shape) {
+    auto& info = *proto_.mutable_graph()->add_input();
+    info.set_name(name);
+    auto* type = info.mutable_type()->mutable_tensor_type();
+    type->set_elem_type(pb::TensorProto::FLOAT);
+    for (int64_t d : shape) {
+      auto& dim = *type->mutable_shape()->add_dim();
+      if (d > 0) dim.set_dim_value(d);
+    }
+    return *this;
+  }
+  pb::TensorProto& initializer(const std::string& name, const Shape& shape, pb::TensorProto::DataType type) {
+    auto& tensor = *proto_.mutable_graph()->add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(type);
+    for (int64_t d : shape) tensor.add_dims(d);
+    return tensor;
+  }
+  Model& floats(const std::string& name, const Shape& shape, const std::vector<float>& values) {
+    auto& tensor = initializer(name, shape, pb::TensorProto::FLOAT);
+    for (float v : values) tensor.add_float_data(v);
+    return *this;
+  }
+  Model& ints(const std::string& name, const std::vector<int64_t>& values) {
+    auto& tensor = initializer(name, {static_cast<int64_t>(values.size())}, pb::TensorProto::INT64);
+    for (int64_t v : values) tensor.add_int64_data(v);
+    return *this;
+  }
+  pb::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs,
+                      const std::string& output) {
+    auto& node = *proto_.mutable_graph()->add_node();
+    node.set_op_type(op);
+    for (const std::string& input : inputs) node.add_input(input);
+    node.add_output(output);
+    return node;
+  }
+  Model& with(const std::string& op, const std::vector<std::string>& inputs, const std::string& output) {
+    node(op, inputs, output);
+    return *this;
+  }
+  Model& output(const std::string& name) {
+    proto_.mutable_graph()->add_output()->set_name(name);
+    return *this;
+  }
+  Bytes bytes() const {
+    Bytes bytes(proto_.ByteSizeLong());
+    proto_.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
+    return bytes;
+  }
+  Graph import(const ImportOptions& options = {}) const {
+    return import_bytes(bytes(), "test.onnx", options);
+  }
+  std::string error(const ImportOptions& options = {}) const {
+    try {
+      import(options);
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+ private:
+  pb::ModelProto proto_;
+};
+
+void set_ints(pb::NodeProto& node, const char* name, const std::vector<int64_t>& values) {
+  auto& attribute = *node.add_attribute();
+  attribute.set_name(name);
+  attribute.set_type(pb::AttributeProto::INTS);
+  for (int64_t v : values) attribute.add_ints(v);
+}
+
+std::vector<std::string> ops_of(const Graph& graph) {
+  std::vector<std::string> ops;
+  for (const Node& node : graph.nodes) ops.emplace_back(op_name(node.op));
+  return ops;
+}
+
+TEST(Import, lists_all_problems_of_a_file_at_once) {
+  Model model;
+  model.input("x", {1, 3, 8, 8})
+      .with("Einsum", {"x"}, "a")
+      .with("Relu", {"a"}, "b")
+      .with("Erf", {"x"}, "c")
+      .with("Add", {"b", "c"}, "d");
+  set_ints(model.node("MaxPool", {"x"}, "e"), "kernel_shape", {2, 2, 2});
+  model.output("d").output("e");
+  const std::string error = model.error();
+  EXPECT_THAT(error, AllOf(HasSubstr("test.onnx"), HasSubstr("node a (Einsum)"), HasSubstr("node c (Erf)"),
+                           HasSubstr("node e (MaxPool): kernel_shape has 3 entries, expected 2")));
+  EXPECT_THAT(error, testing::Not(HasSubstr("node b")))
+      << "what only reads what failed is no problem of its own";
+}
+
+TEST(Import, names_an_attribute_that_it_does_not_know) {
+  Model model;
+  set_ints(model.input("x", {1, 2}).output("y").node("Relu", {"x"}, "y"), "axes_of_evil", {1});
+  EXPECT_THAT(model.error(), HasSubstr("attribute axes_of_evil is not supported"));
+}
+
+TEST(Import, refuses_other_opsets_and_says_which_are_known) {
+  EXPECT_THAT(Model(99).input("x", {1, 2}).with("Relu", {"x"}, "y").output("y").error(),
+              AllOf(HasSubstr("opset 99"), HasSubstr("7 to 21")));
+}
+
+TEST(Import, open_sizes_are_asked_for) {
+  Model model;
+  model.input("x", {0, 3, 0, 0}).with("GlobalAveragePool", {"x"}, "y").output("y");
+  EXPECT_THAT(model.error(), HasSubstr("--input 3x224x224"));
+  const Graph graph = model.import({.input = Shape{3, 10, 12}});
+  EXPECT_EQ(graph.values[graph.inputs[0]].shape, (Shape{1, 3, 10, 12}));
+}
+
+TEST(Import, follows_the_shapes_that_exporters_compute) {
+  // x.view(x.size(0), -1) as PyTorch writes it.
+  Model model;
+  model.input("x", {0, 2, 3, 3}).ints("zero", {0}).ints("rest", {-1});
+  model.with("Shape", {"x"}, "shape").with("Gather", {"shape", "zero"}, "batch");
+  model.with("Concat", {"batch", "rest"}, "target").with("Reshape", {"x", "target"}, "y").output("y");
+  EXPECT_EQ(ops_of(model.import()), (std::vector<std::string>{"flatten"}));
+}
+
+TEST(Import, recognises_a_channel_shuffle) {
+  Model model;
+  model.input("x", {0, 6, 2, 2}).ints("apart", {0, 3, 2, 2, 2}).ints("back", {0, 6, 2, 2});
+  model.with("Reshape", {"x", "apart"}, "a");
+  set_ints(model.node("Transpose", {"a"}, "b"), "perm", {0, 2, 1, 3, 4});
+  model.with("Reshape", {"b", "back"}, "y").output("y");
+  const Graph graph = model.import();
+  ASSERT_EQ(ops_of(graph), (std::vector<std::string>{"channel_shuffle"}));
+  EXPECT_EQ(std::get<ChannelShuffle>(graph.nodes[0].op).groups, 3);
+}
+
+TEST(Import, recognises_a_hard_swish_however_it_is_written) {
+  for (const bool divide_last : {true, false}) {
+    Model model;
+    model.input("x", {0, 4}).floats("three", {}, {3}).floats("zero", {}, {0}).floats("six", {}, {6});
+    model.with("Add", {"x", "three"}, "a").with("Clip", {"a", "zero", "six"}, "b");
+    if (divide_last)
+      model.with("Mul", {"x", "b"}, "c").with("Div", {"c", "six"}, "y");
+    else
+      model.with("Div", {"b", "six"}, "c").with("Mul", {"x", "c"}, "y");
+    EXPECT_EQ(ops_of(model.output("y").import()), (std::vector<std::string>{"hard_swish"}));
+  }
+}
+
+TEST(Import, a_product_and_a_sum_are_a_linear_layer) {
+  Model model;
+  model.input("x", {0, 2}).floats("fc.w", {2, 3}, {1, 2, 3, 4, 5, 6}).floats("b", {3}, {10, 20, 30});
+  model.with("MatMul", {"x", "fc.w"}, "p").with("Add", {"p", "b"}, "y").output("y");
+  const Graph graph = model.import();
+  ASSERT_EQ(ops_of(graph), (std::vector<std::string>{"linear"}));
+  EXPECT_EQ(evaluate(graph, {Tensor({1, 2}, {1, 1})})[0].data, (std::vector<float>{15, 27, 39}));
+}
+
+/// A batch norm behind, or in front of, a 3x3 convolution.
+Model with_norm(bool in_front, int64_t pad) {
+  Model model;
+  std::vector<float> weight(3 * 2 * 9);
+  for (size_t i = 0; i < weight.size(); ++i) weight[i] = static_cast<float>(i % 7) - 3;
+  const int64_t channels = in_front ? 2 : 3;
+  const auto vector = [&](float a) { return std::vector<float>(static_cast<size_t>(channels), a); };
+  model.input("x", {0, 2, 5, 5}).floats("c.weight", {3, 2, 3, 3}, weight);
+  model.floats("s", {channels}, vector(1.5f))
+      .floats("o", {channels}, vector(0.5f))
+      .floats("m", {channels}, vector(-2))
+      .floats("v", {channels}, vector(4));
+  if (in_front) model.with("BatchNormalization", {"x", "s", "o", "m", "v"}, "n");
+  set_ints(model.node("Conv", {in_front ? "n" : "x", "c.weight"}, in_front ? "y" : "c"), "pads",
+           {pad, pad, pad, pad});
+  if (!in_front) model.with("BatchNormalization", {"c", "s", "o", "m", "v"}, "y");
+  return model.output("y");
+}
+
+TEST(Import, folds_batch_norm_where_that_is_exact) {
+  Tensor x({1, 2, 5, 5});
+  for (size_t i = 0; i < x.size(); ++i) x.data[i] = static_cast<float>(i % 11) / 11;
+  for (const bool in_front : {false, true})
+    for (const int64_t pad : {0, 1}) {
+      const Graph folded = with_norm(in_front, pad).import(),
+                  whole = with_norm(in_front, pad).import({.input = {}, .fold_batch_norm = false});
+      EXPECT_EQ(whole.nodes.size(), 2u);
+      EXPECT_EQ(folded.nodes.size(), in_front && pad > 0 ? 2u : 1u) << in_front << pad;
+      const Tensor a = evaluate(folded, {x})[0], b = evaluate(whole, {x})[0];
+      for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a.data[i], b.data[i], 1e-4f);
+    }
+}
+
+TEST(Import, layers_have_the_names_of_their_weights) {
+  EXPECT_EQ(node_name(with_norm(true, 1).import(), with_norm(true, 1).import().nodes[0]), "n");
+  const Graph graph = with_norm(false, 0).import();
+  EXPECT_NE(graph.values[graph.nodes[0].inputs[1]].weight, nullptr);
+}
+
+TEST(Import, reads_half_floats_and_integers_of_every_width) {
+  Model model;
+  model.input("x", {0, 3});
+  const uint16_t halves[] = {0x3c00, 0xc000, 0x0001};  // 1, -2, the smallest positive number
+  model.initializer("h", {3}, pb::TensorProto::FLOAT16).set_raw_data(halves, sizeof halves);
+  model.with("Add", {"x", "h"}, "y").output("y");
+  EXPECT_EQ(evaluate(model.import(), {Tensor({1, 3})})[0].data, (std::vector<float>{1, -2, 0x1p-24f}));
+}
+
+TEST(Import, refuses_data_that_do_not_fill_their_shape) {
+  Model model;
+  model.input("x", {0, 3}).floats("w", {1'000'000, 1'000}, {1, 2}).with("Add", {"x", "w"}, "y").output("y");
+  EXPECT_THAT(model.error(), AllOf(HasSubstr("tensor w"), HasSubstr("2 values"), HasSubstr("1000000000")));
+}
+
+class ExternalData : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder_);
+    write_file(folder_ + "/weights.bin", ByteView(reinterpret_cast<const uint8_t*>(values_), sizeof values_));
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string import_with(const std::string& location, const char* length) {
+    Model model;
+    model.input("x", {0, 2});
+    auto& tensor = model.initializer("w", {2}, pb::TensorProto::FLOAT);
+    tensor.set_data_location(pb::TensorProto::EXTERNAL);
+    const std::pair<const char*, std::string> entries[] = {
+        {"location", location}, {"offset", "4"}, {"length", length}};
+    for (const auto& [key, value] : entries) {
+      auto& entry = *tensor.add_external_data();
+      entry.set_key(key), entry.set_value(value);
+    }
+    write_file(folder_ + "/model.onnx", model.with("Add", {"x", "w"}, "y").output("y").bytes());
+    try {
+      return cat(evaluate(import_file(folder_ + "/model.onnx"), {Tensor({1, 2})})[0].data[1]);
+    } catch (const Error& error) {
+      return error.what();
+    }
+  }
+  const std::string folder_ = testing::TempDir() + "/netsuke_external_data";
+  const float values_[3] = {1, 2, 3};
+};
+
+TEST_F(ExternalData, is_read_from_beside_the_model_only) {
+  EXPECT_EQ(import_with("weights.bin", "8"), "3");
+  EXPECT_THAT(import_with("weights.bin", "80"), HasSubstr("80 bytes from byte 4"));
+  EXPECT_THAT(import_with("missing.bin", "8"), HasSubstr("cannot be opened"));
+  EXPECT_THAT(import_with("../netsuke_external_data/weights.bin", "8"),
+              HasSubstr("expected a file below the model's folder"));
+  EXPECT_THAT(import_with("/etc/passwd", "8"), HasSubstr("expected a file below the model's folder"));
+}
+
+TEST(Import, what_is_no_model_is_refused) {
+  for (const char* text : {"", "not a model", "\x08\x07"})
+    EXPECT_THROW(import_bytes({reinterpret_cast<const uint8_t*>(text), std::strlen(text)}, "x.onnx"), Error);
+}
+
+}  // namespace
+}  // namespace netsuke::onnx
