@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "cli/common.h"
 #include "data/catalog.h"
@@ -21,6 +22,7 @@ struct Options {
   Common common;
   ModelFlags about;
   std::string model, data;
+  std::string input_raw, raw;
   std::vector<std::string> images;
   std::vector<int64_t> indices;
   int top = 5;
@@ -92,12 +94,42 @@ void print(const Output& output, const Picture& picture, const report::Json& bes
   }
 }
 
+std::vector<float> read_floats(const std::string& path, size_t count) {
+  const Bytes bytes = read_file(path);
+  require(bytes.size() == 4 * count, path, ": has ", bytes.size(), " bytes, the network takes ", count,
+          " floats of 4 bytes");
+  ByteReader reader(bytes, path);
+  std::vector<float> values(count);
+  for (float& value : values) value = reader.f32();
+  return values;
+}
+
+/// One input as the network takes it to its output as it is: nothing scaled before, no softmax after, so that
+/// another runtime can be compared value by value.
+void run_raw(const Options& options) {
+  if (options.raw.empty() || options.input_raw.empty() || !options.images.empty() || !options.indices.empty())
+    fail(ErrorCode::usage, "run: --input-raw and --raw go together, and without pictures");
+  const Output output(options.common);
+  check_writable(options.raw, options.common.force);
+  const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  runtime::Session session(model.graph, {.threads = options.common.threads});
+  const std::vector<float> values = read_floats(options.input_raw, session.input_size());
+  std::vector<float> scores(session.output_size());
+  session.run(values, 1, scores);
+  ByteWriter writer;
+  for (float score : scores) writer.f32(score);
+  write_file(options.raw, writer.bytes());
+  output.text(fmt::format("{}: {} floats\n", options.raw, scores.size()));
+  output.finish({{"model", model.name}, {"output", options.raw}, {"values", scores.size()}});
+}
+
 void run(const Options& options) {
+  if (!options.raw.empty() || !options.input_raw.empty()) return run_raw(options);
   const Output output(options.common);
   if (options.images.empty() && options.indices.empty())
     fail(ErrorCode::usage, "run: needs a picture, or --data and --index");
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
-  const Wanted wanted = wanted_by(model);
+  const Wanted wanted = wanted_by(model, {});
   require(wanted.fit.has_value(), options.model, ": takes ",
           to_text(model.graph.values[model.graph.inputs.at(0)].shape), ", not pictures");
   const Shape& image = wanted.fit->image;
@@ -133,6 +165,9 @@ void add_run(CLI::App& verb) {
   verb.add_option("--top", options->top, "answers for each picture")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
+  verb.add_option("--input-raw", options->input_raw,
+                  "instead of pictures: one input as the network takes it, float32 little-endian, NCHW");
+  verb.add_option("--raw", options->raw, "with --input-raw: where the output goes, in the same form");
   verb.callback([options] { run(*options); });
 }
 
