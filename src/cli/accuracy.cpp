@@ -1,6 +1,7 @@
 // How good and how fast a network is, told by the runtime that ships.
 #include <algorithm>
 #include <chrono>
+#include <future>
 
 #include "base/threads.h"
 #include "cli/common.h"
@@ -20,18 +21,54 @@ void require_fit(const Graph& graph, const Dataset& data) {
           to_text(data.image_shape()), ", model ", graph.name, " takes ", to_text(image));
 }
 
-/// The next images of the data set, as the network's input.
-void fill_batch(const Preprocess& preprocess, const Dataset& data, int64_t first, int64_t count,
-                Threads& threads, std::vector<float>& batch) {
-  const Shape& shape = data.image_shape();
-  const auto size = static_cast<size_t>(element_count(shape));
-  threads.each(static_cast<size_t>(count), [&](size_t i) {
-    std::vector<uint8_t> pixels(size);
-    data.pixels(first + static_cast<int64_t>(i), pixels);
-    apply(preprocess, pixels.data(), static_cast<int>(shape[0]), static_cast<int64_t>(size) / shape[0],
-          batch.data() + i * size);
-  });
-}
+/// Images of the data set, as the network's input.
+struct Batch {
+  int64_t first = 0, count = 0;
+  std::vector<float> values;
+  std::vector<char> sound;  ///< 0 for a damaged image, whose values mean nothing
+};
+
+/// Decodes batches in threads of its own, one ahead of use.
+class BatchReader {
+ public:
+  BatchReader(const Dataset& data, Preprocess preprocess, int threads)
+      : data_(data), preprocess_(std::move(preprocess)), threads_(threads) {
+    read_ahead();
+  }
+  /// A batch of 0 images at the end.
+  Batch next() {
+    Batch batch = coming_.get();
+    at_ += batch.count;
+    if (batch.count > 0) read_ahead();
+    return batch;
+  }
+
+ private:
+  void read_ahead() {
+    coming_ = std::async(std::launch::async, [this, first = at_] { return read(first); });
+  }
+  Batch read(int64_t first) {
+    const Shape& shape = data_.image_shape();
+    const auto size = static_cast<size_t>(element_count(shape));
+    Batch batch{first, std::min(kBatch, data_.size() - first), {}, {}};
+    const auto count = static_cast<size_t>(batch.count);
+    batch.values.resize(count * size);
+    batch.sound.resize(count);
+    threads_.each(count, [&](size_t i) {
+      std::vector<uint8_t> pixels(size);
+      batch.sound[i] = data_.sound_pixels(first + static_cast<int64_t>(i), pixels);
+      apply(preprocess_, pixels.data(), static_cast<int>(shape[0]), static_cast<int64_t>(size) / shape[0],
+            batch.values.data() + i * size);
+    });
+    return batch;
+  }
+
+  const Dataset& data_;
+  Preprocess preprocess_;
+  Threads threads_;
+  int64_t at_ = 0;
+  std::future<Batch> coming_;
+};
 
 /// How many classes score higher than the right one; a tie counts against the network.
 int64_t rank_of(std::span<const float> scores, size_t label) {
@@ -40,45 +77,54 @@ int64_t rank_of(std::span<const float> scores, size_t label) {
   return rank;
 }
 
+/// Right answers so far.
+struct Tally {
+  int64_t images = 0, damaged = 0, first = 0, five = 0;
+
+  void add(const Batch& batch, const Dataset& data, std::span<const float> scores, size_t classes) {
+    for (int64_t i = 0; i < batch.count; ++i) {
+      if (!batch.sound[static_cast<size_t>(i)]) {
+        ++damaged;
+        continue;
+      }
+      const int label = data.label(batch.first + i);
+      require(label >= 0 && std::cmp_less(label, classes), "data set ", data.name(), ": image ",
+              batch.first + i, " has label ", label, ", the model knows ", classes, " classes");
+      const int64_t rank =
+          rank_of(scores.subspan(static_cast<size_t>(i) * classes, classes), static_cast<size_t>(label));
+      ++images;
+      first += rank < 1;
+      five += rank < 5;
+    }
+  }
+};
+
 }  // namespace
 
 Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log) {
   require_fit(graph, data);
   runtime::Session session(graph, {.threads = threads});
-  const Preprocess preprocess = preprocess_of(graph);
   const auto classes = static_cast<size_t>(element_count(infer_shapes(graph)[graph.outputs.at(0)]));
-  Threads pool(threads);
-  std::vector<float> batch(static_cast<size_t>(element_count(data.image_shape()) * kBatch)),
-      scores(classes * kBatch);
-  Accuracy result{.images = data.size()};
-  int64_t first_right = 0, five_right = 0;
+  std::vector<float> scores(classes * kBatch);
+  Tally tally;
   const auto start = std::chrono::steady_clock::now();
-  for (int64_t first = 0; first < data.size(); first += kBatch) {
+  BatchReader reader(data, preprocess_of(graph), threads);
+  for (Batch batch = reader.next(); batch.count > 0; batch = reader.next()) {
     if (log.stopping()) fail(ErrorCode::interrupted, "stopped while measuring accuracy");
-    const int64_t count = std::min(kBatch, data.size() - first);
-    fill_batch(preprocess, data, first, count, pool, batch);
-    session.run({batch.data(), batch.size() / kBatch * static_cast<size_t>(count)}, count,
-                {scores.data(), classes * static_cast<size_t>(count)});
-    for (int64_t i = 0; i < count; ++i) {
-      const int label = data.label(first + i);
-      require(label >= 0 && std::cmp_less(label, classes), "data set ", data.name(), ": image ", first + i,
-              " has label ", label, ", model ", graph.name, " knows ", classes, " classes");
-      const int64_t rank =
-          rank_of({scores.data() + static_cast<size_t>(i) * classes, classes}, static_cast<size_t>(label));
-      first_right += rank < 1;
-      five_right += rank < 5;
-    }
+    session.run(batch.values, batch.count, {scores.data(), classes * static_cast<size_t>(batch.count)});
+    tally.add(batch, data, scores, classes);
     log.progress({.job = "measure",
-                  .done = static_cast<uint64_t>(first + count),
+                  .done = static_cast<uint64_t>(batch.first + batch.count),
                   .total = static_cast<uint64_t>(data.size()),
                   .unit = "images",
                   .note = {}});
   }
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  const double percent = 100.0 / static_cast<double>(std::max<int64_t>(1, data.size()));
-  result.top1 = percent * static_cast<double>(first_right);
-  result.top5 = percent * static_cast<double>(five_right);
-  return result;
+  const double percent = 100.0 / static_cast<double>(std::max<int64_t>(1, tally.images));
+  return {.images = tally.images,
+          .damaged = tally.damaged,
+          .top1 = percent * static_cast<double>(tally.first),
+          .top5 = percent * static_cast<double>(tally.five),
+          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
 }
 
 Latency measure_latency(const Graph& graph, int threads, int runs) {

@@ -43,7 +43,8 @@ Log terminal_log();
 
 /// Accuracy measured by the runtime, in per cent.
 struct Accuracy {
-  int64_t images = 0;
+  int64_t images = 0;   ///< judged
+  int64_t damaged = 0;  ///< passed over
   double top1 = 0;
   double top5 = 0;
   double seconds = 0;

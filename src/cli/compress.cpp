@@ -100,7 +100,7 @@ void run(const Options& options) {
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const bool has_data = !options.data.data.empty();
   if (!has_data && options.max_drop >= 0) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
-  const Wanted wanted = wanted_by(model);
+  const Wanted wanted = wanted_by(model, log);
   const Split data = has_data ? options.data.open(wanted) : Split{};
   const DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test, wanted) : nullptr;
 

@@ -19,11 +19,12 @@ void run(const Options& options) {
   const Log log = terminal_log();
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const DatasetPtr data =
-      open_dataset(options.data, options.part == "train" ? Part::train : Part::test, wanted_by(model));
+      open_dataset(options.data, options.part == "train" ? Part::train : Part::test, wanted_by(model, log));
   const Accuracy accuracy = measure_accuracy(model.graph, *data, options.common.threads, log);
   const Latency latency = measure_latency(model.graph, options.common.threads);
   report::Json json = report::describe(model.graph, model.name, model.is_file ? &model.ledger : nullptr);
   report::add_accuracy(json, accuracy.images, accuracy.top1, accuracy.top5);
+  if (accuracy.damaged > 0) json["damaged"] = accuracy.damaged;
   json["data"] = data->name();
   json["seconds"] = accuracy.seconds;
   json["ms_median"] = latency.ms_median;

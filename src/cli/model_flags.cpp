@@ -153,8 +153,9 @@ LoadedModel load_model_argument(const std::string& argument, uint64_t seed, cons
   return model;
 }
 
-Wanted wanted_by(const LoadedModel& model) {
+Wanted wanted_by(const LoadedModel& model, const Log& log) {
   Wanted wanted;
+  wanted.report_damage = log.line;
   wanted.outputs = output_count(model.graph);
   wanted.classes = model.classes.empty() ? labels_of(model.graph) : model.classes;
   const Shape image = image_shape(model.graph);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "data/catalog.h"
 #include "graph/graph.h"
 #include "model/ledger.h"
@@ -40,6 +41,7 @@ struct LoadedModel {
 LoadedModel load_model_argument(const std::string& argument, uint64_t seed, const ModelFlags& flags);
 
 /// Images as `model` takes them, labelled by its outputs.
-Wanted wanted_by(const LoadedModel& model);
+/// Damaged ones are reported to `log`.
+Wanted wanted_by(const LoadedModel& model, const Log& log);
 
 }  // namespace netsuke::cli

@@ -50,7 +50,7 @@ void run(Options options) {
   check_extension(options.output);
   check_writable(options.output, options.common.force);
   LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
-  const Wanted wanted = wanted_by(model);
+  const Wanted wanted = wanted_by(model, log);
   if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
   const Split data = options.data.open(wanted);
   options.training.seed = options.common.seed;

@@ -96,7 +96,8 @@ DatasetPtr open_images(const std::string& folder, Part part, const std::string& 
   const std::string place = find_images(folder, part), training = find_images(folder, Part::train);
   require(!place.empty(), folder, ": has training images but no test/ or val/ folder beside them");
   const std::string& all = training.empty() ? place : training;
-  return open_image_folder(place, name, class_order(folder, image_classes(all), wanted), wanted.fit);
+  return open_image_folder(place, name, class_order(folder, image_classes(all), wanted),
+                           {wanted.fit, wanted.report_damage});
 }
 
 std::string contents(const std::string& folder) {

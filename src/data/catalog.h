@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +32,8 @@ struct Wanted {
   std::optional<Fit> fit;            ///< the images it takes; absent: as they are
   std::vector<std::string> classes;  ///< names of folders in the order of its outputs, where it knows them
   size_t outputs = 0;                ///< how many classes it tells apart; 0: not known
+  /// Told of each damaged image that is passed over, with its path (see Dataset::sound_pixels).
+  std::function<void(std::string_view)> report_damage = {};
 };
 
 /// Opens a part of `spec`: a name of data_sources(), or a folder that holds one of

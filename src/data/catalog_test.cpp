@@ -18,9 +18,9 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::string message_of(const std::string& spec, Part part) {
+std::string message_of(const std::string& spec, Part part, const Wanted& wanted = {}) {
   try {
-    open_dataset(spec, part);
+    open_dataset(spec, part, wanted);
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::input) << error.what();
     return error.what();
@@ -134,6 +134,46 @@ TEST(Catalog, ImagesOfSeveralSizesOrDamagedOnesAreNamed) {
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("a/2.png: damaged PNG"));
   }
+}
+
+TEST(Catalog, AModelGetsImagesOfItsSizeAndItsClasses) {
+  const TemporaryFolder folder;
+  write_file(folder / "images/n02/1.png", png_bytes(6, 4, 3, Bytes(72, 9)));
+  write_file(folder / "images/n01/2.png", png_bytes(2, 2, 1, Bytes(4, 7)));
+  Wanted wanted{.fit = Fit{{3, 4, 4}, 4}, .classes = {}, .outputs = 3};
+  EXPECT_THAT(message_of(folder / "images", Part::test, wanted),
+              AllOf(HasSubstr("2 folders"), HasSubstr("--class")));
+  // The classes in the order of the outputs stand in a list beside the images, as ImageNet's synsets do.
+  write_file(folder / "synsets.txt", std::string_view("n03\nn02\nn01\n"));
+  const DatasetPtr data = open_dataset(folder / "images", Part::test, wanted);
+  ASSERT_EQ(data->size(), 2);
+  EXPECT_EQ(data->image_shape(), (Shape{3, 4, 4}));
+  EXPECT_THAT(image_of(*data, 0), testing::Each(7));
+  EXPECT_EQ(data->label(0), 2);
+  EXPECT_EQ(data->label(1), 1);
+  wanted.classes = {"n01", "n02", "n03"};
+  EXPECT_EQ(open_dataset(folder / "images", Part::test, wanted)->label(0), 0)
+      << "what the model says comes first";
+}
+
+TEST(Catalog, DamagedImagesArePassedOverUpToALimit) {
+  const TemporaryFolder folder;
+  for (int i = 10; i < 40; ++i) write_file(folder / cat("a/", i, ".png"), png_bytes(2, 2, 1, Bytes(4, 5)));
+  std::vector<std::string> reports;
+  const Wanted wanted{.fit = Fit{{1, 2, 2}, 2},
+                      .report_damage = [&](std::string_view text) { reports.emplace_back(text); }};
+  const DatasetPtr data = open_dataset(folder.path(), Part::test, wanted);
+  const auto damage = [&](int i) {
+    write_file(folder / cat("a/", i, ".png"), std::string_view("not a picture"));
+  };
+  Bytes pixels(4);
+  for (int i = 10; i < 20; ++i) damage(i);
+  for (int64_t i = 0; i < 30; ++i) EXPECT_EQ(data->sound_pixels(i, pixels), i >= 10) << i;
+  data->sound_pixels(0, pixels);
+  ASSERT_EQ(reports.size(), 10u) << "each once";
+  EXPECT_THAT(reports[3], HasSubstr("a/13.png"));
+  damage(20);
+  EXPECT_THROW(data->sound_pixels(10, pixels), Error);
 }
 
 TEST(Catalog, SeveralThreadsMayReadAFolder) {

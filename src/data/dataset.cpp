@@ -20,6 +20,9 @@ class Subset final : public Dataset {
   void pixels(int64_t index, std::span<uint8_t> out) const override {
     whole_->pixels(indices_[static_cast<size_t>(index)], out);
   }
+  bool sound_pixels(int64_t index, std::span<uint8_t> out) const override {
+    return whole_->sound_pixels(indices_[static_cast<size_t>(index)], out);
+  }
   const std::vector<std::string>& classes() const override { return whole_->classes(); }
   const std::string& name() const override { return name_; }
 

@@ -21,6 +21,12 @@ class Dataset {
   virtual int label(int64_t index) const = 0;
   /// The image as CHW bytes, RGB or gray; `out` holds element_count(image_shape()).
   virtual void pixels(int64_t index, std::span<uint8_t> out) const = 0;
+  /// pixels() where damage is no end: false, and a report once, for an image that cannot be decoded. Throws
+  /// Error(input) when more of the images are damaged than the set tolerates.
+  virtual bool sound_pixels(int64_t index, std::span<uint8_t> out) const {
+    pixels(index, out);
+    return true;
+  }
   /// Class names by label, never empty ("0".."9" where the set names none).
   virtual const std::vector<std::string>& classes() const = 0;
   /// For errors and reports: "fashion-mnist, train".

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -54,14 +56,12 @@ Shape common_shape(const std::vector<LabelledFile>& files) {
 class FolderDataset final : public Dataset {
  public:
   FolderDataset(std::string name, std::vector<LabelledFile> files, std::vector<std::string> classes,
-                const std::optional<Fit>& fit)
-      : name_(std::move(name)), files_(std::move(files)), classes_(std::move(classes)) {
-    if (fit)
-      fit_ = *fit;
-    else
-      fit_.image = common_shape(files_);
-    resizes_ = fit.has_value();
-  }
+                FolderOptions options)
+      : name_(std::move(name)),
+        files_(std::move(files)),
+        classes_(std::move(classes)),
+        options_(std::move(options)),
+        fit_(options_.fit ? *options_.fit : Fit{common_shape(files_), 0}) {}
 
   int64_t size() const override { return std::ssize(files_); }
   const Shape& image_shape() const override { return fit_.image; }
@@ -69,25 +69,47 @@ class FolderDataset final : public Dataset {
   void pixels(int64_t index, std::span<uint8_t> out) const override {
     const std::string& path = files_[static_cast<size_t>(index)].path;
     Image image = decode_image(read_file(path, kMaxFileBytes), path);
-    require(resizes_ || (image.size.height == fit_.image[1] && image.size.width == fit_.image[2]), path,
+    require(options_.fit || (image.size.height == fit_.image[1] && image.size.width == fit_.image[2]), path,
             ": has changed since it was opened");
     std::ranges::copy(fitted(std::move(image), fit_, path).pixels, out.begin());
+  }
+  bool sound_pixels(int64_t index, std::span<uint8_t> out) const override {
+    try {
+      pixels(index, out);
+      return true;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::input && error.code() != ErrorCode::unsupported) throw;
+      pass_over(index, error.what());
+      return false;
+    }
   }
   const std::vector<std::string>& classes() const override { return classes_; }
   const std::string& name() const override { return name_; }
 
  private:
+  void pass_over(int64_t index, const std::string& problem) const {
+    constexpr int64_t kLeastTolerated = 10;
+    const int64_t tolerated = std::max(kLeastTolerated, size() / 100);
+    const std::lock_guard lock(damage_mutex_);
+    if (!damaged_.insert(index).second) return;
+    require(std::ssize(damaged_) <= tolerated, name_, ": more than ", tolerated,
+            " images are damaged, the last is ", problem);
+    if (options_.report_damage) options_.report_damage(cat("passed over a damaged image: ", problem));
+  }
+
   std::string name_;
   std::vector<LabelledFile> files_;
   std::vector<std::string> classes_;
+  FolderOptions options_;
   Fit fit_;
-  bool resizes_ = false;
+  mutable std::mutex damage_mutex_;
+  mutable std::set<int64_t> damaged_;
 };
 
 }  // namespace
 
 DatasetPtr open_image_folder(const std::string& path, const std::string& name,
-                             std::vector<std::string> classes, const std::optional<Fit>& fit) {
+                             std::vector<std::string> classes, FolderOptions options) {
   std::vector<LabelledFile> files;
   for (const std::string& folder : image_classes(path)) {
     const auto place = std::find(classes.begin(), classes.end(), folder);
@@ -96,7 +118,8 @@ DatasetPtr open_image_folder(const std::string& path, const std::string& name,
       files.push_back({std::move(image), static_cast<int>(place - classes.begin())});
   }
   require(!files.empty(), path, ": holds no folders with JPEG or PNG images, one folder a class");
-  return std::make_shared<const FolderDataset>(name, std::move(files), std::move(classes), fit);
+  return std::make_shared<const FolderDataset>(name, std::move(files), std::move(classes),
+                                               std::move(options));
 }
 
 std::vector<std::string> image_classes(const std::string& path) {

@@ -25,7 +25,8 @@ Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t fir
   Batch batch;
   std::vector<uint8_t> pixels(static_cast<size_t>(element_count(data.image_shape())));
   for (int64_t i = first; i < first + count; ++i) {
-    data.pixels(i, pixels);
+    // A damaged image counts as the one before it: there are too few to matter.
+    data.sound_pixels(i, pixels);
     append(batch.images, preprocess, data.image_shape(), pixels.data());
     batch.labels.push_back(data.label(i));
   }
@@ -49,6 +50,14 @@ void Batches::shuffle(int64_t epoch) {
   shuffled_epoch_ = epoch;
 }
 
+/// The image at this place of the epoch's order; where it is damaged, the next sound one.
+int64_t Batches::sound_image(int64_t place, std::span<uint8_t> pixels) const {
+  for (;; ++place) {
+    const int64_t image = order_[static_cast<size_t>(place % std::ssize(order_))];
+    if (data_.sound_pixels(image, pixels)) return image;
+  }
+}
+
 Batch Batches::make(int64_t step) {
   const int64_t epoch = step / per_epoch(), first = step % per_epoch() * batch_size_;
   shuffle(epoch);
@@ -57,8 +66,7 @@ Batch Batches::make(int64_t step) {
   Batch batch;
   std::vector<uint8_t> pixels(static_cast<size_t>(element_count(data_.image_shape()))), moved(pixels.size());
   for (int64_t i = first; i < first + batch_size_; ++i) {
-    const int64_t image = order_[static_cast<size_t>(i)];
-    data_.pixels(image, pixels);
+    const int64_t image = sound_image(i, pixels);
     if (augments(options_)) {
       Random random(epoch_seed, static_cast<uint64_t>(image));
       move_image(draw_motion(options_, random), data_.image_shape(), pixels, moved);

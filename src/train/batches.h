@@ -36,6 +36,7 @@ class Batches {
 
  private:
   void shuffle(int64_t epoch);
+  int64_t sound_image(int64_t place, std::span<uint8_t> pixels) const;
 
   const Dataset& data_;
   Preprocess preprocess_;
