@@ -51,6 +51,13 @@ for key in model bytes bytes_fp32 ratio params macs images top1 top5 error ms_me
 for threads in 1 2 3; do "$netsuke" convert small.nsk "again-$threads.nsk" --threads $threads > /dev/null; done
 cmp again-1.nsk again-2.nsk && cmp again-1.nsk again-3.nsk || fail "the number of threads changes the file"
 
+# Through ONNX and back: the same answers, and small there too.
+"$netsuke" convert small.nsk small.onnx --quantized > /dev/null
+"$netsuke" eval small.onnx --data fashion-mnist --json > onnx.json
+[ "$(value onnx.json top1)" = "$(value small.json top1)" ] || fail "the ONNX file answers otherwise"
+"$netsuke" convert small.onnx back.nsk > /dev/null
+[ "$(stat -c %s back.nsk)" -lt 60000 ] || fail "convert does not see that the ONNX file's weights are pruned and shared"
+
 # Verbs that do not train never load libtorch.
 LD_DEBUG=libs "$netsuke" eval small.nsk --data synthetic 2>&1 >/dev/null | grep -q libtorch && fail "eval loads libtorch"
 
