@@ -9,7 +9,7 @@ import sys
 
 FILE_LIMIT = 600
 FUNCTION_LIMIT = 60
-SILENT_ROOMS = {"base", "tensor", "graph", "kernels", "codec", "model", "zoo", "data", "runtime", "compress", "train"}
+SILENT_ROOMS = {"base", "tensor", "graph", "kernels", "codec", "model", "onnx", "zoo", "data", "runtime", "compress", "train"}
 LOUD = re.compile(r"\b(std::cout|std::cerr|printf|fprintf|puts|std::abort|abort|std::exit|exit|assert)\s*\(|std::c(out|err)\b")
 
 

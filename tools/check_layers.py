@@ -47,7 +47,7 @@ def problems(path, room):
             if not lower and not (test and FLOORS[target] <= FLOORS[room]):
                 yield f"{path}:{number}: {room} (floor {FLOORS[room]}) includes {target} (floor {FLOORS[target]})"
         for pattern, rooms in OUTSIDE:
-            if re.match(pattern, name) and room not in rooms and not test:
+            if kind == "<" and re.match(pattern, name) and room not in rooms and not test:
                 where = ", ".join(sorted(rooms)) or "no room"
                 yield f"{path}:{number}: <{name}> belongs to {where}, not to {room}"
 

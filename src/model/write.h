@@ -26,11 +26,11 @@ struct Written {
   Ledger ledger;
 };
 
-/// The graph as a .nsk file. Reading gives the same graph (see graph/passes/order.h) with codebooks reduced to the
-/// centroids that are used, in ascending order: every weight has the same encoding and bit for bit the same
-/// values. Throws Error(input) for a graph that verify() or infer_shapes() refuse, Error(usage) for a wrong
-/// width, and Error(unsupported) for what the format can't hold: a name of more than 255 bytes, an output
-/// that is a constant.
+/// The graph as a .nsk file. Reading gives the same graph (see graph/passes/order.h) with codebooks reduced
+/// to the centroids that are used, in ascending order: every weight has the same encoding and bit for bit the
+/// same values. Throws Error(input) for a graph that verify() or infer_shapes() refuse, Error(usage) for a
+/// wrong width, and Error(unsupported) for what the format can't hold: a name of more than 255 bytes, an
+/// output that is a constant.
 Written write_model(const Graph& graph, const WriteOptions& options = {});
 
 }  // namespace netsuke

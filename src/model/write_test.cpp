@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "graph/builder.h"
-#include "graph/preprocess.h"
 #include "graph/passes/order.h"
+#include "graph/preprocess.h"
 #include "model/read.h"
 
 namespace netsuke {
