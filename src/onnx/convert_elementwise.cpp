@@ -30,9 +30,7 @@ void clip(Site& site) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const auto limit = [&](size_t i, const char* name, float fallback) {
     if (!site.has_input(i)) return site.number(name, fallback);
-    const Constant& c = site.constant(i, name);
-    if (c.size() != 1) site.refuse(name, " has ", c.size(), " elements, expected one");
-    return static_cast<float>(c.at(0));
+    return static_cast<float>(site.number_in(i, name));
   };
   // An exporter writes the largest float where it means no limit.
   const auto open = [](float v) { return std::abs(v) == std::numeric_limits<float>::max() ? v * 2 : v; };
@@ -69,8 +67,8 @@ void prelu(Site& site) {
 void dropout(Site& site) {
   site.ignore("seed"), site.ignore("is_test");
   float ratio = site.number("ratio", 0.5f);
-  if (site.has_input(1)) ratio = static_cast<float>(site.constant(1, "ratio").at(0));
-  if (site.has_input(2) && site.constant(2, "training_mode").at(0) != 0)
+  if (site.has_input(1)) ratio = static_cast<float>(site.number_in(1, "ratio"));
+  if (site.has_input(2) && site.number_in(2, "training_mode") != 0)
     site.refuse("training_mode is true: export the network for inference");
   if (!(ratio >= 0 && ratio < 1)) site.refuse("a ratio of ", ratio, ", expected 0 to below 1");
   site.output(site.add(Dropout{ratio}, {site.flowing()}));

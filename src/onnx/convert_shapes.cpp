@@ -160,8 +160,8 @@ void pad(Site& site) {
   Pad op;
   op.mode = mode == "constant" ? 0 : mode == "reflect" ? 1 : mode == "edge" ? 2 : -1;
   if (op.mode < 0) site.refuse("mode is ", mode, ", supported are constant, reflect and edge");
-  op.value = site.has_input(2) ? static_cast<float>(site.constant(2, "constant_value").at(0))
-                               : site.number("value", 0);
+  op.value =
+      site.has_input(2) ? static_cast<float>(site.number_in(2, "constant_value")) : site.number("value", 0);
   const std::vector<int64_t> pads = all_pads(site);
   if (std::all_of(pads.begin(), pads.end(), [](int64_t p) { return p == 0; }))
     return site.output(input(site));

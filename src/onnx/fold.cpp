@@ -65,6 +65,12 @@ Constant expanded(Site& site, const Constant& x, const Shape& shape) {
   return gather(site, x, result, [&](size_t i) { return broadcast_index(i, result, x.shape); });
 }
 
+/// The whole number towards zero; refuses what no 64-bit integer is.
+int64_t whole(Site& site, double value) {
+  if (!(std::abs(value) < 9e18)) site.refuse("a constant becomes ", value, ", which no integer is");
+  return static_cast<int64_t>(value);
+}
+
 using Binary = double (*)(double, double);
 
 Constant binary(Site& site, Binary apply) {
@@ -75,11 +81,7 @@ Constant binary(Site& site, Binary apply) {
   site.spend(shape);
   if (a.is_integer() && b.is_integer()) {
     std::vector<int64_t> ints(count);
-    for (size_t i = 0; i < count; ++i) {
-      const double value = std::trunc(apply(a.at(i), b.at(i)));
-      if (!(std::abs(value) < 9e15)) site.refuse("an integer constant leaves the range of exact integers");
-      ints[i] = static_cast<int64_t>(value);
-    }
+    for (size_t i = 0; i < count; ++i) ints[i] = whole(site, apply(a.at(i), b.at(i)));
     return int_constant(shape, std::move(ints));
   }
   std::vector<float> values(count);
@@ -89,10 +91,16 @@ Constant binary(Site& site, Binary apply) {
 
 Constant unary(Site& site, double (*apply)(double)) {
   const Constant& x = site.constant(0, "x");
-  std::vector<float> values(x.size());
-  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(apply(x.at(i)));
-  if (!x.is_integer()) return float_constant(x.shape, std::move(values));
-  return int_constant(x.shape, {values.begin(), values.end()});
+  Constant out{x.shape, nullptr, {}};
+  std::vector<float> values;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double value = apply(x.at(i));
+    if (x.is_integer())
+      out.ints.push_back(whole(site, value));
+    else
+      values.push_back(static_cast<float>(value));
+  }
+  return x.is_integer() ? out : float_constant(x.shape, std::move(values));
 }
 
 Constant cast(Site& site) {
@@ -105,12 +113,9 @@ Constant cast(Site& site) {
     case pb::TensorProto::BFLOAT16:
       return x.is_integer() ? float_constant(x.shape, to_floats(x)) : x;
     default: {
+      if (x.is_integer()) return x;
       std::vector<int64_t> ints(x.size());
-      for (size_t i = 0; i < ints.size(); ++i) {
-        const double value = std::trunc(x.at(i));
-        if (!(std::abs(value) < 9e18)) site.refuse("element ", i, " is ", value, ", which no integer is");
-        ints[i] = static_cast<int64_t>(value);
-      }
+      for (size_t i = 0; i < ints.size(); ++i) ints[i] = whole(site, x.at(i));
       return int_constant(x.shape, std::move(ints));
     }
   }
@@ -135,6 +140,28 @@ Constant fold_gather(Site& site) {
   });
 }
 
+/// A constant put together element by element; integers keep all of their 64 bits.
+class Assembly {
+ public:
+  explicit Assembly(bool integer) : integer_(integer) {}
+  void add(const Constant& from, size_t i) {
+    if (integer_)
+      ints_.push_back(from.ints[i]);
+    else
+      values_.push_back(static_cast<float>(from.at(i)));
+  }
+  Constant finish(Site& site, const Shape& shape) {
+    if (std::cmp_not_equal(integer_ ? ints_.size() : values_.size(), element_count(shape)))
+      site.refuse("puts together tensors that do not fill ", to_text(shape));
+    return integer_ ? int_constant(shape, std::move(ints_)) : float_constant(shape, std::move(values_));
+  }
+
+ private:
+  bool integer_;
+  std::vector<int64_t> ints_;
+  std::vector<float> values_;
+};
+
 Constant fold_concat(Site& site) {
   const Constant& first = site.constant(0, "x");
   const size_t axis = site.axis(site.integer("axis", 0), first.shape.size());
@@ -149,7 +176,7 @@ Constant fold_concat(Site& site) {
     integer = integer && x.is_integer();
   }
   site.spend(shape);
-  std::vector<double> all;
+  Assembly all(integer);
   const size_t outer =
       std::accumulate(shape.begin(), shape.begin() + static_cast<std::ptrdiff_t>(axis), size_t{1},
                       [](size_t a, int64_t b) { return a * static_cast<size_t>(b); });
@@ -157,11 +184,9 @@ Constant fold_concat(Site& site) {
     for (size_t i = 0; i < site.input_count(); ++i) {
       const Constant& x = site.constant(i, "x");
       const size_t row = x.size() / outer;
-      for (size_t k = 0; k < row; ++k) all.push_back(x.at(o * row + k));
+      for (size_t k = 0; k < row; ++k) all.add(x, o * row + k);
     }
-  if (static_cast<int64_t>(all.size()) != element_count(shape)) site.refuse("joins tensors that do not fit");
-  return integer ? int_constant(shape, {all.begin(), all.end()})
-                 : float_constant(shape, {all.begin(), all.end()});
+  return all.finish(site, shape);
 }
 
 Constant fold_range(Site& site) {
@@ -175,7 +200,10 @@ Constant fold_range(Site& site) {
   std::vector<double> all;
   for (double i = 0; i < count; ++i) all.push_back(first.at(0) + i * step.at(0));
   const Shape shape{static_cast<int64_t>(all.size())};
-  return first.is_integer() ? int_constant(shape, {all.begin(), all.end()})
+  std::vector<int64_t> ints;
+  if (first.is_integer())
+    for (double value : all) ints.push_back(whole(site, value));
+  return first.is_integer() ? int_constant(shape, std::move(ints))
                             : float_constant(shape, {all.begin(), all.end()});
 }
 
@@ -227,10 +255,9 @@ Constant fold_where(Site& site) {
   const Constant condition = expanded(site, site.constant(0, "condition"), shape);
   const Constant yes = expanded(site, site.constant(1, "x"), shape),
                  no = expanded(site, site.constant(2, "y"), shape);
-  std::vector<double> all;
-  for (size_t i = 0; i < condition.size(); ++i) all.push_back(condition.at(i) != 0 ? yes.at(i) : no.at(i));
-  return yes.is_integer() ? int_constant(shape, {all.begin(), all.end()})
-                          : float_constant(shape, {all.begin(), all.end()});
+  Assembly all(yes.is_integer() && no.is_integer());
+  for (size_t i = 0; i < condition.size(); ++i) all.add(condition.at(i) != 0 ? yes : no, i);
+  return all.finish(site, shape);
 }
 
 Constant fold_product(Site& site) {

@@ -122,6 +122,7 @@ class Importer {
   }
 
   void convert(Site& site, const pb::NodeProto& node, const Converter* converter) {
+    if (node.output_size() == 0) site.refuse("has no output");
     if (auto folded = fold(site)) {
       site.output(std::move(*folded));
     } else {
@@ -131,8 +132,11 @@ class Importer {
     }
     site.check_attributes();
     for (int j = 0; j < node.output_size(); ++j) {
+      if (node.output(j).empty()) continue;
+      auto& output = site.outputs()[static_cast<size_t>(j)];
+      if (!output) site.refuse("its output ", j, " is not supported");
       unknown_.erase(node.output(j));
-      known_[node.output(j)] = std::move(site.outputs()[static_cast<size_t>(j)]);
+      known_[node.output(j)] = std::move(*output);
     }
   }
 

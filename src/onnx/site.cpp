@@ -86,6 +86,12 @@ const Constant& Site::constant(size_t i, const std::string& role) const {
   refuse("input ", i, " (", role, ") is computed at run time, expected a constant");
 }
 
+double Site::number_in(size_t i, const std::string& role) const {
+  const Constant& c = constant(i, role);
+  if (c.size() != 1) refuse(role, " has ", c.size(), " elements, expected one");
+  return c.at(0);
+}
+
 std::vector<int64_t> Site::integers_of(size_t i, const std::string& name, std::vector<int64_t> fallback) {
   if (has_input(i)) return onnx::integers(constant(i, name), cat(where(), ": input ", name));
   return integers(name, std::move(fallback));

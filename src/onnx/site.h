@@ -78,6 +78,8 @@ class Site {
   const Shape& shape(size_t i = 0) const;
   /// The values of input i; refuses one that is computed. `role` names it in errors.
   const Constant& constant(size_t i, const std::string& role) const;
+  /// The one number that input i holds.
+  double number_in(size_t i, const std::string& role) const;
   /// The integers that opsets give as attribute `name` first and as constant input i later.
   std::vector<int64_t> integers_of(size_t i, const std::string& name, std::vector<int64_t> fallback = {});
   /// Input i as a value of the graph; a constant is placed there under `role`.
@@ -92,7 +94,8 @@ class Site {
   Flowing add(Op op, std::vector<ValueId> inputs);
   /// The ONNX node's output j is this.
   void output(Known known, size_t j = 0);
-  std::vector<Known>& outputs() { return outputs_; }
+  /// Absent where the converter gave none.
+  std::vector<std::optional<Known>>& outputs() { return outputs_; }
 
   /// To be called before a constant of this shape is computed: refuses more than kMostFolded in all.
   void spend(const Shape& shape);
@@ -107,7 +110,7 @@ class Site {
   Construction& construction_;
   const pb::NodeProto& node_;
   std::vector<const Known*> inputs_;
-  std::vector<Known> outputs_;
+  std::vector<std::optional<Known>> outputs_;
   std::set<std::string> used_;
   size_t added_ = 0;
 };
