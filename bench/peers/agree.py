@@ -4,7 +4,7 @@
     /usr/bin/python3 agree.py [--netsuke PROGRAM] [--work FOLDER] [--fresh] [NAME ...]
 
 Prints one line a model and exits with 1 if any disagrees. What agreed is remembered in FOLDER/agreed.json for
-the very program that was judged; it is not judged again unless --fresh is given. README.md says what is
+the very program and scripts; it is not judged again unless --fresh is given. README.md says what is
 compared.
 """
 
@@ -57,18 +57,18 @@ class Judge:
         paths = []
         for number in (1, 2):
             path = self.path(f"input{number}.bin")
-            image = strength * random_image(numpy.random.default_rng(number), shape)
+            image = strength * torchvision.random_image(numpy.random.default_rng(number), shape)
             image.astype(numpy.float32).tofile(path)
             paths.append(path)
         return paths
 
-    def images_and_answers(self, exported, shape):
+    def images_and_answers(self, exported, shape, soft):
         """Two inputs and what ONNX Runtime makes of them. The scores of an untrained network may lie so far
         apart that softmax makes zeros of them, which would hide them: then fainter images are taken."""
         for strength in (1, 0.1, 0.01, 0.001):
             images = self.images(shape, strength)
             answers = [self.theirs(exported, image) for image in images]
-            if all(numpy.abs(answer).min() > 1e-30 for answer in answers):
+            if not soft or all(numpy.abs(answer).min() > 1e-30 for answer in answers):
                 break
         return images, answers
 
@@ -91,7 +91,7 @@ class Judge:
     def compare(self, runs, exported, shape):
         """The largest relative difference between ONNX Runtime on `exported` and all of our `runs`."""
         soft = "= softmax(" in self.graph_text(exported)
-        images, answers = self.images_and_answers(exported, shape)
+        images, answers = self.images_and_answers(exported, shape, soft)
         expected = [scores_of(answer, soft) for answer in answers]
         if difference(expected[0], expected[1]) < LEAST_RESPONSE:
             raise Disagreement("two images get the same scores: nothing is proved")
@@ -101,15 +101,6 @@ class Judge:
                 found = scores_of(self.ours(model, image, *flags), soft)
                 worst = max(worst, difference(scores, found))
         return worst
-
-
-def random_image(random, shape):
-    """Noise over a coarse pattern: networks average noise alone away, and all images would look the same."""
-    _, channels, height, width = shape
-    coarse = random.normal(scale=2, size=(1, channels, 5, 5))
-    rows, columns = numpy.arange(height) * 5 // height, numpy.arange(width) * 5 // width
-    pattern = coarse[:, :, rows][:, :, :, columns]
-    return pattern + random.normal(size=shape)
 
 
 def scores_of(output, soft):
@@ -164,10 +155,10 @@ def judge_torchvision(judge, name, opset, unmerged):
     """PyTorch's export: run by us with batch norms merged and as they are, run by ONNX Runtime."""
     stem = f"torchvision_{name}_{opset}" + ("_unmerged" if unmerged else "")
     exported = judge.path(stem + ".onnx")
-    if not os.path.exists(exported):
+    exporter = os.path.join(HERE, "export_torchvision.py")
+    if not os.path.exists(exported) or os.path.getmtime(exported) < os.path.getmtime(exporter):
         flags = ["--keep-batch-norm"] if unmerged else []
-        judge.call(sys.executable, os.path.join(HERE, "export_torchvision.py"), name, exported + ".part",
-                   "--opset", str(opset), *flags)
+        judge.call(sys.executable, exporter, name, exported + ".part", "--opset", str(opset), *flags)
         os.rename(exported + ".part", exported)
     text = judge.graph_text(exported)
     runs = [(exported, []), (exported, ["--keep-batch-norm"])]
@@ -190,9 +181,12 @@ def cases(judge):
     return rows
 
 
-def digest(path):
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()
+def digest(*paths):
+    together = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            together.update(file.read())
+    return together.hexdigest()
 
 
 def load_agreed(path, program):
@@ -218,7 +212,9 @@ def main():
     arguments = parser.parse_args()
     os.makedirs(arguments.work, exist_ok=True)
     judge = Judge(os.path.abspath(arguments.netsuke), os.path.abspath(arguments.work))
-    agreed_path, program = judge.path("agreed.json"), digest(judge.program)
+    agreed_path = judge.path("agreed.json")
+    scripts = [os.path.join(HERE, name) for name in ("agree.py", "export_torchvision.py", "onnxruntime.mjs")]
+    program = digest(judge.program, *scripts)
     agreed = {} if arguments.fresh else load_agreed(agreed_path, program)
 
     failures = 0
