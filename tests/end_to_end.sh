@@ -56,7 +56,7 @@ cmp again-1.nsk again-2.nsk && cmp again-1.nsk again-3.nsk || fail "the number o
 "$netsuke" eval small.onnx --data fashion-mnist --json > onnx.json
 [ "$(value onnx.json top1)" = "$(value small.json top1)" ] || fail "the ONNX file answers otherwise"
 "$netsuke" convert small.onnx back.nsk > /dev/null
-[ "$(stat -c %s back.nsk)" -lt 60000 ] || fail "convert does not see that the ONNX file's weights are pruned and shared"
+cmp back.nsk small.nsk || fail "convert does not see that the ONNX file's weights are pruned and shared"
 
 # Verbs that do not train never load libtorch.
 LD_DEBUG=libs "$netsuke" eval small.nsk --data synthetic 2>&1 >/dev/null | grep -q libtorch && fail "eval loads libtorch"
