@@ -24,6 +24,7 @@ std::string below_data_folder(const char* name) {
 }
 std::string mnist_folder() { return below_data_folder("mnist"); }
 std::string cifar_folder() { return below_data_folder("cifar-10"); }
+std::string cifar_100_folder() { return below_data_folder("cifar-100"); }
 std::string no_folder() { return ""; }
 
 std::vector<std::string> fashion_names() {
@@ -116,7 +117,8 @@ DatasetPtr open_folder(const std::string& folder, Part part, const std::string& 
   if (!find_images(folder, Part::train).empty() || !find_images(folder, part).empty())
     return open_images(folder, part, name, wanted);
   fail(ErrorCode::input, folder, ": no data set is recognised; found ", contents(folder),
-       "; expected IDX files (train-images-idx3-ubyte, ...), CIFAR-10 batches (data_batch_1.bin, ...) or one "
+       "; expected IDX files (train-images-idx3-ubyte, ...), CIFAR-10 or CIFAR-100 batches "
+       "(data_batch_1.bin, train.bin, ...) or one "
        "folder a "
        "class with JPEG or PNG images, with train/ and test/ above them or not");
 }
@@ -188,6 +190,13 @@ std::span<const DataSource> data_sources() {
        {3, 32, 32},
        "set NETSUKE_DATA to a folder whose folder cifar-10/ holds the binary batches",
        cifar_folder},
+      {"cifar-100",
+       "a hundred kinds of things, 50,000 + 10,000 colour images",
+       100,
+       {3, 32, 32},
+       "set NETSUKE_DATA to a folder whose folder cifar-100/ holds the binary version's train.bin and "
+       "test.bin",
+       cifar_100_folder},
       {"synthetic",
        "generated blobs, 2,000 + 500 gray images, for trying things",
        10,

@@ -40,7 +40,7 @@ struct Wanted {
 ///   - IDX files: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-..., each also as .gz or with a dot
 ///   for the
 ///     second dash, and labels.txt if classes have names;
-///   - CIFAR-10's binary batches;
+///   - CIFAR-10's or CIFAR-100's binary batches;
 ///   - train/ and test/ (or val/), each with one folder of images a class; or such class folders directly,
 ///   which are
 ///     then all of either part.

@@ -97,6 +97,21 @@ TEST(Catalog, ReadsCifarBatches) {
   EXPECT_THAT(message_of(folder.path(), Part::test), HasSubstr("image 0 has the label 10"));
 }
 
+TEST(Catalog, ReadsCifar100ByItsFineLabels) {
+  const TemporaryFolder folder;
+  Bytes record(2 + 3 * 32 * 32, 7);
+  record[0] = 19, record[1] = 99;
+  write_file(folder / "train.bin", record);
+  const DatasetPtr train = open_dataset(folder.path(), Part::train);
+  ASSERT_EQ(train->size(), 1);
+  EXPECT_EQ(train->label(0), 99);
+  EXPECT_EQ(train->classes().size(), 100u);
+  EXPECT_EQ(image_of(*train, 0)[0], 7);
+  record[1] = 100;
+  write_file(folder / "test.bin", record);
+  EXPECT_THAT(message_of(folder.path(), Part::test), HasSubstr("test.bin: image 0 has the label 100"));
+}
+
 TEST(Catalog, ReadsOneFolderAClass) {
   const TemporaryFolder folder;
   write_file(folder / "train/dog/b.png", png_bytes(1, 1, 1, {20}));
@@ -195,7 +210,7 @@ TEST(Catalog, SeveralThreadsMayReadAFolder) {
 
 TEST(Catalog, AWrongSpecSaysWhatThereIs) {
   EXPECT_THAT(message_of("fashion-minst", Part::train),
-              AllOf(HasSubstr("did you mean 'fashion-mnist'?"), HasSubstr("cifar-10, synthetic")));
+              AllOf(HasSubstr("did you mean 'fashion-mnist'?"), HasSubstr("cifar-10, cifar-100, synthetic")));
   const TemporaryFolder folder;
   EXPECT_THAT(message_of(folder.path(), Part::train), HasSubstr("found nothing"));
   write_file(folder / "readme.md", std::string_view("x"));

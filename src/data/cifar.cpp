@@ -1,5 +1,7 @@
 #include "data/cifar.h"
 
+#include <span>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "data/labels.h"
@@ -9,36 +11,76 @@
 namespace netsuke {
 namespace {
 
-constexpr size_t kPixels = 3 * 32 * 32, kRecord = 1 + kPixels;
+constexpr size_t kPixels = 3 * 32 * 32;
 constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
-constexpr int kClasses = 10;
 
-void append_batch(const std::string& path, MemoryImages& images) {
+/// How one of the two sets is laid out. A record is some label bytes, the last of which is the class, then
+/// pixels.
+struct Layout {
+  size_t label_bytes;
+  int classes;
+  const char* class_names;
+  std::vector<std::string> train, test;
+
+  size_t record() const { return label_bytes + kPixels; }
+};
+
+const Layout& cifar_10() {
+  static const Layout layout{
+      1,
+      10,
+      "batches.meta.txt",
+      {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"},
+      {"test_batch.bin"}};
+  return layout;
+}
+
+/// Each image has a coarse label, which is left aside, and a fine one.
+const Layout& cifar_100() {
+  static const Layout layout{2, 100, "fine_label_names.txt", {"train.bin"}, {"test.bin"}};
+  return layout;
+}
+
+bool is_there(const std::string& path, const Layout& layout) {
+  return exists(cat(path, "/", layout.train[0])) || exists(cat(path, "/", layout.test[0]));
+}
+
+void append_batch(const std::string& path, const Layout& layout, MemoryImages& images) {
   const Bytes bytes = read_file(path, kMaxFileBytes);
-  require(!bytes.empty() && bytes.size() % kRecord == 0, path, ": has ", bytes.size(),
-          " bytes, expected a multiple of ", kRecord, " (a label and 3 x 32 x 32 pixels)");
-  for (auto record = bytes.begin(); record != bytes.end(); record += kRecord) {
-    require(*record < kClasses, path, ": image ",
-            (record - bytes.begin()) / static_cast<std::ptrdiff_t>(kRecord), " has the label ",
-            static_cast<int>(*record), ", labels below ", kClasses, " are accepted");
-    images.labels.push_back(*record);
-    images.pixels.insert(images.pixels.end(), record + 1, record + kRecord);
+  const size_t record = layout.record();
+  require(!bytes.empty() && bytes.size() % record == 0, path, ": has ", bytes.size(),
+          " bytes, expected a multiple of ", record, " (", layout.label_bytes,
+          " of labels and 3 x 32 x 32 pixels)");
+  for (size_t at = 0; at < bytes.size(); at += record) {
+    const uint8_t label = bytes[at + layout.label_bytes - 1];
+    require(label < layout.classes, path, ": image ", at / record, " has the label ", static_cast<int>(label),
+            ", labels below ", layout.classes, " are accepted");
+    images.labels.push_back(label);
+    const auto pixels = std::span(bytes).subspan(at + layout.label_bytes, kPixels);
+    images.pixels.insert(images.pixels.end(), pixels.begin(), pixels.end());
   }
+}
+
+std::vector<std::string> numbered(int count) {
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) names.push_back(std::to_string(i));
+  return names;
 }
 
 }  // namespace
 
 bool is_cifar_folder(const std::string& path) {
-  return exists(path + "/data_batch_1.bin") || exists(path + "/test_batch.bin");
+  return is_there(path, cifar_10()) || is_there(path, cifar_100());
 }
 
 DatasetPtr read_cifar(const std::string& path, bool train, const std::string& name) {
+  const Layout& layout = is_there(path, cifar_10()) ? cifar_10() : cifar_100();
   MemoryImages images{
-      .name = name, .shape = {3, 32, 32}, .pixels = {}, .labels = {}, .classes = digit_names()};
-  if (exists(path + "/batches.meta.txt")) images.classes = read_labels(path + "/batches.meta.txt", kClasses);
-  if (!train) append_batch(path + "/test_batch.bin", images);
-  for (int batch = 1; train && batch <= 5; ++batch)
-    append_batch(cat(path, "/data_batch_", batch, ".bin"), images);
+      .name = name, .shape = {3, 32, 32}, .pixels = {}, .labels = {}, .classes = numbered(layout.classes)};
+  const std::string names = cat(path, "/", layout.class_names);
+  if (exists(names)) images.classes = read_labels(names, static_cast<size_t>(layout.classes));
+  for (const std::string& file : train ? layout.train : layout.test)
+    append_batch(cat(path, "/", file), layout, images);
   return make_memory_dataset(std::move(images));
 }
 

@@ -1,5 +1,4 @@
-// The binary version of CIFAR-10 (cs.toronto.edu/~kriz/cifar.html): records of one label and 3 x 32 x 32
-// bytes.
+// The binary versions of CIFAR-10 and CIFAR-100 (cs.toronto.edu/~kriz/cifar.html).
 #pragma once
 
 #include <string>
@@ -8,11 +7,12 @@
 
 namespace netsuke {
 
-/// True if `path` holds data_batch_1.bin or test_batch.bin.
+/// True if `path` holds data_batch_1.bin or test_batch.bin (CIFAR-10), train.bin or test.bin (CIFAR-100).
 bool is_cifar_folder(const std::string& path);
 
-/// data_batch_1.bin to data_batch_5.bin, or test_batch.bin; class names from batches.meta.txt where it
-/// exists. Throws Error(input) naming the file that is missing, cut short or holds a label above 9.
+/// CIFAR-10's five batches or its test batch, CIFAR-100's two files with their fine labels; class names from
+/// batches.meta.txt or fine_label_names.txt where they exist. Throws Error(input) naming the file that is
+/// missing, cut short or holds a label that is too large.
 DatasetPtr read_cifar(const std::string& path, bool train, const std::string& name);
 
 }  // namespace netsuke

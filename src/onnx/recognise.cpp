@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "graph/passes/order.h"
+#include "graph/passes/uses.h"
 #include "graph/shapes.h"
 
 namespace netsuke::onnx {
@@ -14,17 +15,7 @@ namespace {
 /// A graph with who makes and who reads each value, kept as nodes are rewritten in place.
 class Rewriter {
  public:
-  explicit Rewriter(Graph graph)
-      : graph_(std::move(graph)),
-        shapes_(infer_shapes(graph_)),
-        maker_(shapes_.size(), nullptr),
-        reads_(shapes_.size()) {
-    for (Node& node : graph_.nodes) {
-      maker_[node.output] = &node;
-      for (ValueId id : node.inputs) ++reads_[id];
-    }
-    for (ValueId id : graph_.outputs) ++reads_[id];
-  }
+  explicit Rewriter(Graph graph) : graph_(std::move(graph)), shapes_(infer_shapes(graph_)), uses_(graph_) {}
 
   Graph run() {
     for (Node& node : graph_.nodes) {
@@ -41,13 +32,13 @@ class Rewriter {
   /// The node that computes `id` if it is an Op.
   template <class Op>
   const Node* made_by(ValueId id) const {
-    const Node* node = maker_[id];
+    const Node* node = uses_.maker[id];
     return node && std::holds_alternative<Op>(node->op) ? node : nullptr;
   }
 
   void replace(Node& node, Op op, std::vector<ValueId> inputs) {
-    for (ValueId id : inputs) ++reads_[id];
-    for (ValueId id : node.inputs) --reads_[id];
+    for (ValueId id : inputs) ++uses_.reads[id];
+    for (ValueId id : node.inputs) --uses_.reads[id];
     node.op = std::move(op);
     node.inputs = std::move(inputs);
   }
@@ -130,10 +121,10 @@ class Rewriter {
   void bias(Node& node) {
     if (!std::holds_alternative<Add>(node.op)) return;
     for (size_t i = 0; i < 2; ++i) {
-      const Node* layer = maker_[node.inputs[1 - i]];
+      const Node* layer = uses_.maker[node.inputs[1 - i]];
       const WeightPtr& constant = graph_.values[node.inputs[i]].weight;
       const bool takes_bias =
-          layer && layer->inputs.size() == 2 && reads_[layer->output] == 1 &&
+          layer && layer->inputs.size() == 2 && uses_.reads[layer->output] == 1 &&
           (std::holds_alternative<Conv2d>(layer->op) || std::holds_alternative<Linear>(layer->op));
       if (!takes_bias || !constant) continue;
       const Shape& out = shapes_[layer->output];
@@ -149,15 +140,14 @@ class Rewriter {
       graph_.values.push_back({cat(graph_.values[node.output].name, ".bias"),
                                {},
                                make_weight({out[1]}, Dense{to_dense(*constant).data})});
-      shapes_.push_back({out[1]}), maker_.push_back(nullptr), reads_.push_back(0);
+      shapes_.push_back({out[1]}), uses_.add_constant(0);
       return replace(node, layer->op, {layer->inputs[0], layer->inputs[1], id});
     }
   }
 
   Graph graph_;
   std::vector<Shape> shapes_;
-  std::vector<Node*> maker_;
-  std::vector<int> reads_;
+  Uses uses_;
 };
 
 }  // namespace

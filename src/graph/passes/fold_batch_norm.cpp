@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "graph/passes/order.h"
+#include "graph/passes/uses.h"
 
 namespace netsuke {
 namespace {
@@ -28,14 +29,7 @@ Affine affine_of(const Graph& graph, const Node& node) {
 
 class Folder {
  public:
-  explicit Folder(const Graph& graph)
-      : graph_(graph), maker_(graph.values.size(), nullptr), reads_(graph.values.size()) {
-    for (Node& node : graph_.nodes) {
-      maker_[node.output] = &node;
-      for (ValueId id : node.inputs) ++reads_[id];
-    }
-    for (ValueId id : graph_.outputs) ++reads_[id];
-  }
+  explicit Folder(const Graph& graph) : graph_(graph), uses_(graph_) {}
 
   Graph run() {
     for (Node& node : graph_.nodes) {
@@ -55,7 +49,7 @@ class Folder {
   /// Nodes whose constants others read too, or whose parameters are computed, are left alone.
   bool is_foldable(const Node& node) const {
     for (size_t i = 1; i < node.inputs.size(); ++i)
-      if (!graph_.values[node.inputs[i]].weight || reads_[node.inputs[i]] != 1) return false;
+      if (!graph_.values[node.inputs[i]].weight || uses_.reads[node.inputs[i]] != 1) return false;
     return true;
   }
 
@@ -68,7 +62,7 @@ class Folder {
 
   ValueId add_constant(const std::string& name, Tensor tensor) {
     graph_.values.push_back({name, {}, make_dense(std::move(tensor))});
-    maker_.push_back(nullptr), reads_.push_back(1);
+    uses_.add_constant(1);
     return static_cast<ValueId>(graph_.values.size() - 1);
   }
 
@@ -80,14 +74,14 @@ class Folder {
     const std::string name = graph_.values[node.output].name;
     const ValueId w = add_constant(name + ".weight", std::move(weight)),
                   b = add_constant(name + ".bias", std::move(narrow));
-    for (ValueId id : node.inputs) --reads_[id];
+    for (ValueId id : node.inputs) --uses_.reads[id];
     node.inputs = {x, w, b};
-    ++reads_[x];
+    ++uses_.reads[x];
   }
 
   void into_layer_before(Node& node) {
-    const Node* layer = maker_[node.inputs[0]];
-    if (!layer || !is_layer(*layer) || reads_[layer->output] != 1 || !is_foldable(*layer) ||
+    const Node* layer = uses_.maker[node.inputs[0]];
+    if (!layer || !is_layer(*layer) || uses_.reads[layer->output] != 1 || !is_foldable(*layer) ||
         !is_foldable(node))
       return;
     const Affine a = affine_of(graph_, node);
@@ -106,8 +100,8 @@ class Folder {
   }
 
   void into_layer_after(Node& layer) {
-    const Node* norm = maker_[layer.inputs[0]];
-    if (!norm || !std::holds_alternative<BatchNorm>(norm->op) || reads_[norm->output] != 1) return;
+    const Node* norm = uses_.maker[layer.inputs[0]];
+    if (!norm || !std::holds_alternative<BatchNorm>(norm->op) || uses_.reads[norm->output] != 1) return;
     if (!is_foldable(layer) || !is_foldable(*norm)) return;
     const auto* conv = std::get_if<Conv2d>(&layer.op);
     if (conv && conv->pad != Pads{}) return;
@@ -130,8 +124,7 @@ class Folder {
   }
 
   Graph graph_;
-  std::vector<Node*> maker_;
-  std::vector<int> reads_;
+  Uses uses_;
 };
 
 }  // namespace

@@ -1,0 +1,28 @@
+// Who makes and who reads each value, for passes that rewrite nodes in place.
+#pragma once
+
+#include "graph/graph.h"
+
+namespace netsuke {
+
+/// By ValueId. Valid while no node is added to or taken from the graph; who changes a node's inputs keeps the
+/// counts true.
+struct Uses {
+  std::vector<Node*> maker;  ///< null for inputs and constants
+  std::vector<int> reads;    ///< by nodes; being an output counts as one
+
+  explicit Uses(Graph& graph) : maker(graph.values.size(), nullptr), reads(graph.values.size()) {
+    for (Node& node : graph.nodes) {
+      maker[node.output] = &node;
+      for (ValueId id : node.inputs) ++reads[id];
+    }
+    for (ValueId id : graph.outputs) ++reads[id];
+  }
+  /// A constant that was just appended to the graph's values, with so many readers.
+  void add_constant(int readers) {
+    maker.push_back(nullptr);
+    reads.push_back(readers);
+  }
+};
+
+}  // namespace netsuke
