@@ -6,7 +6,6 @@
 #include "base/threads.h"
 #include "cli/common.h"
 #include "graph/preprocess.h"
-#include "graph/shapes.h"
 #include "runtime/session.h"
 
 namespace netsuke::cli {
@@ -104,7 +103,7 @@ struct Tally {
 Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log) {
   require_fit(graph, data);
   runtime::Session session(graph, {.threads = threads});
-  const auto classes = static_cast<size_t>(element_count(infer_shapes(graph)[graph.outputs.at(0)]));
+  const size_t classes = session.output_size();
   std::vector<float> scores(classes * kBatch);
   Tally tally;
   const auto start = std::chrono::steady_clock::now();
@@ -129,9 +128,8 @@ Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, 
 
 Latency measure_latency(const Graph& graph, int threads, int runs) {
   runtime::Session session(graph, {.threads = threads});
-  const auto shapes = infer_shapes(graph);
-  std::vector<float> input(static_cast<size_t>(element_count(shapes[graph.inputs.at(0)])), 0.5f);
-  std::vector<float> output(static_cast<size_t>(element_count(shapes[graph.outputs.at(0)])));
+  const std::vector<float> input(session.input_size(), 0.5f);
+  std::vector<float> output(session.output_size());
   std::vector<double> times;
   for (int i = -2; i < runs; ++i) {  // the first two warm the caches and do not count
     const auto start = std::chrono::steady_clock::now();

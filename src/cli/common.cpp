@@ -59,16 +59,22 @@ Log terminal_log() {
   return log;
 }
 
-void check_extension(const std::string& path) {
-  if (!path.ends_with(".nsk") && !path.ends_with(".onnx"))
+namespace {
+
+bool is_onnx_path(const std::string& path) { return path.ends_with(".onnx"); }
+
+}  // namespace
+
+void check_model_path(const std::string& path, bool force) {
+  if (!path.ends_with(".nsk") && !is_onnx_path(path))
     fail(ErrorCode::unsupported, path, ": models are written as .nsk or .onnx");
+  check_writable(path, force);
 }
 
 WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path,
                              bool quantized_onnx) {
-  check_extension(path);
   WrittenFile written;
-  if (path.ends_with(".onnx")) {
+  if (is_onnx_path(path)) {
     const Bytes bytes = onnx::export_model(graph, {.quantized = quantized_onnx});
     write_file(path, bytes);
     written.graph = onnx::import_file(path, {.input = {}, .fold_batch_norm = false});
@@ -80,9 +86,9 @@ WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, co
   return written;
 }
 
-std::string ledger_text(const WrittenFile& written) {
-  if (written.ledger.tensors.empty()) return {};
-  return report::ledger_text(written.graph, written.ledger, report::baselines(written.graph)) + '\n';
+void print_ledger(const Output& output, const WrittenFile& written) {
+  if (!output.is_text() || written.ledger.tensors.empty()) return;
+  output.text(report::ledger_text(written.graph, written.ledger, report::baselines(written.graph)) + '\n');
 }
 
 }  // namespace netsuke::cli

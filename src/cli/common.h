@@ -30,6 +30,8 @@ class Output {
  public:
   explicit Output(const Common& common) : json_(common.json), json_file_(common.json_file) {}
   void text(std::string_view text) const;
+  /// False with --json: text that costs something to make need not be made.
+  bool is_text() const { return !json_; }
   /// Called once, at the end: prints the object with --json, and writes it with --json-file.
   void finish(const report::Json& json) const;
 
@@ -68,10 +70,11 @@ struct WrittenFile {
 /// Writes a .nsk or an .onnx file, as the path ends.
 WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path,
                              bool quantized_onnx = false);
-/// Throws Error(unsupported) for a path that ends in neither.
-void check_extension(const std::string& path);
+/// To be called before the work whose result goes there: throws Error(unsupported) for a path that ends in
+/// neither, else as check_writable does.
+void check_model_path(const std::string& path, bool force);
 /// Where its bytes are, as every verb that writes a .nsk file shows.
-std::string ledger_text(const WrittenFile& written);
+void print_ledger(const Output& output, const WrittenFile& written);
 
 // The verbs: each adds its flags and sets what runs when it is called.
 void add_compress(CLI::App& verb);

@@ -64,12 +64,13 @@ struct Outcome {
   WrittenFile written;
 };
 
-void print(const Options& options, const Output& output, const Outcome& outcome,
-           const report::Baselines& baselines, const Dataset* test) {
+void print(const Options& options, const Output& output, const Outcome& outcome, const Graph& dense,
+           const Dataset* test) {
+  if (!output.is_text()) return;
   const Ledger& ledger = outcome.written.ledger;
   const double floats = static_cast<double>(bytes_fp32(outcome.written.graph));
   output.text(report::paper_table(outcome.written.graph, ledger) + "\n");
-  output.text(report::ledger_text(outcome.written.graph, ledger, baselines) + "\n");
+  output.text(report::ledger_text(outcome.written.graph, ledger, report::baselines(dense)) + "\n");
   std::string sentence =
       fmt::format("{}: from {} bytes to {} bytes, {:.1f} x smaller", options.output,
                   report::grouped(static_cast<long long>(floats)), report::grouped(ledger.file_bytes),
@@ -94,7 +95,7 @@ void require_budget(const Options& options, const Outcome& outcome) {
 void run(const Options& options) {
   const Output output(options.common);
   const Log log = terminal_log();
-  check_writable(options.output, options.common.force);
+  check_model_path(options.output, options.common.force);
   recipe::Recipe recipe = recipe::load_recipe(options.recipe);
   apply_overrides(options, recipe);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
@@ -135,7 +136,7 @@ void run(const Options& options) {
   json["recipe"] = recipe.name;
   json["seed"] = options.common.seed;
   json["steps"] = steps.json();
-  print(options, output, outcome, report::baselines(model.graph), test.get());
+  print(options, output, outcome, model.graph, test.get());
   output.finish(json);
   require_budget(options, outcome);
 }

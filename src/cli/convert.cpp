@@ -25,15 +25,16 @@ void run(const Options& options) {
                            .index_bits = options.index_bits,
                            .threads = options.common.threads};
   const LoadedModel model = load_model_argument(options.input, options.common.seed, options.about);
-  check_writable(options.output, options.common.force);
   if (options.output.ends_with(".txt")) {
+    check_writable(options.output, options.common.force);
     write_file(options.output, to_text(model.graph));
     output.text(fmt::format("{}: the graph as text\n", options.output));
     return output.finish(report::describe(model.graph, options.output, nullptr));
   }
+  check_model_path(options.output, options.common.force);
   const Graph graph = compress::with_found_structure(model.graph);
   const WrittenFile written = write_and_reread(graph, write, options.output, options.quantized);
-  output.text(ledger_text(written));
+  print_ledger(output, written);
   output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
   output.finish(report::describe(written.graph, options.output, &written.ledger));
 }

@@ -70,7 +70,7 @@ void run(const Options& options) {
       report::grouped(json["bytes"].get<int64_t>()), json["ratio"].get<double>(),
       report::grouped(json["bytes_fp32"].get<int64_t>()),
       report::bytes_text(static_cast<double>(peak_activation_bytes(model.graph)))));
-  if (options.ledger && !model.ledger.tensors.empty()) {
+  if (options.ledger && output.is_text() && !model.ledger.tensors.empty()) {
     output.text("\n" + report::paper_table(model.graph, model.ledger) + "\n");
     output.text(report::ledger_text(model.graph, model.ledger, report::baselines(model.graph)));
   }

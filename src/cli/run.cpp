@@ -11,7 +11,6 @@
 #include "data/catalog.h"
 #include "data/image.h"
 #include "graph/preprocess.h"
-#include "graph/shapes.h"
 #include "report/table.h"
 #include "runtime/session.h"
 
@@ -37,9 +36,8 @@ struct Picture {
 
 std::vector<Picture> pictures(const Options& options, const Wanted& wanted) {
   std::vector<Picture> all;
-  for (const std::string& path : options.images) {
+  for (const std::string& path : options.images)
     all.push_back({path, fitted(decode_image(read_file(path), path), *wanted.fit, path).pixels, -1});
-  }
   if (options.indices.empty()) return all;
   if (options.data.empty()) fail(ErrorCode::usage, "--index: needs --data");
   const DatasetPtr data = open_dataset(options.data, Part::test, wanted);
@@ -136,9 +134,7 @@ void run(const Options& options) {
   const Preprocess preprocess = preprocess_of(model.graph);
   const std::vector<std::string> labels = labels_of(model.graph);
   runtime::Session session(model.graph, {.threads = options.common.threads});
-  std::vector<float> values(static_cast<size_t>(element_count(image)));
-  std::vector<float> scores(
-      static_cast<size_t>(element_count(infer_shapes(model.graph)[model.graph.outputs.at(0)])));
+  std::vector<float> values(session.input_size()), scores(session.output_size());
   report::Json answers = report::Json::array();
   for (const Picture& picture : pictures(options, wanted)) {
     apply(preprocess, picture.pixels.data(), static_cast<int>(image[0]), image[1] * image[2], values.data());

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include "base/file.h"
 #include "cli/common.h"
 #include "cli/training_flags.h"
 #include "data/catalog.h"
@@ -47,8 +46,7 @@ report::Json epochs_json(const train::Result& result) {
 void run(Options options) {
   const Output output(options.common);
   const Log log = terminal_log();
-  check_extension(options.output);
-  check_writable(options.output, options.common.force);
+  check_model_path(options.output, options.common.force);
   LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const Wanted wanted = wanted_by(model, log);
   if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
@@ -73,7 +71,7 @@ void run(Options options) {
   json["seed"] = options.common.seed;
   json["best_epoch"] = result.best_epoch;
   json["epochs"] = epochs_json(result);
-  output.text(ledger_text(written));
+  print_ledger(output, written);
   output.text(fmt::format("{}: {} bytes, top-1 {:.2f} % on {} ({} images, by the runtime, from the file)\n",
                           options.output, report::grouped(written.ledger.file_bytes), accuracy.top1,
                           test->name(), report::grouped(accuracy.images)));

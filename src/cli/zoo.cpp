@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "base/catalog.h"
-#include "base/file.h"
 #include "cli/common.h"
 #include "graph/cost.h"
 #include "report/table.h"
@@ -100,10 +99,10 @@ void run(const Options& options) {
     output.text(shares.render() + flags_text(row));
     json["shares"] = shares_json(graph);
   } else {
-    check_writable(options.output, options.common.force);
+    check_model_path(options.output, options.common.force);
     const WrittenFile written = write_and_reread(graph, {.threads = options.common.threads}, options.output);
     json = report::describe(written.graph, options.output, &written.ledger);
-    output.text(ledger_text(written));
+    print_ledger(output, written);
     output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
   }
   output.finish(json);

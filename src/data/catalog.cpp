@@ -54,7 +54,7 @@ DatasetPtr open_idx(const std::string& folder, Part part, const std::string& nam
   require(!labels.empty(), folder, ": has no ", prefix, "-labels-idx1-ubyte(.gz)");
   // Both MNISTs come in files of the same names, so the place is all there is to tell them apart.
   const bool fashion = spec.find("fashion") != std::string_view::npos;
-  std::vector<std::string> classes = fashion ? fashion_names() : digit_names();
+  std::vector<std::string> classes = fashion ? fashion_names() : number_names(10);
   if (exists(folder + "/labels.txt")) classes = read_labels(folder + "/labels.txt");
   return read_idx(images, labels, std::move(classes), name);
 }

@@ -61,12 +61,6 @@ void append_batch(const std::string& path, const Layout& layout, MemoryImages& i
   }
 }
 
-std::vector<std::string> numbered(int count) {
-  std::vector<std::string> names;
-  for (int i = 0; i < count; ++i) names.push_back(std::to_string(i));
-  return names;
-}
-
 }  // namespace
 
 bool is_cifar_folder(const std::string& path) {
@@ -75,8 +69,11 @@ bool is_cifar_folder(const std::string& path) {
 
 DatasetPtr read_cifar(const std::string& path, bool train, const std::string& name) {
   const Layout& layout = is_there(path, cifar_10()) ? cifar_10() : cifar_100();
-  MemoryImages images{
-      .name = name, .shape = {3, 32, 32}, .pixels = {}, .labels = {}, .classes = numbered(layout.classes)};
+  MemoryImages images{.name = name,
+                      .shape = {3, 32, 32},
+                      .pixels = {},
+                      .labels = {},
+                      .classes = number_names(layout.classes)};
   const std::string names = cat(path, "/", layout.class_names);
   if (exists(names)) images.classes = read_labels(names, static_cast<size_t>(layout.classes));
   for (const std::string& file : train ? layout.train : layout.test)

@@ -128,6 +128,12 @@ std::vector<std::string> image_classes(const std::string& path) {
   return classes;
 }
 
-bool is_image_folder(const std::string& path) { return is_folder(path) && !image_classes(path).empty(); }
+bool is_image_folder(const std::string& path) {
+  if (!is_folder(path)) return false;
+  // The first picture is enough: there may be a million.
+  const std::vector<std::string> classes = class_folders(path);
+  return std::any_of(classes.begin(), classes.end(),
+                     [&](const std::string& name) { return !images_in(cat(path, "/", name)).empty(); });
+}
 
 }  // namespace netsuke

@@ -5,7 +5,11 @@
 
 namespace netsuke {
 
-std::vector<std::string> digit_names() { return {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}; }
+std::vector<std::string> number_names(int count) {
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) names.push_back(std::to_string(i));
+  return names;
+}
 
 std::vector<std::string> read_labels(const std::string& path, size_t count) {
   constexpr uint64_t kMaxFileBytes = 1 << 24;

@@ -6,8 +6,8 @@
 
 namespace netsuke {
 
-/// "0" to "9".
-std::vector<std::string> digit_names();
+/// "0", "1", ...: for classes without names.
+std::vector<std::string> number_names(int count);
 
 /// One name a line; empty lines are skipped. Throws Error(input) naming the file if there are none, or not
 /// `count` where that is not 0.
