@@ -1,6 +1,7 @@
 #include "onnx/import.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <unordered_map>
 
@@ -13,10 +14,14 @@
 namespace netsuke::onnx {
 namespace {
 
+/// The whole catalog, a family after the other.
+std::array<std::span<const Converter>, 4> converters() {
+  return {layer_converters(), pool_converters(), elementwise_converters(), shape_converters()};
+}
+
 const Converter* find_converter(std::string_view op) {
-  for (const auto rows :
-       {layer_converters(), pool_converters(), elementwise_converters(), shape_converters()})
-    for (const Converter& row : rows)
+  for (const auto family : converters())
+    for (const Converter& row : family)
       if (row.op == op) return &row;
   return nullptr;
 }
@@ -234,9 +239,8 @@ Graph import_file(const std::string& path, const ImportOptions& options) {
 
 std::vector<std::string> supported_operators() {
   std::vector<std::string> names;
-  for (const auto rows :
-       {layer_converters(), pool_converters(), elementwise_converters(), shape_converters()})
-    for (const Converter& row : rows) names.emplace_back(row.op);
+  for (const auto family : converters())
+    for (const Converter& row : family) names.emplace_back(row.op);
   std::sort(names.begin(), names.end());
   return names;
 }

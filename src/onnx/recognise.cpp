@@ -1,6 +1,5 @@
 #include "onnx/recognise.h"
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -133,9 +132,7 @@ class Rewriter {
       Shape found = constant->shape;
       if (found.size() == out.size() && found[0] == 1) found.erase(found.begin());
       if (found != per_channel) continue;
-      const bool is_output =
-          std::find(graph_.outputs.begin(), graph_.outputs.end(), node.output) != graph_.outputs.end();
-      if (!is_output) std::swap(graph_.values[node.output].name, graph_.values[layer->output].name);
+      take_name(graph_, node, *layer);
       const auto id = static_cast<ValueId>(graph_.values.size());
       graph_.values.push_back({cat(graph_.values[node.output].name, ".bias"),
                                {},

@@ -1,6 +1,5 @@
 #include "graph/passes/fold_batch_norm.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -42,9 +41,6 @@ class Folder {
  private:
   static bool is_layer(const Node& node) {
     return std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<Linear>(node.op);
-  }
-  bool is_output(ValueId id) const {
-    return std::find(graph_.outputs.begin(), graph_.outputs.end(), id) != graph_.outputs.end();
   }
   /// Nodes whose constants others read too, or whose parameters are computed, are left alone.
   bool is_foldable(const Node& node) const {
@@ -93,9 +89,7 @@ class Folder {
         w.data[o * row + i] = static_cast<float>(w.data[o * row + i] * a.factor[o]);
       b[o] = b[o] * a.factor[o] + a.shift[o];
     }
-    // The layer is what people know by name; only an output of the graph must keep its own.
-    if (!is_output(node.output))
-      std::swap(graph_.values[node.output].name, graph_.values[layer->output].name);
+    take_name(graph_, node, *layer);
     become(node, layer->op, layer->inputs[0], std::move(w), b);
   }
 

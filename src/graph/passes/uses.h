@@ -1,6 +1,8 @@
 // Who makes and who reads each value, for passes that rewrite nodes in place.
 #pragma once
 
+#include <algorithm>
+
 #include "graph/graph.h"
 
 namespace netsuke {
@@ -24,5 +26,12 @@ struct Uses {
     reads.push_back(readers);
   }
 };
+
+/// Where node `by` does all that `layer` did, and more: it is called as the layer was, which is what people
+/// know it by. Only an output of the graph keeps its own name.
+inline void take_name(Graph& graph, const Node& by, const Node& layer) {
+  if (std::find(graph.outputs.begin(), graph.outputs.end(), by.output) == graph.outputs.end())
+    std::swap(graph.values[by.output].name, graph.values[layer.output].name);
+}
 
 }  // namespace netsuke
