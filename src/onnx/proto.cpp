@@ -3,6 +3,12 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -29,6 +35,32 @@ pb::ModelProto parse(google::protobuf::io::ZeroCopyInputStream& bytes, const std
   return model;
 }
 
+/// A file's bytes without a copy of them: with the size known beforehand protobuf takes each tensor's memory
+/// once.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    require(file >= 0, path, ": cannot be opened (", std::strerror(errno), ")");
+    struct stat status {};
+    const bool regular = ::fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    size_ = regular ? static_cast<size_t>(status.st_size) : 0;
+    if (size_ > 0) memory_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+    ::close(file);
+    require(regular && (size_ == 0 || memory_ != MAP_FAILED), path, ": is not a file that can be read");
+  }
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile() {
+    if (size_ > 0) ::munmap(memory_, size_);
+  }
+  ByteView bytes() const { return {static_cast<const uint8_t*>(memory_), size_}; }
+
+ private:
+  void* memory_ = nullptr;
+  size_t size_ = 0;
+};
+
 }  // namespace
 
 pb::ModelProto parse_model(ByteView bytes, const std::string& what) {
@@ -39,10 +71,8 @@ pb::ModelProto parse_model(ByteView bytes, const std::string& what) {
 }
 
 pb::ModelProto load_model_proto(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  require(file.good(), path, ": cannot be opened");
-  google::protobuf::io::IstreamInputStream stream(&file);
-  return parse(stream, path);
+  const MappedFile file(path);
+  return parse_model(file.bytes(), path);
 }
 
 namespace {
@@ -110,6 +140,17 @@ std::vector<Wanted> unpack(const TensorProto& tensor, const std::string& bytes, 
   return values;
 }
 
+/// Floats as they lie there. A string's memory is aligned for them, and a vector made of a range is not
+/// filled with zeros first, which for a large network takes as long as reading it.
+Constant raw_floats(const TensorProto& tensor, const std::string& bytes) {
+  Shape shape = shape_of(tensor);
+  const auto count = static_cast<size_t>(element_count(shape));
+  require(bytes.size() == count * sizeof(float), "tensor ", tensor.name(), ": has ", bytes.size(),
+          " bytes of data, its shape needs ", count * sizeof(float));
+  const auto* first = reinterpret_cast<const float*>(bytes.data());
+  return float_constant(std::move(shape), {first, first + count});
+}
+
 template <class Wanted, class Field, class Convert>
 std::vector<Wanted> from_field(const TensorProto& tensor, const Field& field, size_t count, Convert convert) {
   require(static_cast<size_t>(field.size()) == count, "tensor ", tensor.name(), ": has ", field.size(),
@@ -142,6 +183,7 @@ Constant floats_of(const TensorProto& t, const std::string* bytes, const Field& 
 Constant decode(const TensorProto& t, const std::string* bytes) {
   switch (t.data_type()) {
     case TensorProto::FLOAT:
+      if (bytes) return raw_floats(t, *bytes);
       return floats_of<float>(t, bytes, t.float_data(), [](float v) { return v; });
     case TensorProto::DOUBLE:
       return floats_of<double>(t, bytes, t.double_data(), [](double v) { return static_cast<float>(v); });
