@@ -89,7 +89,8 @@ std::vector<std::string> class_order(const std::string& folder, const std::vecto
     }
   require(wanted.outputs == 0 || wanted.outputs == folders.size(), folder, ": has ", folders.size(),
           " folders of classes, the model tells ", wanted.outputs,
-          " apart; give the names of its classes in order, as in --classes FILE");
+          " apart; for an architecture give --classes ", folders.size(),
+          ", for a model the names of its classes in the order of its outputs, --class-folders FILE");
   return folders;
 }
 

@@ -85,7 +85,9 @@ class Exporter {
     if (options_.quantized) {
       if (const auto* shared = std::get_if<Codebook>(&weight.encoding))
         return add_codebook(value.name, weight.shape, shared->centroids, shared->codes);
-      if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
+      const auto* shared = std::get_if<SparseCodebook>(&weight.encoding);
+      // With every code taken none is left for zero.
+      if (shared && shared->centroids.size() < 65'536)
         return add_sparse_codebook(value.name, weight.shape, *shared);
     }
     set_raw(add_tensor(value.name, weight.shape, pb::TensorProto::FLOAT), to_dense(weight).data);

@@ -35,9 +35,10 @@ Constant expanded(Site& site, const Constant& x, const Shape& shape) {
   return gather(site, x, result, [&](size_t i) { return broadcast_index(i, result, x.shape); });
 }
 
-/// The whole number towards zero; refuses what no 64-bit integer is.
+/// The whole number towards zero; refuses what is beyond the integers that a double tells apart.
 int64_t whole(Site& site, double value) {
-  if (!(std::abs(value) < 9e18)) site.refuse("a constant becomes ", value, ", which no integer is");
+  if (!(std::abs(value) <= 0x1p53))
+    site.refuse("an integer constant becomes ", value, ", at most 2^53 is accepted");
   return static_cast<int64_t>(value);
 }
 

@@ -45,6 +45,8 @@ class Importer {
 
   Graph run() {
     construction_.opset = opset_of(model_, what_);
+    // Codes of a byte become wide indices and then weights.
+    construction_.foldable += 4 * static_cast<int64_t>(model_.ByteSizeLong());
     construction_.graph.name = model_.graph().name().empty() ? stem(what_) : model_.graph().name();
     for (auto& tensor : *model_.mutable_graph()->mutable_initializer())
       initializers_[tensor.name()] = &tensor;

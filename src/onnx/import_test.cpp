@@ -148,6 +148,43 @@ TEST(Import, follows_the_shapes_that_exporters_compute) {
   EXPECT_EQ(ops_of(model.import()), (std::vector<std::string>{"flatten"}));
 }
 
+TEST(Import, takes_evenly_spaced_elements_by_number) {
+  // x[:, -1] as Inception's exports begin with, and x[:, [0, 2]].
+  Model one;
+  one.input("x", {0, 3, 2});
+  auto& axis = *one.node("Gather", {"x", "number"}, "y").add_attribute();
+  axis.set_name("axis"), axis.set_type(pb::AttributeProto::INT), axis.set_i(1);
+  one.initializer("number", {}, pb::TensorProto::INT64).add_int64_data(-1);
+  const Tensor x({1, 3, 2}, {0, 1, 2, 3, 4, 5});
+  const Tensor last = evaluate(one.output("y").import(), {x})[0];
+  EXPECT_EQ(last, Tensor({1, 2}, {4, 5}));
+
+  const auto listed = [&](const std::vector<int64_t>& numbers) {
+    Model model;
+    model.input("x", {0, 3, 2}).ints("numbers", numbers);
+    auto& along = *model.node("Gather", {"x", "numbers"}, "y").add_attribute();
+    along.set_name("axis"), along.set_type(pb::AttributeProto::INT), along.set_i(1);
+    return model.output("y");
+  };
+  EXPECT_EQ(evaluate(listed({0, 2}).import(), {x})[0], Tensor({1, 2, 2}, {0, 1, 4, 5}));
+  EXPECT_THAT(listed({0, 2, 1}).error(), HasSubstr("not evenly spaced"));
+  EXPECT_THAT(listed({3}).error(), HasSubstr("index 3 of 3"));
+}
+
+TEST(Import, computes_no_more_constants_than_the_file_warrants) {
+  Model model;
+  model.input("x", {0, 2}).ints("shape", {20'000, 20'000}).with("ConstantOfShape", {"shape"}, "zeros");
+  model.with("Add", {"x", "zeros"}, "y").output("y");
+  EXPECT_THAT(model.error(), HasSubstr("computes more constants"));
+}
+
+TEST(Import, integers_are_exact_or_refused) {
+  Model model;
+  model.input("x", {0, 2}).ints("a", {(int64_t{1} << 53) + 1}).ints("b", {0}).with("Add", {"a", "b"}, "c");
+  model.with("Add", {"a", "c"}, "d").with("Reshape", {"x", "d"}, "y").output("y");
+  EXPECT_THAT(model.error(), HasSubstr("2^53"));
+}
+
 TEST(Import, recognises_a_channel_shuffle) {
   Model model;
   model.input("x", {0, 6, 2, 2}).ints("apart", {0, 3, 2, 2, 2}).ints("back", {0, 6, 2, 2});

@@ -150,7 +150,7 @@ Flowing Site::add(Op op, std::vector<ValueId> inputs) {
 void Site::spend(const Shape& shape) {
   const int64_t count = element_count(shape);
   if (count > construction_.foldable)
-    refuse("constants of more than ", kMostFolded, " elements would have to be computed");
+    refuse("computes more constants than a file of this size is trusted with, the last of ", to_text(shape));
   construction_.foldable -= count;
 }
 

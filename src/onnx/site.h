@@ -25,7 +25,8 @@ struct Flowing {
 /// What is known of an ONNX value: its elements, or which of our values it is.
 using Known = std::variant<Constant, Flowing>;
 
-/// Nothing that a CNN computes of constants is large; a damaged or hostile file may ask for anything.
+/// Elements of constants that may be computed while a model is imported, beside what grows with its file (a
+/// large network may look up its shared weights): a damaged or hostile file may ask for anything.
 inline constexpr int64_t kMostFolded = 1 << 24;
 
 /// The graph under construction.
@@ -97,7 +98,7 @@ class Site {
   /// Absent where the converter gave none.
   std::vector<std::optional<Known>>& outputs() { return outputs_; }
 
-  /// To be called before a constant of this shape is computed: refuses more than kMostFolded in all.
+  /// To be called before a constant of this shape is computed: refuses more than Construction::foldable.
   void spend(const Shape& shape);
 
   /// An axis of a tensor with `rank` dimensions, counted from the front.

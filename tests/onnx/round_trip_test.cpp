@@ -3,6 +3,7 @@
 #include <onnx/checker.h>
 
 #include "base/random.h"
+#include "graph/builder.h"
 #include "graph/cost.h"
 #include "graph/evaluate.h"
 #include "graph/text.h"
@@ -94,6 +95,20 @@ TEST(OnnxRoundTrip, quantized_files_are_small_and_exact) {
     EXPECT_EQ(to_dense(*back.values[find_value(back, name)].weight),
               to_dense(*graph.values[find_value(graph, name)].weight))
         << name;
+}
+
+TEST(OnnxRoundTrip, quantized_networks_may_be_large) {
+  // More weights than a small file may compute: what was looked up must come back all the same.
+  const int inputs = 20'000, outputs = 1'000;
+  Builder b("large", std::nullopt);
+  Graph graph =
+      b.finish({b.linear("ip", b.apply("flat", Flatten{}, {b.input("x", {1, 1, inputs})}), outputs)});
+  WeightPtr& weight = graph.values[find_value(graph, "ip.weight")].weight;
+  Codebook shared{{-1, 1}, std::vector<uint16_t>(size_t{inputs} * outputs)};
+  for (size_t i = 0; i < shared.codes.size(); i += 3) shared.codes[i] = 1;
+  weight = make_weight(weight->shape, shared);
+  const Graph back = import_bytes(export_model(graph, {.quantized = true}), "large");
+  EXPECT_EQ(to_dense(*back.values[find_value(back, "ip.weight")].weight), to_dense(*weight));
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ class Folder {
       return;
     const Affine a = affine_of(graph_, node);
     Tensor w = weight(*layer);
-    const size_t outputs = a.factor.size(), row = w.size() / outputs;
+    const size_t outputs = a.factor.size(), row = outputs == 0 ? 0 : w.size() / outputs;
     std::vector<double> b = bias(*layer, outputs);
     for (size_t o = 0; o < outputs; ++o) {
       for (size_t i = 0; i < row; ++i)
