@@ -35,21 +35,12 @@ void count_flops(benchmark::State& state, const Layer& layer) {
   state.counters["GFLOP/s"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-void bench_gemm(benchmark::State& state, const std::string& level, const Layer& layer) {
-  set_cpu_level(level);
-  const std::vector<float> a = random_values(layer.m * layer.k), b = random_values(layer.k * layer.n);
-  std::vector<float> c(layer.m * layer.n);
-  for (auto _ : state)
-    gemm({layer.m, layer.n, layer.k, a.data(), layer.k, b.data(), layer.n, c.data(), layer.n, nullptr, {}});
-  count_flops(state, layer);
-}
-
-void bench_packed(benchmark::State& state, const std::string& level, const Layer& layer) {
+void bench_linear(benchmark::State& state, const std::string& level, const Layer& layer) {
   set_cpu_level(level);
   const std::vector<float> x = random_values(layer.m * layer.k), weights = random_values(layer.k * layer.n);
   const Panels panels = pack_panels(weights.data(), layer.n, layer.k, {});
   std::vector<float> y(layer.m * layer.n);
-  for (auto _ : state) linear(panels, x.data(), layer.m, y.data(), {}, 0, panels.count());
+  for (auto _ : state) linear(panels, x.data(), layer.k, layer.m, y.data(), layer.n, {}, 0, panels.count());
   count_flops(state, layer);
 }
 
@@ -57,10 +48,8 @@ void register_all() {
   for (const std::string& level : cpu_levels()) {
     for (const Layer& layer : kLayers) {
       const std::string name = level + "/" + layer.name;
-      benchmark::RegisterBenchmark((name + "/gemm").c_str(),
-                                   [=](benchmark::State& state) { bench_gemm(state, level, layer); });
-      benchmark::RegisterBenchmark((name + "/packed").c_str(),
-                                   [=](benchmark::State& state) { bench_packed(state, level, layer); });
+      benchmark::RegisterBenchmark(name.c_str(),
+                                   [=](benchmark::State& state) { bench_linear(state, level, layer); });
     }
   }
 }

@@ -10,15 +10,45 @@
 
 namespace netsuke::runtime {
 
-/// A kernel for a node: its name, what it needs, and how much scratch memory of its own.
+/// What the choice looks at: a node, the shape of every value at batch 1, and in which layout each of the
+/// node's data inputs is stored so far (entries of constants mean nothing).
+struct Site {
+  const Graph& graph;
+  const Node& node;
+  const std::vector<Shape>& shapes;
+  const std::vector<Layout>& layouts;
+
+  const Shape& input(size_t i = 0) const { return shapes[node.inputs[i]]; }
+  const Shape& output() const { return shapes[node.output]; }
+  const std::string& name() const { return node_name(graph, node); }
+  bool is_constant(size_t i) const { return graph.values[node.inputs[i]].weight != nullptr; }
+  const WeightPtr& weight(size_t i) const { return graph.values[node.inputs[i]].weight; }
+  /// The values of constant input i, null if the node doesn't have that many.
+  Values constant(size_t i) const;
+  /// What the step reads as the node's input i.
+  Source source(size_t i) const;
+};
+
+/// A kernel for a node: its name, what it needs, the layout in which it reads and writes, and how many floats
+/// of scratch memory it takes.
 struct Lowered {
   std::string_view kernel;
   Work work;
+  Layout layout = Layout::planes;
   size_t scratch = 0;
 };
 
-/// Chooses for `node`; `shapes` holds the shape of every value of `graph` at batch 1.
-Lowered lower(const Graph& graph, const Node& node, const std::vector<Shape>& shapes);
+/// Chooses for a node that is no flatten, reshape, dropout or concatenation.
+Lowered lower(const Site& site);
+
+/// A concatenation of what lies in planes.
+Lowered lower_concat(const Site& site);
+/// These two are long stories, in a file of their own.
+Lowered lower_conv(const Conv2d& op, const Site& site);
+Lowered lower_linear(const Site& site);
+
+/// Throws Error(unsupported) if the step would need more scratch memory than any real one does.
+void check_scratch(const Site& site, const Shape& needed);
 
 /// A node's inputs that are no constants, in order: they are the inputs of its step.
 std::vector<ValueId> data_inputs(const Graph& graph, const Node& node);
@@ -28,8 +58,13 @@ bool needs_constants(const Op& op);
 
 /// True if the step's kernel can limit its results while it writes them.
 bool takes_clamp(const Work& work);
+/// True if it can add another image to them as well.
+bool takes_addition(const Work& work);
 
 /// The limits that a ReLU or clip sets; nothing for other ops.
 std::optional<kernels::Clamp> clamp_of(const Op& op);
+
+/// The values of an image [channels, pixels] in layout `pixels`.
+Values in_pixels(const std::vector<float>& planes, size_t channels);
 
 }  // namespace netsuke::runtime

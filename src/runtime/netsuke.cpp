@@ -28,7 +28,7 @@ const std::string& Model::name() const { return data_->graph.name; }
 std::vector<int64_t> Model::input_shape() const { return data_->plan->input_shape; }
 std::vector<int64_t> Model::output_shape() const { return data_->plan->output_shape; }
 size_t Model::input_size() const { return static_cast<size_t>(element_count(data_->plan->input_shape)); }
-size_t Model::output_size() const { return data_->plan->output.size; }
+size_t Model::output_size() const { return data_->plan->output.size(); }
 std::vector<std::string> Model::labels() const { return labels_of(data_->graph); }
 
 std::string Model::metadata(const std::string& key) const {

@@ -87,9 +87,12 @@ TEST(Session, PreprocessesInterleavedPixelsAsTheModelSays) {
 TEST(Session, TellsItsStepsAndRefusesBadOptions) {
   const Model model = model_of(colour_net());
   const std::vector<StepInfo> steps = Session(model).steps();
-  ASSERT_EQ(steps.size(), 2u);
-  EXPECT_EQ(steps[0].kernel, "conv_gemm");
-  EXPECT_EQ(steps[0].activation, "relu1");
+  ASSERT_EQ(steps.size(), 4u);
+  EXPECT_EQ(steps[0].kernel, "to_pixels");
+  EXPECT_EQ(steps[1].kernel, "conv");
+  EXPECT_EQ(steps[1].activation, "relu1");
+  EXPECT_EQ(steps[2].kernel, "to_planes");
+  EXPECT_EQ(steps[3].kernel, "linear");
   EXPECT_THROW(Session(model, {.threads = -1}), Error);
   EXPECT_THROW(Session(model, {.threads = 1'000'000}), Error);
   EXPECT_THROW(Session(model, {.max_batch = -1}), Error);

@@ -12,11 +12,13 @@
 #include "graph/graph.h"
 #include "kernels/clamp.h"
 #include "kernels/conv/conv.h"
+#include "kernels/depthwise/depthwise.h"
 #include "kernels/elementwise/arithmetic.h"
-#include "kernels/elementwise/lrn.h"
 #include "kernels/elementwise/strided_copy.h"
 #include "kernels/gemm/gemm.h"
-#include "kernels/pool/pool.h"
+#include "kernels/pool/image_pool.h"
+#include "kernels/winograd/winograd.h"
+#include "runtime/place.h"
 
 namespace netsuke::runtime {
 
@@ -32,28 +34,32 @@ struct Source {
 /// What a step computes, with all that its kernel needs to know. Sizes are those of one image.
 struct ConvolutionStep {
   kernels::ConvShape shape;
-  Values weights;
-  Values bias;  ///< null if there is none
+  kernels::ConvWeights weights;
+};
+struct WinogradStep {
+  kernels::ConvShape shape;
+  kernels::WinogradWeights weights;
+};
+struct DepthwiseStep {
+  kernels::ConvShape shape;
+  kernels::DepthwiseWeights weights;
 };
 struct LinearStep {
   kernels::Panels panels;
 };
 struct PoolStep {
   kernels::PoolShape shape;
-  size_t planes = 0;
   bool average = false;
 };
 struct ScaleShiftStep {
-  size_t channels = 0, plane = 0;
-  std::vector<float> scale, shift;
+  std::vector<float> scale, shift;  ///< one a channel
 };
-struct MeanStep {
-  size_t planes = 0, plane = 0;
+/// The mean or the largest value of each channel.
+struct ReduceStep {
+  bool mean = true;
 };
-struct SoftmaxStep {
-  size_t classes = 0, plane = 0;
-};
-/// An operand as kernels::Operand describes it, for each image.
+struct SoftmaxStep {};
+/// An operand as kernels::Operand describes it; the rows of an image in layout `pixels` are its pixels.
 struct Side {
   Source source;
   size_t row_step = 0, column_step = 0;
@@ -67,17 +73,26 @@ struct ActivationStep {
   std::function<void(const float* x, size_t count, float* out)> apply;
 };
 struct LrnStep {
-  kernels::LrnShape shape;
+  size_t before = 0, after = 0;  ///< channels on either side that count
   float alpha = 0, beta = 0, k = 0;
 };
 struct ClampStep {};
+/// Parts one after the other.
 struct ConcatStep {
   std::vector<Source> parts;
   std::vector<size_t> sizes;  ///< of each part
 };
-/// Slices, transposes and shuffles.
+/// Slices, transposes and shuffles of what lies in planes.
 struct CopyStep {
   kernels::StridedView view;
+};
+/// The same values at another place, in another layout if the places say so.
+struct MoveStep {
+  Values constant;  ///< what is moved, in layout `pixels`, if it is no input
+};
+/// The channels of every pixel in another order: out[c] = in[order[c]].
+struct ShuffleStep {
+  std::vector<uint32_t> order;
 };
 /// No kernel: the graph's own slow evaluation.
 struct ReferenceStep {
@@ -86,17 +101,9 @@ struct ReferenceStep {
   std::vector<Shape> shapes;  ///< of the sources, batch 1
 };
 
-using Work =
-    std::variant<ConvolutionStep, LinearStep, PoolStep, ScaleShiftStep, MeanStep, SoftmaxStep, ArithmeticStep,
-                 ActivationStep, LrnStep, ClampStep, ConcatStep, CopyStep, ReferenceStep>;
-
-/// Where a value lies: in the caller's input or in the arena. Of a batch of N images the value starts at N *
-/// offset and takes N * size floats, one image after the other.
-struct Place {
-  bool in_input = false;
-  size_t offset = 0;
-  size_t size = 0;
-};
+using Work = std::variant<ConvolutionStep, WinogradStep, DepthwiseStep, LinearStep, PoolStep, ScaleShiftStep,
+                          ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, ClampStep,
+                          ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep>;
 
 struct Step {
   std::string name;         ///< the node's
@@ -108,6 +115,7 @@ struct Step {
   int64_t macs = 0;      ///< for one image
   std::vector<Place> inputs;
   Place output;
+  bool adds = false;  ///< the last input is added to the result, before the clamp
 };
 
 struct Plan {
@@ -116,13 +124,16 @@ struct Plan {
   std::vector<Step> steps;
   Place output;
   size_t arena = 0;    ///< floats of all activations of one image
+  size_t live = 0;     ///< floats of the largest set of values that are needed at one time
   size_t scratch = 0;  ///< floats that each thread needs while it computes a step
 };
 
-/// Plans `graph`, which has one input and one output, for any batch size. ReLU and clip become part of the
-/// step before them where that is possible; dropout, flatten and reshape cost nothing. The plan fits the CPU
-/// level in use (see kernels/cpu.h). Throws Error(unsupported) for what the runtime can't do and Error(input)
-/// for a graph that contradicts itself.
+/// Plans `graph`, which has one input and one output, for any batch size. Batch norms become part of the
+/// layers beside them; ReLU, clip and additions become part of the step before them where that is possible;
+/// dropout, flatten and reshape cost nothing, and neither do concatenations and slices of channels between
+/// image steps: those write and read where the whole lies. The plan fits the CPU level in use (see
+/// kernels/cpu.h). Throws Error(unsupported) for what the runtime can't do and Error(input) for a graph that
+/// contradicts itself.
 std::shared_ptr<const Plan> make_plan(const Graph& graph);
 
 }  // namespace netsuke::runtime

@@ -4,6 +4,9 @@
 
 #include "graph/evaluate.h"
 #include "kernels/elementwise/elementwise.h"
+#include "kernels/elementwise/image_arithmetic.h"
+#include "kernels/elementwise/image_lrn.h"
+#include "kernels/layout/layout.h"
 
 namespace netsuke::runtime {
 
@@ -25,129 +28,216 @@ struct Site {
   const Batch& batch;
   Workers& workers;
 
-  const float* input(size_t i = 0) const { return batch.read(step.inputs[i]); }
-  float* output() const { return batch.write(step.output); }
+  const Place& in(size_t i = 0) const { return step.inputs[i]; }
+  const Place& out() const { return step.output; }
+  const float* input(size_t image, size_t i = 0) const { return batch.read(step.inputs[i], image); }
+  float* output(size_t image) const { return batch.write(step.output, image); }
   /// What `source` has for this image.
   const float* values(const Source& source, size_t image) const {
-    if (source.constant) return source.constant->data();
-    return input(source.input) + image * input_size(source.input);
+    return source.constant ? source.constant->data() : input(image, source.input);
   }
-  size_t input_size(size_t i = 0) const { return step.inputs[i].size; }
-  size_t output_size() const { return step.output.size; }
+  kernels::ImageArguments image_arguments(size_t image) const {
+    kernels::ImageArguments arguments{input(image), in().stride, output(image), out().stride};
+    if (step.adds) {
+      arguments.add = input(image, step.inputs.size() - 1);
+      arguments.add_stride = step.inputs.back().stride;
+    }
+    arguments.clamp = step.clamp;
+    return arguments;
+  }
+  /// Calls body(image, first, last, scratch) for parts of [0, items) of every image.
+  template <class Body>
+  void each_image(size_t items, size_t work, Body&& body) const {
+    for (size_t image = 0; image < batch.images; ++image)
+      workers.split(items, work,
+                    [&](size_t first, size_t last, float* scratch) { body(image, first, last, scratch); });
+  }
 };
 
-// Pixels [first, last) of one image; a 1x1 convolution multiplies with the image as it is.
-void convolve(const ConvolutionStep& work, kernels::Clamp clamp, const float* image, float* out, size_t first,
-              size_t last, float* scratch) {
-  const kernels::ConvShape& shape = work.shape;
-  const float* bias = work.bias ? work.bias->data() : nullptr;
-  if (!shape.is_pointwise() || shape.groups != 1)
-    return kernels::conv2d({shape, work.weights->data(), bias, clamp}, image, out, first, last, scratch);
-  const size_t plane = shape.out_plane();
-  kernels::gemm({shape.out_channels, last - first, shape.channels, work.weights->data(), shape.channels,
-                 image + first, plane, out + first, plane, bias, clamp});
-}
+// Threads share an image by its pixels, or by output channels if they have too few pixels each to make good
+// use of a weight once it is read.
+constexpr size_t kLeastPixels = 64;
 
 void run(const ConvolutionStep& work, const Site& site) {
+  const size_t pixels = work.shape.out_plane(), panels = work.weights.panels();
   const size_t macs = work.shape.depth() * work.shape.out_channels;
-  for (size_t image = 0; image < site.batch.images; ++image) {
-    const float* in = site.input() + image * site.input_size();
-    float* out = site.output() + image * site.output_size();
-    site.workers.split(work.shape.out_plane(), macs, [&](size_t first, size_t last, float* scratch) {
-      convolve(work, site.step.clamp, in, out, first, last, scratch);
-    });
-  }
+  const bool by_pixels = pixels >= kLeastPixels * site.workers.count() || panels < site.workers.count();
+  site.each_image(by_pixels ? pixels : panels, by_pixels ? macs : macs * pixels / panels,
+                  [&](size_t image, size_t first, size_t last, float* scratch) {
+                    const kernels::ConvPart part = by_pixels ? kernels::ConvPart{first, last, 0, panels}
+                                                             : kernels::ConvPart{0, pixels, first, last};
+                    kernels::conv2d(work.shape, work.weights, site.image_arguments(image), part, scratch);
+                  });
 }
 
+void run(const WinogradStep& work, const Site& site) {
+  const size_t tiles = kernels::winograd_tiles(work.shape, work.weights.m), panels = work.weights.panels();
+  const size_t macs = work.weights.places.size() * work.shape.channels * work.shape.out_channels;
+  const bool by_tiles = tiles >= kLeastPixels * site.workers.count() || panels < site.workers.count();
+  site.each_image(by_tiles ? tiles : panels, by_tiles ? macs : macs * tiles / panels,
+                  [&](size_t image, size_t first, size_t last, float* scratch) {
+                    const kernels::WinogradPart part = by_tiles
+                                                           ? kernels::WinogradPart{first, last, 0, panels}
+                                                           : kernels::WinogradPart{0, tiles, first, last};
+                    kernels::winograd(work.shape, work.weights, site.image_arguments(image), part, scratch);
+                  });
+}
+
+void run(const DepthwiseStep& work, const Site& site) {
+  const kernels::ConvShape& s = work.shape;
+  site.each_image(s.out_height, s.out_width * s.channels * s.kernel_h * s.kernel_w,
+                  [&](size_t image, size_t first, size_t last, float*) {
+                    kernels::depthwise(s, work.weights, site.input(image), site.in().stride,
+                                       site.output(image), site.out().stride, site.step.clamp, first, last);
+                  });
+}
+
+// One product for the whole batch.
 void run(const LinearStep& work, const Site& site) {
   const kernels::Panels& panels = work.panels;
   const size_t macs = panels.width * panels.k * site.batch.images;
   site.workers.split(panels.count(), macs, [&](size_t first, size_t last, float*) {
-    kernels::linear(panels, site.input(), site.batch.images, site.output(), site.step.clamp, first, last);
+    kernels::linear(panels, site.input(0), site.in().step, site.batch.images, site.output(0), site.out().step,
+                    site.step.clamp, first, last);
   });
 }
 
 void run(const PoolStep& work, const Site& site) {
   const kernels::PoolShape& s = work.shape;
-  const size_t in_plane = s.height * s.width, out_plane = s.out_height * s.out_width;
-  const auto pool = work.average ? kernels::avg_pool : kernels::max_pool;
-  site.workers.split(
-      site.batch.images * work.planes, in_plane, [&](size_t first, size_t last, float* scratch) {
-        pool(s, last - first, site.input() + first * in_plane, site.output() + first * out_plane, scratch);
-      });
-}
-
-// Calls body(input, output) for every image.
-template <class Body>
-void each_image(const Site& site, Body&& body) {
-  site.workers.split(site.batch.images, site.output_size(), [&](size_t first, size_t last, float*) {
-    for (size_t image = first; image < last; ++image)
-      body(site.input() + image * site.input_size(), site.output() + image * site.output_size());
-  });
+  const auto pool = work.average ? kernels::image_avg_pool : kernels::image_max_pool;
+  site.each_image(s.out_height, s.out_width * site.out().channels * s.kernel_h * s.kernel_w,
+                  [&](size_t image, size_t first, size_t last, float*) {
+                    pool(s, site.out().channels, site.input(image), site.in().stride, site.output(image),
+                         site.out().stride, first, last);
+                  });
 }
 
 void run(const ScaleShiftStep& work, const Site& site) {
-  each_image(site, [&](const float* in, float* out) {
-    kernels::scale_shift(in, work.channels, work.plane, work.scale.data(), work.shift.data(), site.step.clamp,
-                         out);
+  site.each_image(site.out().pixels, site.out().channels,
+                  [&](size_t image, size_t first, size_t last, float*) {
+                    kernels::image_scale_shift(site.input(image), site.in().stride, site.out().channels,
+                                               work.scale.data(), work.shift.data(), site.step.clamp,
+                                               site.output(image), site.out().stride, first, last);
+                  });
+}
+
+void run(const ReduceStep& work, const Site& site) {
+  const auto reduce = work.mean ? kernels::image_means : kernels::image_maxima;
+  site.each_image(1, site.in().size(), [&](size_t image, size_t, size_t, float*) {
+    reduce(site.input(image), site.in().stride, site.in().channels, site.in().pixels, site.output(image));
   });
 }
 
-void run(const SoftmaxStep& work, const Site& site) {
-  each_image(site, [&](const float* in, float* out) { kernels::softmax(in, work.classes, work.plane, out); });
+void run(const SoftmaxStep&, const Site& site) {
+  site.each_image(1, 1, [&](size_t image, size_t, size_t, float*) {
+    kernels::softmax(site.input(image), site.in().channels, site.in().pixels, site.output(image));
+  });
 }
 
-void run(const MeanStep& work, const Site& site) {
-  site.workers.split(site.batch.images * work.planes, work.plane, [&](size_t first, size_t last, float*) {
-    kernels::plane_means(site.input() + first * work.plane, last - first, work.plane, site.output() + first);
-  });
+// The steps between rows: fixed, or for images in layout `pixels` as far apart as their pixels.
+size_t row_step(const Side& side, const Site& site) {
+  if (side.source.constant || !side.row_step) return side.row_step;
+  const Place& place = site.in(side.source.input);
+  return site.out().layout == Layout::pixels ? place.stride : side.row_step;
 }
 
 void run(const ArithmeticStep& work, const Site& site) {
+  const bool pixels = site.out().layout == Layout::pixels;
+  const size_t out_step = pixels ? site.out().stride : work.columns;
   const auto operand = [&](const Side& side, size_t image, size_t row) {
-    return kernels::Operand{site.values(side.source, image) + row * side.row_step, side.row_step,
-                            side.column_step};
+    const size_t step = row_step(side, site);
+    return kernels::Operand{site.values(side.source, image) + row * step, step, side.column_step};
   };
-  const auto body = [&](size_t first, size_t last, float*) {
-    for (size_t at = first; at < last;) {  // the part of each image that lies in [first, last)
-      const size_t image = at / work.rows, row = at % work.rows, count = std::min(work.rows - row, last - at);
-      kernels::arithmetic(work.op, operand(work.x, image, row), operand(work.y, image, row), count,
-                          work.columns, site.step.clamp, site.output() + at * work.columns);
-      at += count;
-    }
-  };
-  site.workers.split(site.batch.images * work.rows, work.columns, body);
+  site.each_image(work.rows, work.columns, [&](size_t image, size_t first, size_t last, float*) {
+    kernels::arithmetic(work.op, operand(work.x, image, first), operand(work.y, image, first), last - first,
+                        work.columns, site.step.clamp, site.output(image) + first * out_step, out_step);
+  });
+}
+
+// Calls body(x, count, out) for stretches of values of which neither side is broken up.
+template <class Body>
+void each_stretch(const Site& site, size_t work, Body&& body) {
+  const Place &x = site.in(), &y = site.out();
+  const bool whole = x.is_whole() && y.is_whole();
+  const size_t length = whole ? 1 : y.channels, items = y.size() / length;
+  site.each_image(items, length * work, [&](size_t image, size_t first, size_t last, float*) {
+    const float* in = site.input(image);
+    float* out = site.output(image);
+    if (whole) return body(in + first, last - first, out + first);
+    for (size_t pixel = first; pixel < last; ++pixel)
+      body(in + pixel * x.stride, length, out + pixel * y.stride);
+  });
 }
 
 void run(const ActivationStep& work, const Site& site) {
   // Some additions each, and the division or so that most of them have.
   constexpr size_t kWork = 10;
-  site.workers.split(site.batch.images * site.output_size(), kWork, [&](size_t first, size_t last, float*) {
-    work.apply(site.input() + first, last - first, site.output() + first);
+  each_stretch(site, kWork, work.apply);
+}
+
+void run(const ClampStep&, const Site& site) {
+  each_stretch(site, 1, [&](const float* x, size_t count, float* out) {
+    kernels::clamp(x, count, site.step.clamp, out);
   });
 }
 
 void run(const LrnStep& work, const Site& site) {
-  each_image(site, [&](const float* in, float* out) {
-    kernels::lrn(work.shape, work.alpha, work.beta, work.k, in, out);
-  });
+  const kernels::ImageLrn lrn{site.out().channels, work.before, work.after, work.alpha, work.beta, work.k};
+  constexpr size_t kWork = 20;
+  site.each_image(site.out().pixels, site.out().channels * kWork,
+                  [&](size_t image, size_t first, size_t last, float*) {
+                    kernels::image_lrn(lrn, site.input(image), site.in().stride, site.output(image),
+                                       site.out().stride, first, last);
+                  });
 }
 
 void run(const CopyStep& work, const Site& site) {
-  each_image(site, [&](const float* in, float* out) { kernels::strided_copy(work.view, in, out); });
-}
-
-void run(const ClampStep&, const Site& site) {
-  site.workers.split(site.batch.images * site.output_size(), 1, [&](size_t first, size_t last, float*) {
-    kernels::clamp(site.input() + first, last - first, site.step.clamp, site.output() + first);
+  site.each_image(1, site.out().size(), [&](size_t image, size_t, size_t, float*) {
+    kernels::strided_copy(work.view, site.input(image), site.output(image));
   });
 }
 
+void run(const MoveStep& work, const Site& site) {
+  const Place& out = site.out();
+  site.each_image(out.pixels, out.channels, [&](size_t image, size_t first, size_t last, float*) {
+    const float* from = work.constant ? work.constant->data() : site.input(image);
+    const bool from_pixels = work.constant || site.in().layout == Layout::pixels;
+    const size_t in_stride = work.constant ? out.channels : site.in().stride;
+    if (from_pixels && out.layout == Layout::pixels)
+      kernels::copy_channels(from, in_stride, out.channels, site.output(image), out.stride, first, last);
+    else if (from_pixels)
+      kernels::to_nchw(from, in_stride, out.channels, out.pixels, site.output(image), first, last);
+    else
+      kernels::to_nhwc(from, out.channels, out.pixels, site.output(image), out.stride, first, last);
+  });
+}
+
+void run(const ShuffleStep& work, const Site& site) {
+  site.each_image(
+      site.out().pixels, site.out().channels, [&](size_t image, size_t first, size_t last, float*) {
+        kernels::shuffle_channels(site.input(image), site.in().stride, work.order.data(), site.out().channels,
+                                  site.output(image), site.out().stride, first, last);
+      });
+}
+
 void run(const ConcatStep& work, const Site& site) {
-  float* out = site.output();
-  for (size_t image = 0; image < site.batch.images; ++image)
+  for (size_t image = 0; image < site.batch.images; ++image) {
+    float* out = site.output(image);
     for (size_t i = 0; i < work.parts.size(); ++i)
       out = std::copy_n(site.values(work.parts[i], image), work.sizes[i], out);
+  }
+}
+
+// `count` values of a source, image after image.
+std::vector<float> gather(const Source& source, int64_t count, const Site& site) {
+  if (source.constant) return *source.constant;
+  std::vector<float> values;
+  values.reserve(static_cast<size_t>(count));
+  for (size_t image = 0; image < site.batch.images; ++image) {
+    const float* from = site.values(source, image);
+    values.insert(values.end(), from, from + site.in(source.input).size());
+  }
+  return values;
 }
 
 void run(const ReferenceStep& work, const Site& site) {
@@ -156,12 +246,13 @@ void run(const ReferenceStep& work, const Site& site) {
   for (size_t i = 0; i < work.sources.size(); ++i) {
     Shape shape = work.shapes[i];
     if (!work.sources[i].constant) shape[0] = static_cast<int64_t>(site.batch.images);
-    const float* values = site.values(work.sources[i], 0);
-    inputs.emplace_back(shape, std::vector<float>(values, values + element_count(shape)));
+    inputs.emplace_back(shape, gather(work.sources[i], element_count(shape), site));
   }
   for (const Tensor& input : inputs) arguments.push_back(&input);
   const Tensor result = evaluate(work.op, arguments, site.step.name);
-  std::copy(result.data.begin(), result.data.end(), site.output());
+  const size_t each = site.out().size();
+  for (size_t image = 0; image < site.batch.images; ++image)
+    std::copy_n(result.data.data() + image * each, each, site.output(image));
 }
 
 }  // namespace

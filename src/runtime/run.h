@@ -18,6 +18,7 @@ class Workers {
   /// means the calling thread alone, with the first of them.
   Workers(Threads* threads, std::vector<float*> scratch) : threads_(threads), scratch_(std::move(scratch)) {}
 
+  size_t count() const { return scratch_.size(); }
   /// Calls `body(first, last, scratch)` for parts that together are [0, items): one part a worker, or a
   /// single one if all the work, `items` times `work` additions or so, is too little to share.
   void split(size_t items, size_t work, const std::function<void(size_t, size_t, float*)>& body);
@@ -33,10 +34,13 @@ struct Batch {
   const float* input = nullptr;
   float* arena = nullptr;
 
-  const float* read(const Place& place) const {
-    return place.in_input ? input : arena + images * place.offset;
+  const float* read(const Place& place, size_t image = 0) const {
+    const float* block = place.in_input ? input : arena + images * place.offset;
+    return block + image * place.step + place.shift;
   }
-  float* write(const Place& place) const { return arena + images * place.offset; }
+  float* write(const Place& place, size_t image = 0) const {
+    return arena + images * place.offset + image * place.step + place.shift;
+  }
 };
 
 /// Computes `step` for all images of the batch. The result does not depend on the number of workers.

@@ -99,7 +99,8 @@ void Session::run_piece(Lane& lane, Workers& workers, const float* in, size_t im
   reserve(lane, images);
   const Batch batch{images, in, lane.arena.data()};
   run_steps(lane, workers, batch);
-  std::copy_n(batch.read(plan_->output), images * output_size(), out);
+  for (size_t image = 0; image < images; ++image)
+    std::copy_n(batch.read(plan_->output, image), output_size(), out + image * output_size());
 }
 
 void Session::reserve(Lane& lane, size_t images) const {

@@ -43,7 +43,7 @@ class Session {
   const Plan& plan() const { return *plan_; }
   /// Values of one image at the input and at the output.
   size_t input_size() const { return input_size_; }
-  size_t output_size() const { return plan_->output.size; }
+  size_t output_size() const { return plan_->output.size(); }
 
   /// `batch` images, one after the other, to as many results. Throws Error(usage) if a length is not batch
   /// times input_size() or output_size().

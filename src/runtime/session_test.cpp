@@ -38,6 +38,12 @@ void expect_equal_to_evaluation(const Graph& graph, Session& session, Random& ra
         << to_text(graph, 0);
 }
 
+std::vector<std::string> kernels_of(const Session& session) {
+  std::vector<std::string> kernels;
+  for (const Step& step : session.plan().steps) kernels.emplace_back(step.kernel);
+  return kernels;
+}
+
 TEST(Session, EqualsTheReferenceEvaluationOnRandomGraphs) {
   const std::string before = kernels::cpu_level();
   for (const std::string& level : kernels::cpu_levels()) {
@@ -104,15 +110,16 @@ TEST(Session, ExplainsWhatItDoes) {
   EXPECT_EQ(session.explain()[0].ms, 0);
   session.run(Tensor({2, 1, 6, 6}));
   const std::vector<StepReport> steps = session.explain();
-  ASSERT_EQ(steps.size(), 2u) << "activations, dropout and flatten are no steps of their own";
+  ASSERT_EQ(steps.size(), 3u) << "activations and dropout are no steps of their own";
   EXPECT_EQ(steps[0].name, "conv1");
   EXPECT_EQ(steps[0].op, "conv2d");
-  EXPECT_EQ(steps[0].kernel, "conv_gemm");
+  EXPECT_EQ(steps[0].kernel, "conv");
   EXPECT_EQ(steps[0].activation, "relu1");
   EXPECT_EQ(steps[0].macs, 4 * 16 * 9);
   EXPECT_GT(steps[0].ms, 0);
-  EXPECT_EQ(steps[1].name, "ip");
-  EXPECT_EQ(steps[1].activation, "relu2");
+  EXPECT_EQ(steps[1].kernel, "to_planes") << "which flatten asks for";
+  EXPECT_EQ(steps[2].name, "ip");
+  EXPECT_EQ(steps[2].activation, "relu2");
 }
 
 TEST(Session, KeepsAnActivationApartFromAValueThatOthersRead) {
@@ -121,8 +128,40 @@ TEST(Session, KeepsAnActivationApartFromAValueThatOthersRead) {
   const ValueId y = b.conv("conv", x, 2, {1, 1});
   const Graph graph = b.finish({b.apply("sum", Add{}, {y, b.apply("relu", Relu{}, {y})})});
   Session session(graph);
-  EXPECT_EQ(session.plan().steps.size(), 3u);
+  EXPECT_EQ(kernels_of(session),
+            (std::vector<std::string>{"to_pixels", "conv_1x1", "clamp", "add", "to_planes"}));
   Random random(1);
+  expect_equal_to_evaluation(graph, session, random, 2);
+}
+
+TEST(Session, WritesPartsOfAConcatAndReadsSlicesInPlace) {
+  Builder b("fire");
+  ValueId x = b.conv("squeeze", b.input("data", {1, 9, 8}), 6, {3, 3});
+  const ValueId left = b.apply("relu1", Relu{}, {b.conv("expand1", x, 4, {1, 1})});
+  const ValueId right = b.conv("expand3", x, 5, {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = b.apply("concat", Concat{}, {left, right});
+  x = b.apply("slice", Slice{1, 2, 8, 1}, {x});
+  x = b.apply("outer", Concat{}, {b.conv("conv", x, 3, {1, 1}), x});
+  const Graph graph = b.finish({b.apply("pool", GlobalAvgPool{}, {x})});
+  Session session(graph);
+  EXPECT_EQ(kernels_of(session),
+            (std::vector<std::string>{"conv", "conv_1x1", "conv", "conv_1x1", "copy", "mean"}))
+      << "only the slice is copied, as it cannot lie in two concatenations";
+  Random random(2);
+  expect_equal_to_evaluation(graph, session, random, 3);
+}
+
+TEST(Session, AddsWhatIsThereToWhatAConvolutionWrites) {
+  Builder b("residual");
+  const ValueId x = b.conv("stem", b.input("data", {1, 20, 20}), 16, {3, 3});
+  ValueId y = b.apply("relu1", Relu{}, {b.conv("conv1", x, 16, {1, 1})});
+  y = b.conv("conv2", y, 16, {3, 3}, {.pad = {1, 1, 1, 1}});
+  const ValueId sum = b.apply("relu2", Relu{}, {b.apply("add", Add{}, {y, x})});
+  const Graph graph = b.finish({b.apply("pool", GlobalAvgPool{}, {sum})});
+  Session session(graph);
+  EXPECT_EQ(session.plan().steps.size(), 4u);
+  EXPECT_EQ(session.plan().steps[2].activation, "relu2");
+  Random random(3);
   expect_equal_to_evaluation(graph, session, random, 2);
 }
 

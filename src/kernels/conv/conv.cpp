@@ -1,135 +1,149 @@
 #include "kernels/conv/conv.h"
 
-#include <cstring>
+#include <algorithm>
 
-#include "kernels/simd.h"
+namespace netsuke::kernels {
+namespace {
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/conv/conv.cpp"
-#include <hwy/foreach_target.h>
-// Must come after foreach_target.h.
-#include "kernels/gemm/gemm-inl.h"
+// With fewer channels than this, pieces of a window's whole rows are worth a padded copy of the image.
+constexpr size_t kFewChannels = 8;
 
-HWY_BEFORE_NAMESPACE();
-namespace netsuke::kernels::HWY_NAMESPACE {
+bool pads_first(const ConvShape& s) {
+  return s.channels < kFewChannels && s.groups == 1 && s.dilation_w == 1 && !s.is_pointwise();
+}
 
-// Builds the panels of the matrix B[depth, pixels] of which column p holds all input values under the window
-// of output pixel p (im2col), a block at a time, so that the matrix as a whole never exists.
-class ImagePanels {
+// Memory for pointers, counted in floats.
+size_t table_floats(const ConvShape& s) {
+  const size_t pointers = s.kernel_h * s.kernel_w * kProductRows;
+  return (pointers * sizeof(const float*) + kCacheLine) / sizeof(float);
+}
+
+// Finds the pieces of the rows of the matrix of windows: for each pixel of a block, one pointer for each
+// place of the kernel, or for each row of it where the image is a padded copy.
+class Windows {
  public:
-  // `padded` is the group's part of the padded image, readable for kLanes floats beyond its end.
-  ImagePanels(const ConvShape& shape, const float* padded) : shape_(shape), padded_(padded) {}
+  Windows(const ConvShape& shape, const ConvWeights& weights, const ImageArguments& image,
+          const ConvPart& part, float* scratch)
+      : shape_(shape), image_(image), zeros_(weights.zeros.data()), padded_(pads_first(shape)) {
+    table_ = reinterpret_cast<const float**>(scratch);
+    if (padded_) pad(part, scratch + table_floats(shape));
+  }
 
-  const float* operator()(const Block& block, size_t column, size_t columns) {
-    find_runs(column, columns);
-    const size_t window = shape_.kernel_h * shape_.kernel_w;
-    size_t channel = block.start / window;
-    size_t ky = block.start % window / shape_.kernel_w, kx = block.start % shape_.kernel_w;
-    for (size_t i = 0; i < block.depth; ++i) {
-      const size_t row = channel * shape_.padded_height() + ky * shape_.dilation_h;
-      copy_runs(padded_ + row * shape_.padded_width() + kx * shape_.dilation_w, panel_ + i * kPanelWidth);
-      if (++kx == shape_.kernel_w) kx = 0, ++ky;
-      if (ky == shape_.kernel_h) ky = 0, ++channel;
+  size_t pieces() const { return padded_ ? shape_.kernel_h : shape_.kernel_h * shape_.kernel_w; }
+  size_t length() const {
+    return padded_ ? shape_.kernel_w * shape_.channels : shape_.channels / shape_.groups;
+  }
+
+  // The table for `count` pixels from `first` on: piece p of pixel i at [p * count + i].
+  const float* const* find(size_t first, size_t count) const {
+    size_t y = first / shape_.out_width, x = first % shape_.out_width;
+    for (size_t i = 0; i < count; ++i) {
+      if (padded_)
+        find_rows(y, x, table_ + i, count);
+      else
+        find_places(y, x, table_ + i, count);
+      if (++x == shape_.out_width) x = 0, ++y;
     }
-    return panel_;
+    return table_;
   }
 
  private:
-  // Neighbouring output pixels whose inputs are a constant step apart.
-  struct Run {
-    size_t to = 0;    // column in the panel
-    size_t from = 0;  // offset in a padded plane of the first pixel's window
-    size_t count = 0;
-  };
+  void find_rows(size_t y, size_t x, const float** to, size_t step) const {
+    const size_t row_floats = shape_.padded_width() * shape_.channels;
+    const float* corner =
+        copy_ + (y * shape_.stride_h - copy_top_) * row_floats + x * shape_.stride_w * shape_.channels;
+    for (size_t ky = 0; ky < shape_.kernel_h; ++ky)
+      to[ky * step] = corner + ky * shape_.dilation_h * row_floats;
+  }
 
-  void find_runs(size_t column, size_t columns) {
-    runs_ = 0;
-    for (size_t done = 0; done < columns; done += run_[runs_++].count) {
-      const size_t y = (column + done) / shape_.out_width, x = (column + done) % shape_.out_width;
-      const size_t from = y * shape_.stride_h * shape_.padded_width() + x * shape_.stride_w;
-      run_[runs_] = {done, from, std::min(columns - done, shape_.out_width - x)};
+  // Unsigned wrap-around makes a position left of or above the image a very large one.
+  void find_places(size_t y, size_t x, const float** to, size_t step) const {
+    for (size_t ky = 0; ky < shape_.kernel_h; ++ky) {
+      const size_t in_y = y * shape_.stride_h + ky * shape_.dilation_h - shape_.pad_top;
+      for (size_t kx = 0; kx < shape_.kernel_w; ++kx, to += step) {
+        const size_t in_x = x * shape_.stride_w + kx * shape_.dilation_w - shape_.pad_left;
+        *to = in_y < shape_.height && in_x < shape_.width
+                  ? image_.in + (in_y * shape_.width + in_x) * image_.in_stride
+                  : zeros_;
+      }
     }
   }
 
-  void copy_runs(const float* HWY_RESTRICT from, float* HWY_RESTRICT to) const {
-    for (size_t r = 0; r < runs_; ++r) {
-      const Run& run = run_[r];
-      if (shape_.stride_w == 1)
-        copy_whole_vectors(from + run.from, run.count, to + run.to);
-      else
-        for (size_t i = 0; i < run.count; ++i) to[run.to + i] = from[run.from + i * shape_.stride_w];
-    }
+  // Copies the rows that the part's windows cover, with their padding.
+  void pad(const ConvPart& part, float* copy) {
+    copy_ = copy;
+    copy_top_ = part.first_pixel / shape_.out_width * shape_.stride_h;
+    const size_t last_y = (part.last_pixel - 1) / shape_.out_width;
+    const size_t bottom = last_y * shape_.stride_h + (shape_.kernel_h - 1) * shape_.dilation_h + 1;
+    for (size_t y = copy_top_; y < bottom; ++y) copy = pad_row(y - shape_.pad_top, copy);
   }
 
-  // May write past the run's end, where the next run or the panel's next row is still to be written.
-  static void copy_whole_vectors(const float* HWY_RESTRICT from, size_t count, float* HWY_RESTRICT to) {
-    const FloatTag d;
-    for (size_t i = 0; i < count; i += kLanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+  float* pad_row(size_t y, float* to) const {
+    const size_t c = shape_.channels, width = shape_.padded_width();
+    if (y >= shape_.height || width <= shape_.pad_left) return std::fill_n(to, width * c, 0.0f);
+    to = std::fill_n(to, shape_.pad_left * c, 0.0f);
+    const size_t inside = std::min(shape_.width, width - shape_.pad_left);
+    const float* row = image_.in + y * shape_.width * image_.in_stride;
+    for (size_t x = 0; x < inside; ++x) to = std::copy_n(row + x * image_.in_stride, c, to);
+    return std::fill_n(to, (width - shape_.pad_left - inside) * c, 0.0f);
   }
 
   const ConvShape& shape_;
-  const float* padded_;
-  size_t runs_ = 0;
-  Run run_[kPanelWidth];
-  // Columns beyond the last pixel keep what an earlier block left there; their sums are never stored.
-  alignas(kCacheLine) float panel_[kBlockFloats + kLanes];
+  const ImageArguments& image_;
+  const float* zeros_;
+  const bool padded_;
+  const float** table_ = nullptr;
+  float* copy_ = nullptr;
+  size_t copy_top_ = 0;  // the row of the padded image that the copy begins with
 };
 
-void pad_image(const ConvShape& shape, const float* image, float* padded) {
-  const size_t height = shape.padded_height(), width = shape.padded_width();
-  const size_t bottom = std::min(height, shape.pad_top + shape.height);
-  const size_t right = std::min(width, shape.pad_left + shape.width);
-  for (size_t c = 0; c < shape.channels; ++c) {
-    for (size_t y = 0; y < height; ++y, padded += width) {
-      if (y < shape.pad_top || y >= bottom || right <= shape.pad_left) {
-        std::fill_n(padded, width, 0.0f);
-        continue;
-      }
-      const float* row = image + (c * shape.height + y - shape.pad_top) * shape.width;
-      std::fill_n(padded, shape.pad_left, 0.0f);
-      std::copy_n(row, right - shape.pad_left, padded + shape.pad_left);
-      std::fill_n(padded + right, width - right, 0.0f);
-    }
-  }
-  std::fill_n(padded, kLanes, 0.0f);
+// Reads OIHW as [out][ky][kx][in].
+std::vector<float> channels_last(const ConvShape& s, const float* weights, size_t outputs) {
+  const size_t window = s.kernel_h * s.kernel_w, inputs = s.channels / s.groups;
+  std::vector<float> result(outputs * s.depth());
+  for (size_t o = 0; o < outputs; ++o)
+    for (size_t c = 0; c < inputs; ++c)
+      for (size_t k = 0; k < window; ++k)
+        result[o * s.depth() + k * inputs + c] = weights[o * s.depth() + c * window + k];
+  return result;
 }
 
-void run_conv2d(const Convolution& conv, const float* image, float* out, size_t first, size_t last,
-                float* padded) {
-  const ConvShape& shape = conv.shape;
-  pad_image(shape, image, padded);
-  const size_t plane = shape.out_plane(), depth = shape.depth();
-  const size_t group_outputs = shape.out_channels / shape.groups;
-  const size_t group_image = shape.channels / shape.groups * shape.padded_height() * shape.padded_width();
+}  // namespace
+
+ConvWeights pack_conv(const ConvShape& shape, const float* weights, std::span<const float> bias) {
+  ConvWeights packed{{}, AlignedFloats(shape.channels, 0.0f)};
+  const size_t outputs = shape.out_channels / shape.groups;
   for (size_t g = 0; g < shape.groups; ++g) {
-    const size_t output = g * group_outputs;
-    ImagePanels panels(shape, padded + g * group_image);
-    const Finish finish{conv.bias ? conv.bias + output : nullptr, nullptr, conv.clamp};
-    product(group_outputs, depth, conv.weights + output * depth, depth, out + output * plane, plane, first,
-            last, finish, panels);
+    const std::vector<float> rows = channels_last(shape, weights + g * outputs * shape.depth(), outputs);
+    packed.groups.push_back(pack_panels(rows.data(), outputs, shape.depth(),
+                                        bias.empty() ? bias : bias.subspan(g * outputs, outputs)));
   }
+  return packed;
 }
-
-}  // namespace netsuke::kernels::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-#include "kernels/cpu.h"
-
-namespace netsuke::kernels {
-
-HWY_EXPORT(run_conv2d);
 
 size_t conv2d_scratch(const ConvShape& shape) {
-  constexpr size_t kLongestVector = 64;
-  return shape.channels * shape.padded_height() * shape.padded_width() + kLongestVector;
+  const size_t copy = pads_first(shape) ? shape.padded_height() * shape.padded_width() * shape.channels : 0;
+  return table_floats(shape) + copy;
 }
 
-void conv2d(const Convolution& conv, const float* image, float* out, size_t first_pixel, size_t last_pixel,
-            float* scratch) {
-  if (scalar_only()) return conv2d_scalar(conv, image, out, first_pixel, last_pixel);
-  HWY_DYNAMIC_DISPATCH(run_conv2d)(conv, image, out, first_pixel, last_pixel, scratch);
+void conv2d(const ConvShape& shape, const ConvWeights& weights, const ImageArguments& image,
+            const ConvPart& part, float* scratch) {
+  if (part.first_pixel >= part.last_pixel) return;
+  const Windows windows(shape, weights, image, part, scratch);
+  const size_t panels = weights.groups[0].count(), outputs = shape.out_channels / shape.groups;
+  for (size_t pixel = part.first_pixel; pixel < part.last_pixel; pixel += kProductRows) {
+    const size_t count = std::min(kProductRows, part.last_pixel - pixel);
+    Product p{nullptr, count, windows.find(pixel, count), count, 0, windows.pieces(), windows.length()};
+    p.c_stride = image.out_stride, p.add_stride = image.add_stride, p.clamp = image.clamp;
+    for (size_t g = part.first_panel / panels; g * panels < part.last_panel; ++g) {
+      p.b = &weights.groups[g];
+      p.a_offset = g * p.length;
+      p.c = image.out + pixel * image.out_stride + g * outputs;
+      p.add = image.add ? image.add + pixel * image.add_stride + g * outputs : nullptr;
+      multiply(p, std::max(part.first_panel, g * panels) - g * panels,
+               std::min(part.last_panel - g * panels, panels));
+    }
+  }
 }
 
 }  // namespace netsuke::kernels
-#endif  // HWY_ONCE

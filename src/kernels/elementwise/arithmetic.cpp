@@ -41,23 +41,23 @@ void combine_row(Function f, const float* x, size_t x_step, const float* y, size
 }  // namespace
 
 void arithmetic(Arithmetic op, const Operand& x, const Operand& y, size_t rows, size_t columns, Clamp limits,
-                float* out) {
+                float* out, size_t out_step) {
   with_function(op, [&](auto f) {
     for (size_t row = 0; row < rows; ++row)
       combine_row(f, x.values + row * x.row_step, x.column_step, y.values + row * y.row_step, y.column_step,
-                  columns, limits, out + row * columns);
+                  columns, limits, out + row * out_step);
   });
 }
 
 void arithmetic_scalar(Arithmetic op, const Operand& x, const Operand& y, size_t rows, size_t columns,
-                       Clamp limits, float* out) {
+                       Clamp limits, float* out, size_t out_step) {
   const auto at = [](const Operand& operand, size_t row, size_t column) {
     return operand.values[row * operand.row_step + column * operand.column_step];
   };
   with_function(op, [&](auto f) {
     for (size_t row = 0; row < rows; ++row)
       for (size_t column = 0; column < columns; ++column)
-        out[row * columns + column] = limits(f(at(x, row, column), at(y, row, column)));
+        out[row * out_step + column] = limits(f(at(x, row, column), at(y, row, column)));
   });
 }
 

@@ -17,12 +17,12 @@ struct Operand {
   size_t column_step = 0;  ///< 0 or 1
 };
 
-/// out = clamp(x op y), `rows` times `columns` values. `out` may be the values of an operand that repeats
-/// none.
+/// out = clamp(x op y), `rows` times `columns` values; rows of `out` lie `out_step` floats apart. `out` may
+/// be the values of an operand that repeats none and has the same steps.
 void arithmetic(Arithmetic op, const Operand& x, const Operand& y, size_t rows, size_t columns, Clamp limits,
-                float* out);
+                float* out, size_t out_step);
 /// The slow twin.
 void arithmetic_scalar(Arithmetic op, const Operand& x, const Operand& y, size_t rows, size_t columns,
-                       Clamp limits, float* out);
+                       Clamp limits, float* out, size_t out_step);
 
 }  // namespace netsuke::kernels

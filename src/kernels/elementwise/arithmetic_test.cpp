@@ -18,9 +18,10 @@ TEST(Arithmetic, EqualsItsTwinForEveryRepetition) {
     const auto op = static_cast<Arithmetic>(random.below(5));
     const Clamp limits = random.below(2) ? Clamp{0, 0.5f} : Clamp{};
     const Operand x = operand(xs), y = operand(ys);
-    std::vector<float> found(rows * columns), expected(rows * columns);
-    arithmetic(op, x, y, rows, columns, limits, found.data());
-    arithmetic_scalar(op, x, y, rows, columns, limits, expected.data());
+    const size_t step = columns + random.below(3);
+    std::vector<float> found(rows * step, 7), expected = found;
+    arithmetic(op, x, y, rows, columns, limits, found.data(), step);
+    arithmetic_scalar(op, x, y, rows, columns, limits, expected.data(), step);
     EXPECT_EQ(found, expected);
   }
 }
@@ -29,7 +30,7 @@ TEST(Arithmetic, DoesWhatItsNamesSay) {
   const std::vector<float> x{-6, 8}, y{2, 4};
   const auto result = [&](Arithmetic op) {
     std::vector<float> out(2);
-    arithmetic(op, {x.data(), 0, 1}, {y.data(), 0, 1}, 1, 2, {}, out.data());
+    arithmetic(op, {x.data(), 0, 1}, {y.data(), 0, 1}, 1, 2, {}, out.data(), 2);
     return out;
   };
   EXPECT_EQ(result(Arithmetic::add), (std::vector<float>{-4, 12}));

@@ -1,6 +1,5 @@
 #include "kernels/elementwise/image_lrn.h"
 
-#include "kernels/elementwise/lrn.h"
 #include "kernels/image_test_support.h"
 
 namespace netsuke::kernels {
@@ -23,26 +22,6 @@ TEST(ImageLrn, EqualsItsScalarTwin) {
     image_lrn_scalar(lrn, in.data(), in.stride, slow.data(), slow.stride, 0, in.pixels);
     expect_near(fast.values, slow.values, 1e-6f);
   });
-}
-
-// The twin itself against the kernel of planes.
-TEST(ImageLrn, IsTheOneOfPlanes) {
-  for (uint64_t seed = 0; seed < 30; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    Random random(seed);
-    const ImageLrn shape = any_lrn(random);
-    Image in(random, pick(random, 1, 12), shape.channels), out(random, in.pixels, in.channels);
-    const std::vector<float> planes = random_values(random, in.pixels * in.channels);
-    for (size_t p = 0; p < in.pixels; ++p)
-      for (size_t c = 0; c < in.channels; ++c) in.at(p, c) = planes[c * in.pixels + p];
-    std::vector<float> expected(planes.size());
-    lrn({in.channels, in.pixels, shape.before, shape.after}, shape.alpha, shape.beta, shape.k, planes.data(),
-        expected.data());
-    image_lrn_scalar(shape, in.data(), in.stride, out.data(), out.stride, 0, in.pixels);
-    for (size_t p = 0; p < in.pixels; ++p)
-      for (size_t c = 0; c < in.channels; ++c)
-        ASSERT_NEAR(out.at(p, c), expected[c * in.pixels + p], 1e-6f) << "pixel " << p << ", channel " << c;
-  }
 }
 
 }  // namespace

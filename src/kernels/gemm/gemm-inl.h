@@ -1,8 +1,8 @@
 // The heart of the float kernels, compiled once for each instruction set by those who include it: a tile of C
-// held in registers, and the loops that walk over all tiles.
+// held in registers.
 //
-// B is read in panels of kPanelWidth columns. A panel's block of rows fits the first-level cache and stays
-// there while all rows of A pass by; A is read where it is, six rows at a time, one float of each a step.
+// B is read in panels of kPanelWidth columns. A panel's block of rows stays in the first-level cache while
+// all rows of A pass by; A is read where it is, up to six rows at a time, one float of each a step.
 
 #if defined(NETSUKE_KERNELS_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NETSUKE_KERNELS_GEMM_INL_H_
@@ -16,8 +16,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "kernels/aligned.h"
-#include "kernels/clamp.h"
+#include "kernels/gemm/gemm.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
@@ -37,69 +36,87 @@ inline constexpr size_t kTileVectors = 2;
 #endif
 inline constexpr size_t kPanelWidth = kTileVectors * kLanes;
 
-// A block of a panel takes 32 KB: most first-level caches have 32 or 48.
-inline constexpr size_t kBlockFloats = 8192;
+// A block of a panel takes 16 KB at most: half of a first-level cache, the other half is for A and C.
+inline constexpr size_t kBlockFloats = 4096;
 inline constexpr size_t kBlockDepth = kBlockFloats / kPanelWidth;
 
-/// How sums become results: bias is added and limits applied once the last block of k has been summed.
-struct Finish {
-  const float* row_bias = nullptr;
-  const float* column_bias = nullptr;  // readable up to a whole number of panels
+// Which part of k a pass sums up: some whole pieces of A's rows, or a part of one.
+struct Block {
+  size_t first_piece = 0, pieces = 0;
+  size_t offset = 0, length = 0;  // within each piece
+  bool first = false;             // C is set, else added to
+  bool last = false;              // the result is finished
+};
+
+// Where a tile's sums go. `add` is null but in the last block.
+struct Target {
+  float* c = nullptr;
+  size_t c_stride = 0;
+  const float* add = nullptr;
+  size_t add_stride = 0;
+  const float* bias = nullptr;
   Clamp clamp;
 };
 
-/// Where in k a block lies.
-struct Block {
-  size_t start = 0;
-  size_t depth = 0;
-  bool first = false;  // C is set, else added to
-  bool last = false;   // the result is finished
-};
-
-// One tile: c[kRows, kVectors * kLanes] (+)= a[kRows, depth] * panel[depth, kPanelWidth].
+// Sums of kRows rows with one block of one panel, kVectors vectors wide.
 template <size_t kRows, size_t kVectors>
-HWY_NOINLINE void tile(const float* HWY_RESTRICT a, size_t a_stride, const float* HWY_RESTRICT panel,
-                       const Block& block, float* HWY_RESTRICT c, size_t c_stride, const Finish& finish) {
-  const FloatTag d;
-  using V = hn::Vec<FloatTag>;
-  V sum[kRows][kVectors];
-  HWY_UNROLL(8)
-  for (size_t r = 0; r < kRows; ++r) {
-    HWY_UNROLL(8)
-    for (size_t v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
-  }
-  for (size_t i = 0; i < block.depth; ++i) {
-    V b[kVectors];
-    HWY_UNROLL(8)
-    for (size_t v = 0; v < kVectors; ++v) b[v] = hn::Load(d, panel + i * kPanelWidth + v * kLanes);
+struct Sums {
+  hn::Vec<FloatTag> at[kRows][kVectors];
+
+  HWY_INLINE void compute(const float* const* a, size_t a_step, const float* HWY_RESTRICT panel,
+                          const Block& block) {
+    const FloatTag d;
     HWY_UNROLL(8)
     for (size_t r = 0; r < kRows; ++r) {
-      const V x = hn::Set(d, a[r * a_stride + i]);
       HWY_UNROLL(8)
-      for (size_t v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, b[v], sum[r][v]);
+      for (size_t v = 0; v < kVectors; ++v) at[r][v] = hn::Zero(d);
+    }
+    for (size_t piece = 0; piece < block.pieces; ++piece) {
+      const float* const* rows = a + (block.first_piece + piece) * a_step;
+      const float* HWY_RESTRICT row[kRows];
+      HWY_UNROLL(8)
+      for (size_t r = 0; r < kRows; ++r) row[r] = rows[r] + block.offset;
+      for (size_t i = 0; i < block.length; ++i, panel += kPanelWidth) {
+        hn::Vec<FloatTag> b[kVectors];
+        HWY_UNROLL(8)
+        for (size_t v = 0; v < kVectors; ++v) b[v] = hn::Load(d, panel + v * kLanes);
+        HWY_UNROLL(8)
+        for (size_t r = 0; r < kRows; ++r) {
+          const hn::Vec<FloatTag> x = hn::Set(d, row[r][i]);
+          HWY_UNROLL(8)
+          for (size_t v = 0; v < kVectors; ++v) at[r][v] = hn::MulAdd(x, b[v], at[r][v]);
+        }
+      }
     }
   }
-  const V low = hn::Set(d, finish.clamp.low), high = hn::Set(d, finish.clamp.high);
+};
+
+// One tile whose columns are whole vectors.
+template <size_t kRows, size_t kVectors>
+HWY_NOINLINE void tile(const float* const* a, size_t a_step, const float* HWY_RESTRICT panel,
+                       const Block& block, const Target& to) {
+  const FloatTag d;
+  Sums<kRows, kVectors> sums;
+  sums.compute(a, a_step, panel, block);
+  const auto low = hn::Set(d, to.clamp.low), high = hn::Set(d, to.clamp.high);
   HWY_UNROLL(8)
   for (size_t r = 0; r < kRows; ++r) {
-    const V row_bias = hn::Set(d, finish.row_bias ? finish.row_bias[r] : 0.0f);
     HWY_UNROLL(8)
     for (size_t v = 0; v < kVectors; ++v) {
-      float* HWY_RESTRICT to = c + r * c_stride + v * kLanes;
-      V value = sum[r][v];
-      if (!block.first) value = hn::Add(value, hn::LoadU(d, to));
+      float* c = to.c + r * to.c_stride + v * kLanes;
+      auto value = sums.at[r][v];
+      if (!block.first) value = hn::Add(value, hn::LoadU(d, c));
       if (block.last) {
-        value = hn::Add(value, row_bias);
-        if (finish.column_bias) value = hn::Add(value, hn::LoadU(d, finish.column_bias + v * kLanes));
+        value = hn::Add(value, hn::Load(d, to.bias + v * kLanes));
+        if (to.add) value = hn::Add(value, hn::LoadU(d, to.add + r * to.add_stride + v * kLanes));
         value = hn::Min(hn::Max(value, low), high);
       }
-      hn::StoreU(value, d, to);
+      hn::StoreU(value, d, c);
     }
   }
 }
 
-using TileFunction = void (*)(const float*, size_t, const float*, const Block&, float*, size_t,
-                              const Finish&);
+using TileFunction = void (*)(const float* const*, size_t, const float*, const Block&, const Target&);
 
 template <size_t kVectors>
 TileFunction tile_of(size_t rows) {
@@ -118,48 +135,76 @@ inline TileFunction tile_for(size_t rows, size_t columns) {
   return vectors == 2 ? tile_of<2>(rows) : tile_of<1>(rows);
 }
 
-// All rows of A against one block of a panel of which `columns` columns are real.
-inline void panel_product(size_t m, const float* a, size_t a_stride, const float* panel, const Block& block,
-                          float* c, size_t c_stride, size_t columns, Finish finish) {
+// Beside B's right edge a tile's vectors would write over what lies beside C: they go through a copy.
+inline void edge_tile(const float* const* a, size_t a_step, const float* panel, const Block& block,
+                      const Target& to, size_t rows, size_t columns) {
   alignas(kCacheLine) float edge[kTileRows * kPanelWidth];
-  const bool whole = columns % kLanes == 0;
-  for (size_t row = 0; row < m; row += kTileRows) {
-    const size_t rows = std::min(kTileRows, m - row);
-    const float* from = a + row * a_stride + block.start;
-    float* to = c + row * c_stride;
-    const TileFunction run = tile_for(rows, columns);
-    if (whole) {
-      run(from, a_stride, panel, block, to, c_stride, finish);
-    } else {
-      // The tile writes whole vectors: beside the matrix's right edge it works on a copy.
-      if (!block.first)
-        for (size_t r = 0; r < rows; ++r) std::copy_n(to + r * c_stride, columns, edge + r * kPanelWidth);
-      run(from, a_stride, panel, block, edge, kPanelWidth, finish);
-      for (size_t r = 0; r < rows; ++r) std::copy_n(edge + r * kPanelWidth, columns, to + r * c_stride);
+  Block sums_only = block;
+  sums_only.first = true, sums_only.last = false;
+  tile_for(rows, columns)(a, a_step, panel, sums_only, {edge, kPanelWidth, nullptr, 0, nullptr, {}});
+  for (size_t r = 0; r < rows; ++r) {
+    float* c = to.c + r * to.c_stride;
+    for (size_t i = 0; i < columns; ++i) {
+      float value = edge[r * kPanelWidth + i] + (block.first ? 0 : c[i]);
+      if (block.last) value = to.clamp(value + to.bias[i] + (to.add ? to.add[r * to.add_stride + i] : 0.0f));
+      c[i] = value;
     }
-    if (finish.row_bias) finish.row_bias += rows;
   }
 }
 
-/// C[m, first_column..last_column) of a product whose B comes from `panels`: panels(block, column, columns)
-/// returns the block's rows for `columns` columns from `column` on, kPanelWidth apart. first_column is a
-/// multiple of kPanelWidth.
-template <class PanelSource>
-void product(size_t m, size_t k, const float* a, size_t a_stride, float* c, size_t c_stride,
-             size_t first_column, size_t last_column, const Finish& finish, PanelSource& panels) {
-  size_t start = 0;
-  do {  // once even if k is 0: the result is then the bias
-    const size_t depth = std::min(kBlockDepth, k - start);
-    const Block block{start, depth, start == 0, start + depth == k};
-    for (size_t column = first_column; column < last_column; column += kPanelWidth) {
-      const size_t columns = std::min(kPanelWidth, last_column - column);
-      const float* panel = panels(block, column, columns);
-      Finish here = finish;
-      if (here.column_bias) here.column_bias += column;
-      panel_product(m, a, a_stride, panel, block, c + column, c_stride, columns, here);
+// All rows of A with one block of one panel. The rows are shared out evenly, so that no tile is left with one
+// row only: such a one takes as long as four.
+inline void panel_product(const Product& p, const float* panel, const Block& block, Target to,
+                          size_t columns) {
+  const size_t tiles = (p.m + kTileRows - 1) / kTileRows;
+  float* const c = to.c;
+  const float* const add = to.add;
+  for (size_t t = 0; t < tiles; ++t) {
+    const size_t row = p.m * t / tiles, rows = p.m * (t + 1) / tiles - row;
+    to.c = c + row * to.c_stride;
+    if (add) to.add = add + row * to.add_stride;
+    if (columns % kLanes == 0)
+      tile_for(rows, columns)(p.a + row, p.a_step, panel, block, to);
+    else
+      edge_tile(p.a + row, p.a_step, panel, block, to, rows, columns);
+  }
+}
+
+// Calls body(block, depth_before) for the blocks of k, in order.
+template <class Body>
+void each_block(const Product& p, Body&& body) {
+  if (p.length > kBlockDepth) {
+    const size_t parts = (p.length + kBlockDepth - 1) / kBlockDepth;
+    for (size_t piece = 0; piece < p.pieces; ++piece) {
+      for (size_t part = 0; part < parts; ++part) {
+        const size_t from = p.length * part / parts, to = p.length * (part + 1) / parts;
+        const bool first = piece + part == 0, last = piece + 1 == p.pieces && part + 1 == parts;
+        body(Block{piece, 1, p.a_offset + from, to - from, first, last}, piece * p.length + from);
+      }
     }
-    start += depth;
-  } while (start < k);
+    return;
+  }
+  const size_t most = p.length ? kBlockDepth / p.length : p.pieces;
+  for (size_t piece = 0; piece < p.pieces; piece += most) {
+    const size_t pieces = std::min(most, p.pieces - piece);
+    body(Block{piece, pieces, p.a_offset, p.length, piece == 0, piece + pieces == p.pieces},
+         piece * p.length);
+  }
+}
+
+/// The columns of panels [first_panel, last_panel): all of them for one stretch of k, which A's rows keep in
+/// the second-level cache, before the next.
+inline void product(const Product& p, size_t first_panel, size_t last_panel) {
+  const Panels& b = *p.b;
+  each_block(p, [&](const Block& block, size_t before) {
+    for (size_t index = first_panel; index < last_panel; ++index) {
+      const size_t column = index * kPanelWidth, columns = std::min(kPanelWidth, b.n - column);
+      const float* panel = b.values.data() + column * b.k + before * kPanelWidth;
+      const float* add = block.last && p.add ? p.add + column : nullptr;
+      panel_product(p, panel, block,
+                    {p.c + column, p.c_stride, add, p.add_stride, b.bias.data() + column, p.clamp}, columns);
+    }
+  });
 }
 
 }  // namespace netsuke::kernels::HWY_NAMESPACE

@@ -1,7 +1,5 @@
 #include "kernels/gemm/gemm.h"
 
-#include <cstring>
-
 #include "kernels/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -13,44 +11,70 @@
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
 
-// Copies a block of a row-major B into a panel, zeros to the right of its edge.
-struct MatrixPanels {
-  MatrixPanels(const float* matrix, size_t row_stride) : b(matrix), stride(row_stride) {}
+// One row of A: what counts is how fast B arrives, and several panels at once arrive faster than one, since
+// more of memory's latency overlaps.
+inline constexpr size_t kRowPanels = 4;
 
-  const float* b;
-  size_t stride;
-  alignas(kCacheLine) float scratch[kBlockFloats];
+// The sums of one block for kRowPanels panels.
+struct RowSums {
+  hn::Vec<FloatTag> at[kRowPanels][kTileVectors];
 
-  const float* operator()(const Block& block, size_t column, size_t columns) {
-    for (size_t i = 0; i < block.depth; ++i) {
-      float* to = scratch + i * kPanelWidth;
-      std::memcpy(to, b + (block.start + i) * stride + column, columns * sizeof(float));
-      std::fill(to + columns, to + kPanelWidth, 0.0f);
+  HWY_INLINE void compute(const Product& p, const Block& block, const float* const* panels) {
+    const FloatTag d;
+    HWY_UNROLL(8)
+    for (size_t j = 0; j < kRowPanels; ++j) {
+      HWY_UNROLL(8)
+      for (size_t v = 0; v < kTileVectors; ++v) at[j][v] = hn::Zero(d);
     }
-    return scratch;
+    size_t from = 0;
+    for (size_t piece = block.first_piece; piece < block.first_piece + block.pieces; ++piece) {
+      const float* HWY_RESTRICT a = p.a[piece * p.a_step] + block.offset;
+      for (size_t i = 0; i < block.length; ++i, from += kPanelWidth) {
+        const auto x = hn::Set(d, a[i]);
+        HWY_UNROLL(8)
+        for (size_t j = 0; j < kRowPanels; ++j) {
+          HWY_UNROLL(8)
+          for (size_t v = 0; v < kTileVectors; ++v)
+            at[j][v] = hn::MulAdd(x, hn::Load(d, panels[j] + from + v * kLanes), at[j][v]);
+        }
+      }
+    }
   }
 };
 
-struct PackedPanels {
-  const Panels& panels;
-
-  const float* operator()(const Block& block, size_t column, size_t) const {
-    return panels.values.data() + column * panels.k + block.start * kPanelWidth;
-  }
-};
-
-void run_gemm(const Gemm& p) {
-  MatrixPanels panels(p.b, p.b_stride);
-  const Finish finish{p.row_bias, nullptr, p.clamp};
-  product(p.m, p.k, p.a, p.a_stride, p.c, p.c_stride, 0, p.n, finish, panels);
+// Adds up in the order of the tiles, so that the result is the same to the bit.
+HWY_NOINLINE void row_product(const Product& p, size_t first_panel) {
+  const FloatTag d;
+  const auto low = hn::Set(d, p.clamp.low), high = hn::Set(d, p.clamp.high);
+  each_block(p, [&](const Block& block, size_t before) {
+    const float* panels[kRowPanels];
+    for (size_t j = 0; j < kRowPanels; ++j)
+      panels[j] = p.b->values.data() + ((first_panel + j) * p.b->k + before) * kPanelWidth;
+    RowSums sums;
+    sums.compute(p, block, panels);
+    HWY_UNROLL(8)
+    for (size_t j = 0; j < kRowPanels; ++j) {
+      HWY_UNROLL(8)
+      for (size_t v = 0; v < kTileVectors; ++v) {
+        const size_t column = (first_panel + j) * kPanelWidth + v * kLanes;
+        auto value = sums.at[j][v];
+        if (!block.first) value = hn::Add(value, hn::LoadU(d, p.c + column));
+        if (block.last) {
+          value = hn::Add(value, hn::Load(d, p.b->bias.data() + column));
+          if (p.add) value = hn::Add(value, hn::LoadU(d, p.add + column));
+          value = hn::Min(hn::Max(value, low), high);
+        }
+        hn::StoreU(value, d, p.c + column);
+      }
+    }
+  });
 }
 
-void run_linear(const Panels& panels, const float* x, size_t m, float* y, Clamp clamp, size_t first,
-                size_t last) {
-  PackedPanels source{panels};
-  const Finish finish{nullptr, panels.bias.data(), clamp};
-  product(m, panels.k, x, panels.k, y, panels.n, first * kPanelWidth, std::min(last * kPanelWidth, panels.n),
-          finish, source);
+void run_multiply(const Product& p, size_t first, size_t last) {
+  if (p.m == 1)
+    for (; first + kRowPanels <= last && (first + kRowPanels) * kPanelWidth <= p.b->n; first += kRowPanels)
+      row_product(p, first);
+  product(p, first, last);
 }
 
 size_t panel_width() { return kPanelWidth; }
@@ -63,19 +87,38 @@ HWY_AFTER_NAMESPACE();
 
 namespace netsuke::kernels {
 
-HWY_EXPORT(run_gemm);
-HWY_EXPORT(run_linear);
+HWY_EXPORT(run_multiply);
 HWY_EXPORT(panel_width);
 
-void gemm(const Gemm& product) {
-  if (scalar_only()) return gemm_scalar(product);
-  HWY_DYNAMIC_DISPATCH(run_gemm)(product);
+void multiply_scalar(const Product& p, size_t first_panel, size_t last_panel) {
+  const Panels& b = *p.b;
+  const size_t last_column = std::min(last_panel * b.width, b.n);
+  for (size_t row = 0; row < p.m; ++row) {
+    for (size_t column = first_panel * b.width; column < last_column; ++column) {
+      const float* weights = b.values.data() + column / b.width * b.width * b.k + column % b.width;
+      float sum = 0;
+      for (size_t i = 0; i < b.k; ++i)
+        sum += p.a[i / p.length * p.a_step + row][p.a_offset + i % p.length] * weights[i * b.width];
+      if (p.add) sum += p.add[row * p.add_stride + column];
+      p.c[row * p.c_stride + column] = p.clamp(sum + b.bias[column]);
+    }
+  }
 }
 
-void linear(const Panels& panels, const float* x, size_t m, float* y, Clamp clamp, size_t first_panel,
-            size_t last_panel) {
-  if (scalar_only()) return linear_scalar(panels, x, m, y, clamp, first_panel, last_panel);
-  HWY_DYNAMIC_DISPATCH(run_linear)(panels, x, m, y, clamp, first_panel, last_panel);
+void multiply(const Product& product, size_t first_panel, size_t last_panel) {
+  if (scalar_only()) return multiply_scalar(product, first_panel, last_panel);
+  HWY_DYNAMIC_DISPATCH(run_multiply)(product, first_panel, last_panel);
+}
+
+void linear(const Panels& panels, const float* x, size_t x_stride, size_t m, float* y, size_t y_stride,
+            Clamp clamp, size_t first_panel, size_t last_panel) {
+  const float* rows[kProductRows];
+  for (size_t row = 0; row < m; row += kProductRows) {
+    const size_t count = std::min(kProductRows, m - row);
+    for (size_t i = 0; i < count; ++i) rows[i] = x + (row + i) * x_stride;
+    multiply({&panels, count, rows, count, 0, 1, panels.k, y + row * y_stride, y_stride, nullptr, 0, clamp},
+             first_panel, last_panel);
+  }
 }
 
 Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const float> bias) {

@@ -11,50 +11,71 @@ size_t any_size(Random& random, size_t most) {
   return random.below(4) == 0 ? pick(random, 1, most) : pick(random, 1, 70);
 }
 
-TEST(Gemm, EqualsItsScalarTwin) {
-  on_every_level(60, [](Random& random) {
-    const size_t m = any_size(random, 100), n = any_size(random, 300), k = any_size(random, 1500);
-    const std::vector<float> a = random_values(random, m * k), b = random_values(random, k * n),
-                             bias = random_values(random, m);
-    std::vector<float> fast(m * n, 7), slow(m * n);
-    Gemm product{m, n, k, a.data(), k, b.data(), n, fast.data(), n, nullptr, {}};
-    if (random.below(2)) product.row_bias = bias.data();
+// A product of random matrices whose A lies in pieces, in an order of its own.
+struct Problem {
+  explicit Problem(Random& random) {
+    const size_t m = random.below(3) == 0 ? 1 : pick(random, 1, kProductRows), n = any_size(random, 300);
+    const size_t pieces = pick(random, 1, 4), length = any_size(random, 800);
+    k = pieces * length;
+    weights = random_values(random, n * k), bias = random_values(random, n);
+    a_values = random_values(random, m * k + 10), add = random_values(random, m * n);
+    panels = pack_panels(weights.data(), n, k, bias);
+    for (size_t i = 0; i < m * pieces; ++i) a.push_back(a_values.data() + i * length + random.below(6));
+    product = {&panels, m, a.data(), m, 0, pieces, length, nullptr, n + random.below(3), nullptr, n, {}};
+    product.a_offset = random.below(5);
+    if (random.below(2)) product.add = add.data();
     if (random.below(2)) product.clamp = {0, 1};
-    gemm(product);
-    product.c = slow.data();
-    gemm_scalar(product);
-    expect_near(fast, slow, 1e-4f);
+  }
+
+  std::vector<float> solve(void (*with)(const Product&, size_t, size_t), size_t first, size_t last) {
+    std::vector<float> c(product.m * product.c_stride, 7);
+    product.c = c.data();
+    with(product, first, last);
+    return c;
+  }
+
+  size_t k = 0;
+  std::vector<float> weights, bias, a_values, add;
+  std::vector<const float*> a;
+  Panels panels;
+  Product product;
+};
+
+TEST(Multiply, EqualsItsScalarTwinAndWritesNothingBesideIt) {
+  on_every_level(150, [](Random& random) {
+    Problem problem(random);
+    const size_t count = problem.panels.count(), first = random.below(2) ? 0 : random.below(count);
+    expect_near(problem.solve(multiply, first, count), problem.solve(multiply_scalar, first, count), 2e-4f);
   });
 }
 
-TEST(Gemm, WritesNothingBesideItsMatrix) {
-  on_every_level(20, [](Random& random) {
-    const size_t m = pick(random, 1, 20), n = pick(random, 1, 100), k = pick(random, 1, 20), stride = n + 5;
-    const std::vector<float> a = random_values(random, m * k), b = random_values(random, k * n);
-    std::vector<float> c(m * stride, 7);
-    gemm({m, n, k, a.data(), k, b.data(), n, c.data(), stride, nullptr, {}});
-    for (size_t row = 0; row < m; ++row)
-      for (size_t column = n; column < stride; ++column) ASSERT_EQ(c[row * stride + column], 7);
-  });
-}
-
-TEST(Linear, EqualsAProductWithTheTransposedWeights) {
+TEST(Multiply, GivesTheSameBitsHoweverItsPanelsAndRowsAreSplit) {
   on_every_level(40, [](Random& random) {
-    const size_t m = pick(random, 1, 20), n = any_size(random, 500), k = any_size(random, 900);
+    Problem problem(random);
+    const size_t count = problem.panels.count(), middle = random.below(count);
+    const std::vector<float> whole = problem.solve(multiply, 0, count);
+    std::vector<float> split(whole.size(), 7);
+    problem.product.c = split.data();
+    multiply(problem.product, 0, middle);
+    multiply(problem.product, middle, count);
+    EXPECT_EQ(split, whole);
+  });
+}
+
+TEST(Linear, IsAProductWithTheTransposedWeights) {
+  on_every_level(20, [](Random& random) {
+    const size_t m = pick(random, 1, 200), n = any_size(random, 100), k = pick(random, 1, 60);
     const std::vector<float> x = random_values(random, m * k), weights = random_values(random, n * k),
                              bias = random_values(random, n);
     const Panels panels = pack_panels(weights.data(), n, k, bias);
-    std::vector<float> fast(m * n), split(m * n), slow(m * n);
-    linear(panels, x.data(), m, fast.data(), {0, 2}, 0, panels.count());
-    linear_scalar(panels, x.data(), m, slow.data(), {0, 2}, 0, panels.count());
-    expect_near(fast, slow, 1e-4f);
-    for (size_t panel = 0; panel < panels.count(); ++panel)
-      linear(panels, x.data(), m, split.data(), {0, 2}, panel, panel + 1);
-    EXPECT_EQ(split, fast);
-    // The twin reads the same panels; that these hold the weights is another question.
-    double first = bias[0];
-    for (size_t i = 0; i < k; ++i) first += static_cast<double>(x[i]) * weights[i];
-    EXPECT_NEAR(slow[0], std::clamp(first, 0.0, 2.0), 1e-4);
+    std::vector<float> y(m * n), expected(m * n);
+    linear(panels, x.data(), k, m, y.data(), n, {0, 2}, 0, panels.count());
+    for (size_t i = 0; i < m * n; ++i) {
+      double sum = bias[i % n];
+      for (size_t j = 0; j < k; ++j) sum += static_cast<double>(x[i / n * k + j]) * weights[i % n * k + j];
+      expected[i] = static_cast<float>(std::clamp(sum, 0.0, 2.0));
+    }
+    expect_near(y, expected, 1e-4f);
   });
 }
 

@@ -3,12 +3,19 @@
 
 #include <cstddef>
 
-#include "kernels/pool/pool.h"
-
 namespace netsuke::kernels {
 
-/// Rows [first_row, last_row) of the output of one image. Windows are those of max_pool and avg_pool: what
-/// lies outside of the image never wins and adds nothing.
+/// Windows may hang over every edge; what lies outside of the plane never wins and adds nothing.
+struct PoolShape {
+  size_t height = 0, width = 0;
+  size_t out_height = 0, out_width = 0;
+  size_t kernel_h = 1, kernel_w = 1;
+  size_t stride_h = 1, stride_w = 1;
+  size_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+  bool count_pad = false;  ///< of averages: padding (but not what lies beyond it) counts as zeros
+};
+
+/// Rows [first_row, last_row) of the output of one image.
 void image_max_pool(const PoolShape& shape, size_t channels, const float* in, size_t in_stride, float* out,
                     size_t out_stride, size_t first_row, size_t last_row);
 void image_avg_pool(const PoolShape& shape, size_t channels, const float* in, size_t in_stride, float* out,

@@ -49,30 +49,6 @@ TEST(ImagePool, EqualsItsScalarTwin) {
   });
 }
 
-// The twins themselves against the pools of planes.
-TEST(ImagePool, IsThePoolOfEveryChannel) {
-  for (uint64_t seed = 0; seed < 50; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    Random random(seed);
-    const PoolShape s = any_shape(random);
-    Image in = Image(random, s.height * s.width, any_channels(random)).fill(random);
-    Image largest(random, s.out_height * s.out_width, in.channels), means = largest;
-    image_max_pool_scalar(s, in.channels, in.data(), in.stride, largest.data(), largest.stride, 0,
-                          s.out_height);
-    image_avg_pool_scalar(s, in.channels, in.data(), in.stride, means.data(), means.stride, 0, s.out_height);
-    for (size_t c = 0; c < in.channels; ++c) {
-      std::vector<float> plane(in.pixels), of_largest(largest.pixels), of_means(means.pixels);
-      for (size_t p = 0; p < in.pixels; ++p) plane[p] = in.at(p, c);
-      max_pool_scalar(s, 1, plane.data(), of_largest.data());
-      avg_pool_scalar(s, 1, plane.data(), of_means.data());
-      for (size_t p = 0; p < largest.pixels; ++p) {
-        ASSERT_EQ(largest.at(p, c), of_largest[p]);
-        ASSERT_EQ(means.at(p, c), of_means[p]);
-      }
-    }
-  }
-}
-
 TEST(ImagePool, OfAllPixelsEqualsItsScalarTwin) {
   on_every_level(100, [](Random& random) {
     Image in = Image(random, pick(random, 1, random.below(4) ? 60 : 2000), any_channels(random)).fill(random);

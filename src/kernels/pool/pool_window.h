@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernels/pool/pool.h"
+#include "kernels/pool/image_pool.h"
 
 namespace netsuke::kernels {
 

@@ -1,0 +1,311 @@
+#include "kernels/winograd/winograd.h"
+
+#include "kernels/simd.h"
+#include "kernels/winograd/transform.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/winograd/winograd.cpp"
+#include <hwy/foreach_target.h>
+// Must come after foreach_target.h.
+#include "kernels/gemm/gemm-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace netsuke::kernels::HWY_NAMESPACE {
+
+using V = hn::Vec<FloatTag>;
+
+// The first column from kFrom on, in steps of kStep, where a row is not zero; the row's length if there is
+// none.
+template <size_t kSize>
+constexpr size_t next_nonzero(const float (&row)[kSize], size_t from, size_t step) {
+  while (from < kSize && row[from] == 0) from += step;
+  return from < kSize ? from : kSize;
+}
+
+// The sum of row[i] x[i] over i = kAt, kAt + kStep, ..., with no operation for zeros and none but an addition
+// for ones. kAt is the first that is not zero.
+template <size_t m, size_t kRow, size_t kAt, size_t kStep>
+HWY_INLINE V combine(const V* x) {
+  constexpr auto& row = WinogradMatrices<m>::input[kRow];
+  constexpr float factor = row[kAt];
+  constexpr size_t next = next_nonzero(row, kAt + kStep, kStep);
+  if constexpr (next == m + 2) {
+    if constexpr (factor == 1) return x[kAt];
+    return hn::Mul(hn::Set(FloatTag(), factor), x[kAt]);
+  } else {
+    const V rest = combine<m, kRow, next, kStep>(x);
+    if constexpr (factor == 1) return hn::Add(rest, x[kAt]);
+    if constexpr (factor == -1) return hn::Sub(rest, x[kAt]);
+    return hn::MulAdd(hn::Set(FloatTag(), factor), x[kAt], rest);
+  }
+}
+
+template <size_t m, size_t kRow, size_t kFirst, size_t kStep>
+HWY_INLINE V row_sum(const V* x) {
+  constexpr size_t at = next_nonzero(WinogradMatrices<m>::input[kRow], kFirst, kStep);
+  return combine<m, kRow, at, kStep>(x);
+}
+
+// out = B^T x.
+template <size_t m, size_t kRow = 1>
+HWY_INLINE void input_pairs(const V* x, V* out) {
+  if constexpr (kRow < m + 1) {
+    const V even = row_sum<m, kRow, 0, 2>(x), odd = row_sum<m, kRow, 1, 2>(x);
+    out[kRow] = hn::Add(even, odd);
+    out[kRow + 1] = hn::Sub(even, odd);
+    input_pairs<m, kRow + 2>(x, out);
+  }
+}
+
+template <size_t m>
+HWY_INLINE void input_transform(const V* x, V* out) {
+  out[0] = row_sum<m, 0, 0, 1>(x);
+  input_pairs<m>(x, out);
+  out[m + 1] = row_sum<m, m + 1, 0, 1>(x);
+}
+
+// The part of row kRow of A^T x that points and their negatives give; `pairs` holds x[i] + x[i + 1] for even
+// rows, x[i] - x[i + 1] for odd ones.
+template <size_t m, size_t kRow, size_t kAt = 1>
+HWY_INLINE V pair_sum(const V* pairs) {
+  constexpr float factor = WinogradMatrices<m>::output[kRow][kAt];
+  const V x = pairs[kAt / 2];
+  if constexpr (kAt + 2 >= m + 1) {
+    if constexpr (factor == 1) return x;
+    return hn::Mul(hn::Set(FloatTag(), factor), x);
+  } else {
+    const V rest = pair_sum<m, kRow, kAt + 2>(pairs);
+    if constexpr (factor == 1) return hn::Add(rest, x);
+    return hn::MulAdd(hn::Set(FloatTag(), factor), x, rest);
+  }
+}
+
+template <size_t m, size_t kRow = 0>
+HWY_INLINE void output_rows(const V* x, const V* sums, const V* differences, V* out) {
+  if constexpr (kRow < m) {
+    out[kRow] = pair_sum<m, kRow>(kRow % 2 ? differences : sums);
+    if constexpr (kRow == 0) out[kRow] = hn::Add(out[kRow], x[0]);
+    if constexpr (kRow == m - 1) out[kRow] = hn::Add(out[kRow], x[m + 1]);
+    output_rows<m, kRow + 1>(x, sums, differences, out);
+  }
+}
+
+// out = A^T x.
+template <size_t m>
+HWY_INLINE void output_transform(const V* x, V* out) {
+  V sums[m / 2 + 1], differences[m / 2 + 1];
+  HWY_UNROLL(8)
+  for (size_t i = 0; i < m / 2; ++i) {
+    sums[i] = hn::Add(x[2 * i + 1], x[2 * i + 2]);
+    differences[i] = hn::Sub(x[2 * i + 1], x[2 * i + 2]);
+  }
+  output_rows<m>(x, sums, differences, out);
+}
+
+// Calls body(c) for the first channel of every vector; the last one overlaps the one before it.
+template <class Body>
+HWY_INLINE void each_vector(size_t first, size_t last, Body&& body) {
+  size_t c = first;
+  for (; c + kLanes <= last; c += kLanes) body(c);
+  if (c < last) body(last - kLanes);
+}
+
+template <size_t m>
+class Tiles {
+ public:
+  static constexpr size_t kSide = m + 2;
+
+  Tiles(const ConvShape& shape, const WinogradWeights& weights, const ImageArguments& image)
+      : shape_(shape), weights_(weights), image_(image), across_((shape.out_width + m - 1) / m) {}
+
+  // B^T d B of one tile: place p goes to to[p * place_step].
+  void read(size_t tile, float* to, size_t place_step) const {
+    const float* d[kSide][kSide];
+    find_inputs(tile, d);
+    each_vector(0, shape_.channels, [&](size_t c) HWY_ATTR {
+      const FloatTag tag;
+      V rows[kSide][kSide];  // of B^T d, transposed
+      HWY_UNROLL(8)
+      for (size_t x = 0; x < kSide; ++x) {
+        V column[kSide];
+        HWY_UNROLL(8)
+        for (size_t y = 0; y < kSide; ++y) column[y] = hn::LoadU(tag, d[y][x] + c);
+        input_transform<m>(column, rows[x]);
+      }
+      HWY_UNROLL(8)
+      for (size_t y = 0; y < kSide; ++y) {
+        V row[kSide], out[kSide];
+        HWY_UNROLL(8)
+        for (size_t x = 0; x < kSide; ++x) row[x] = rows[x][y];
+        input_transform<m>(row, out);
+        HWY_UNROLL(8)
+        for (size_t x = 0; x < kSide; ++x) hn::StoreU(out[x], tag, to + (y * kSide + x) * place_step + c);
+      }
+    });
+  }
+
+  // A^T p A of one tile, where place i is at from[i * place_step], for output channels [first, last).
+  void write(size_t tile, const float* from, size_t place_step, size_t first, size_t last) const {
+    const size_t top = tile / across_ * m, left = tile % across_ * m;
+    const size_t height = std::min(m, shape_.out_height - top), width = std::min(m, shape_.out_width - left);
+    each_vector(first, last, [&](size_t c) HWY_ATTR {
+      const FloatTag tag;
+      V rows[kSide][m];  // of A^T p, transposed
+      HWY_UNROLL(8)
+      for (size_t x = 0; x < kSide; ++x) {
+        V column[kSide];
+        HWY_UNROLL(8)
+        for (size_t y = 0; y < kSide; ++y)
+          column[y] = hn::LoadU(tag, from + (y * kSide + x) * place_step + c);
+        output_transform<m>(column, rows[x]);
+      }
+      const V bias = hn::LoadU(tag, weights_.bias.data() + c);
+      HWY_UNROLL(8)
+      for (size_t y = 0; y < m; ++y) {
+        if (y >= height) break;
+        V row[kSide], out[m];
+        HWY_UNROLL(8)
+        for (size_t x = 0; x < kSide; ++x) row[x] = rows[x][y];
+        output_transform<m>(row, out);
+        HWY_UNROLL(8)
+        for (size_t x = 0; x < m; ++x)
+          if (x < width) finish(hn::Add(out[x], bias), (top + y) * shape_.out_width + left + x, c);
+      }
+    });
+  }
+
+ private:
+  // Unsigned wrap-around makes a position left of or above the image a very large one.
+  void find_inputs(size_t tile, const float* (&d)[kSide][kSide]) const {
+    const size_t top = tile / across_ * m - shape_.pad_top, left = tile % across_ * m - shape_.pad_left;
+    for (size_t y = 0; y < kSide; ++y)
+      for (size_t x = 0; x < kSide; ++x)
+        d[y][x] = top + y < shape_.height && left + x < shape_.width
+                      ? image_.in + ((top + y) * shape_.width + left + x) * image_.in_stride
+                      : weights_.zeros.data();
+  }
+
+  HWY_INLINE void finish(V value, size_t pixel, size_t c) const {
+    const FloatTag tag;
+    if (image_.add) value = hn::Add(value, hn::LoadU(tag, image_.add + pixel * image_.add_stride + c));
+    value = hn::Min(hn::Max(value, hn::Set(tag, image_.clamp.low)), hn::Set(tag, image_.clamp.high));
+    hn::StoreU(value, tag, image_.out + pixel * image_.out_stride + c);
+  }
+
+  const ConvShape& shape_;
+  const WinogradWeights& weights_;
+  const ImageArguments& image_;
+  const size_t across_;
+};
+
+template <size_t m>
+void run_tiles(const ConvShape& shape, const WinogradWeights& weights, const ImageArguments& image,
+               const WinogradPart& part, size_t block, float* scratch) {
+  constexpr size_t kPlaces = (m + 2) * (m + 2);
+  const Tiles<m> tiles(shape, weights, image);
+  const size_t inputs = shape.channels, outputs = shape.out_channels;
+  float* const products = scratch + kPlaces * block * inputs;
+  const size_t first_column = part.first_panel * kPanelWidth;
+  const size_t last_column = std::min(part.last_panel * kPanelWidth, outputs);
+  for (size_t first = part.first_tile; first < part.last_tile; first += block) {
+    const size_t count = std::min(block, part.last_tile - first);
+    for (size_t t = 0; t < count; ++t) tiles.read(first + t, scratch + t * inputs, count * inputs);
+    for (size_t place = 0; place < kPlaces; ++place) {
+      const float* rows[kProductRows];
+      for (size_t t = 0; t < count; ++t) rows[t] = scratch + (place * count + t) * inputs;
+      float* to = products + place * count * outputs;
+      product({&weights.places[place], count, rows, count, 0, 1, inputs, to, outputs, nullptr, 0, {}},
+              part.first_panel, part.last_panel);
+    }
+    for (size_t t = 0; t < count; ++t)
+      tiles.write(first + t, products + t * outputs, count * outputs, first_column, last_column);
+  }
+}
+
+void run_winograd(const ConvShape& shape, const WinogradWeights& weights, const ImageArguments& image,
+                  const WinogradPart& part, size_t block, float* scratch) {
+  if (weights.m == 2) run_tiles<2>(shape, weights, image, part, block, scratch);
+  if (weights.m == 4) run_tiles<4>(shape, weights, image, part, block, scratch);
+  if (weights.m == 6) run_tiles<6>(shape, weights, image, part, block, scratch);
+}
+
+}  // namespace netsuke::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include "kernels/cpu.h"
+
+namespace netsuke::kernels {
+namespace {
+
+HWY_EXPORT(run_winograd);
+
+// Vectors of 16 floats, the longest there are, must fit into both images' pixels.
+constexpr size_t kLeastChannels = 16;
+
+// Tiles that are transformed together: few enough for the second-level cache, enough to use each weight
+// often.
+size_t block_of(const ConvShape& shape, size_t m) {
+  constexpr size_t kFloats = 192 * 1024, kLeast = 12, kStep = 6;
+  const size_t fits = kFloats / ((m + 2) * (m + 2) * (shape.channels + shape.out_channels));
+  const size_t wanted = std::clamp(fits / kStep * kStep, kLeast, kProductRows);
+  return std::min(wanted, winograd_tiles(shape, m));
+}
+
+// G g G^T of one kernel.
+template <size_t m>
+void transform_filter(const float* g, double* out) {
+  constexpr auto& matrix = WinogradMatrices<m>::filter;
+  double half[m + 2][3] = {};
+  for (size_t i = 0; i < m + 2; ++i)
+    for (size_t x = 0; x < 3; ++x)
+      for (size_t y = 0; y < 3; ++y) half[i][x] += matrix[i][y] * static_cast<double>(g[y * 3 + x]);
+  for (size_t i = 0; i < m + 2; ++i)
+    for (size_t j = 0; j < m + 2; ++j) {
+      out[i * (m + 2) + j] = 0;
+      for (size_t x = 0; x < 3; ++x) out[i * (m + 2) + j] += half[i][x] * matrix[j][x];
+    }
+}
+
+}  // namespace
+
+bool winograd_fits(const ConvShape& s) {
+  return !scalar_only() && s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
+         s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1 && s.channels >= kLeastChannels &&
+         s.out_channels >= kLeastChannels;
+}
+
+WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std::span<const float> bias,
+                              size_t m) {
+  const size_t places = (m + 2) * (m + 2), inputs = shape.channels, outputs = shape.out_channels;
+  const auto transform = m == 2 ? transform_filter<2> : m == 4 ? transform_filter<4> : transform_filter<6>;
+  std::vector<std::vector<float>> rows(places, std::vector<float>(outputs * inputs));
+  std::vector<double> kernel(places);
+  for (size_t i = 0; i < outputs * inputs; ++i) {
+    transform(weights + i * 9, kernel.data());
+    for (size_t place = 0; place < places; ++place) rows[place][i] = static_cast<float>(kernel[place]);
+  }
+  WinogradWeights packed{m, {}, AlignedFloats(outputs, 0.0f), AlignedFloats(inputs, 0.0f)};
+  std::copy(bias.begin(), bias.end(), packed.bias.begin());
+  for (std::vector<float>& matrix : rows) {
+    packed.places.push_back(pack_panels(matrix.data(), outputs, inputs, {}));
+    matrix = {};
+  }
+  return packed;
+}
+
+size_t winograd_tiles(const ConvShape& shape, size_t m) {
+  return (shape.out_height + m - 1) / m * ((shape.out_width + m - 1) / m);
+}
+
+size_t winograd_scratch(const ConvShape& shape, size_t m) {
+  return (m + 2) * (m + 2) * block_of(shape, m) * (shape.channels + shape.out_channels);
+}
+
+void winograd(const ConvShape& shape, const WinogradWeights& weights, const ImageArguments& image,
+              const WinogradPart& part, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(run_winograd)(shape, weights, image, part, block_of(shape, weights.m), scratch);
+}
+
+}  // namespace netsuke::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,76 @@
+#include "kernels/winograd/winograd.h"
+
+#include <cmath>
+
+#include "kernels/conv/test_support.h"
+
+namespace netsuke::kernels {
+namespace {
+
+ConvShape any_fitting(Random& random) {
+  ConvShape s;
+  s.kernel_h = s.kernel_w = 3;
+  s.channels = pick(random, 16, 70), s.out_channels = pick(random, 16, 150);
+  s.height = pick(random, 1, 30), s.width = pick(random, 1, 30);
+  s.pad_top = pick(random, 0, 2), s.pad_left = pick(random, 0, 2);
+  return set_out_size(s, pick(random, 0, 2), pick(random, 0, 2)) ? s : any_fitting(random);
+}
+
+TEST(Winograd, EqualsTheDirectConvolutionHoweverItIsSplit) {
+  on_every_level(40, [](Random& random) {
+    const ConvShape s = any_fitting(random);
+    ASSERT_TRUE(winograd_fits(s));
+    ConvProblem problem(s, random);
+    const size_t m = 2 * pick(random, 1, 3);
+    const WinogradWeights packed = pack_winograd(s, problem.weights.data(), problem.bias, m);
+    const size_t tiles = winograd_tiles(s, m), tile = pick(random, 0, tiles);
+    const size_t panel = pick(random, 0, packed.panels());
+    std::vector<float> scratch(winograd_scratch(s, m), NAN);
+    const std::vector<float> fast = problem.solve([&](const ImageArguments& image) {
+      winograd(s, packed, image, {0, tile, 0, packed.panels()}, scratch.data());
+      winograd(s, packed, image, {tile, tiles, 0, panel}, scratch.data());
+      winograd(s, packed, image, {tile, tiles, panel, packed.panels()}, scratch.data());
+    });
+    expect_near(fast, problem.solve_slowly(), m == 2 ? 2e-4f : 1e-3f);
+  });
+}
+
+// The root mean square of the error, relative to that of the result, on data with unit variance.
+double relative_error(size_t m, Random& random) {
+  ConvShape s;
+  s.kernel_h = s.kernel_w = 3, s.channels = 128, s.out_channels = 16, s.height = s.width = 26;
+  set_out_size(s, 0, 0);
+  std::vector<float> in(s.height * s.width * s.channels), weights(s.out_channels * s.depth());
+  for (float& x : in) x = static_cast<float>(random.normal());
+  for (float& w : weights) w = static_cast<float>(random.normal());
+  std::vector<float> out(s.out_plane() * s.out_channels), scratch(winograd_scratch(s, m));
+  const WinogradWeights packed = pack_winograd(s, weights.data(), {}, m);
+  winograd(s, packed, {in.data(), s.channels, out.data(), s.out_channels},
+           {0, winograd_tiles(s, m), 0, packed.panels()}, scratch.data());
+  double error = 0, power = 0;
+  for (size_t pixel = 0; pixel < s.out_plane(); ++pixel) {
+    for (size_t o = 0; o < s.out_channels; ++o) {
+      double sum = 0;
+      for (size_t i = 0; i < s.depth(); ++i) {
+        const size_t c = i / 9, y = pixel / s.out_width + i % 9 / 3, x = pixel % s.out_width + i % 3;
+        sum += static_cast<double>(weights[o * s.depth() + i]) * in[(y * s.width + x) * s.channels + c];
+      }
+      error += std::pow(out[pixel * s.out_channels + o] - sum, 2), power += sum * sum;
+    }
+  }
+  return std::sqrt(error / power);
+}
+
+TEST(Winograd, KeepsItsAccuracyBound) {
+  Random random(3);
+  if (cpu_levels().size() < 2) GTEST_SKIP() << "no SIMD level on this machine";
+  for (const auto& [m, bound] : {std::pair<size_t, double>{2, 1e-6}, {4, 5e-6}, {6, 1e-5}}) {
+    const double error = relative_error(m, random);
+    RecordProperty("error_f" + std::to_string(m), std::to_string(error));
+    EXPECT_LT(error, bound) << "F(" << m << ", 3)";
+    EXPECT_GT(error, bound / 100) << "F(" << m << ", 3): the bound says nothing";
+  }
+}
+
+}  // namespace
+}  // namespace netsuke::kernels
