@@ -168,7 +168,7 @@ Limits measure_limits() {
   Limits limits;
   limits.l1.bytes = cache_bytes(_SC_LEVEL1_DCACHE_SIZE, size_t{32} << 10, size_t{256} << 10);
   limits.l2.bytes = cache_bytes(_SC_LEVEL2_CACHE_SIZE, size_t{512} << 10, size_t{4} << 20);
-  limits.l3.bytes = cache_bytes(_SC_LEVEL3_CACHE_SIZE, size_t{8} << 20, size_t{64} << 20);
+  limits.l3.bytes = cache_bytes(_SC_LEVEL3_CACHE_SIZE, size_t{8} << 20, size_t{128} << 20);
   limits.l3.bytes = std::max(limits.l3.bytes, limits.l2.bytes);
   limits.memory.bytes = SIZE_MAX;
   const AlignedFloats values(2 * limits.l3.bytes / sizeof(float), 1.0f);
