@@ -47,6 +47,13 @@ for key in model bytes bytes_fp32 ratio params macs images top1 top5 error ms_me
 "$netsuke" inspect small.nsk --ledger > /dev/null
 "$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
 
+# The benchmark, and as it takes turns with another program.
+"$netsuke" bench small.nsk --threads 1 --repeat 5 --explain --json > bench.json
+for key in model bytes macs ms_min ms_median ms_p90 ms_p99 ms_load ms_first bytes_peak threads layers limits steps; do value bench.json $key > /dev/null; done
+[ "$(value bench.json runs)" = 5 ] || fail "bench --repeat 5 ran $(value bench.json runs) times"
+"$netsuke" bench small.nsk --threads 1 --repeat 5 --explain | grep -q '^conv1 .* % *\(fma\|memory\)' || fail "bench --explain does not show conv1"
+[ "$(printf '2\n3\n' | "$netsuke" bench small.nsk --serve | wc -l)" = 3 ] || fail "bench --serve does not answer line by line"
+
 # The same bytes for any number of threads that code them.
 for threads in 1 2 3; do "$netsuke" convert small.nsk "again-$threads.nsk" --threads $threads > /dev/null; done
 cmp again-1.nsk again-2.nsk && cmp again-1.nsk again-3.nsk || fail "the number of threads changes the file"
@@ -68,6 +75,7 @@ refused 2 'fashion-mnist' "$netsuke" eval small.nsk --data no-such-data
 refused 2 'neither a file nor a known recipe' "$netsuke" compress dense.nsk --recipe no-such-recipe -o x.nsk
 refused 1 'cannot be written' "$netsuke" convert dense.nsk no/such/folder/x.nsk
 printf 'name = "x"\n[[stage]]\ndo = "code"\n' > code.toml
+refused 2 'expected 1 or more' "$netsuke" bench small.nsk --serve <<<0
 refused 3 'target-size allows' "$netsuke" compress small.nsk --recipe code.toml --target-size 10 -o budget.nsk
 head -c 1000 small.nsk > cut.nsk
 refused 2 'cut.nsk' "$netsuke" inspect cut.nsk

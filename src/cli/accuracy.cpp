@@ -126,6 +126,12 @@ Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, 
           .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
 }
 
+Latency latency_of(std::vector<double> times) {
+  std::sort(times.begin(), times.end());
+  const size_t runs = times.size();
+  return {runs, times.front(), times[runs / 2], times[runs * 9 / 10], times[runs * 99 / 100]};
+}
+
 Latency measure_latency(const Graph& graph, int threads, int runs) {
   runtime::Session session(graph, {.threads = threads});
   const std::vector<float> input(session.input_size(), 0.5f);
@@ -137,8 +143,7 @@ Latency measure_latency(const Graph& graph, int threads, int runs) {
     const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
     if (i >= 0) times.push_back(time.count());
   }
-  std::sort(times.begin(), times.end());
-  return {times[times.size() / 2], times[times.size() * 9 / 10]};
+  return latency_of(std::move(times));
 }
 
 }  // namespace netsuke::cli

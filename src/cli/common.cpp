@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "model/read.h"
 #include "onnx/export.h"
@@ -57,6 +58,16 @@ Log terminal_log() {
   log.progress = [line](const Progress& progress) { line->show(progress); };
   log.stop = &stop_requested;
   return log;
+}
+
+std::vector<float> read_floats(const std::string& path, size_t count) {
+  const Bytes bytes = read_file(path);
+  require(bytes.size() == 4 * count, path, ": has ", bytes.size(), " bytes, the network takes ", count,
+          " floats of 4 bytes");
+  ByteReader reader(bytes, path);
+  std::vector<float> values(count);
+  for (float& value : values) value = reader.f32();
+  return values;
 }
 
 namespace {

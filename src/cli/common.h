@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "cli/model_flags.h"
@@ -55,12 +56,19 @@ struct Accuracy {
 /// Throws Error(input) where images or labels do not fit the model.
 Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log);
 
-/// Time of one image at batch 1, milliseconds.
+/// Times of many runs, milliseconds.
 struct Latency {
-  double ms_median = 0;
-  double ms_p90 = 0;
+  size_t runs = 0;
+  double ms_min = 0, ms_median = 0, ms_p90 = 0, ms_p99 = 0;
 };
+/// Of at least one time, in any order. A percentile is a time that was measured: that many per cent are
+/// shorter.
+Latency latency_of(std::vector<double> times);
+/// Of one image at batch 1.
 Latency measure_latency(const Graph& graph, int threads, int runs = 50);
+
+/// A file of exactly `count` floats, little-endian. Throws Error(input) if it has more or fewer.
+std::vector<float> read_floats(const std::string& path, size_t count);
 
 /// What was written, read back from the disk: every figure printed is of this.
 struct WrittenFile {
@@ -77,6 +85,7 @@ void check_model_path(const std::string& path, bool force);
 void print_ledger(const Output& output, const WrittenFile& written);
 
 // The verbs: each adds its flags and sets what runs when it is called.
+void add_bench(CLI::App& verb);
 void add_compress(CLI::App& verb);
 void add_convert(CLI::App& verb);
 void add_data(CLI::App& verb);

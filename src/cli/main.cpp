@@ -27,6 +27,8 @@ constexpr Verb kVerbs[] = {
     {"eval", "measure a model's accuracy on a data set", "netsuke eval small.nsk --data fashion-mnist",
      add_eval},
     {"run", "name what is in a picture", "netsuke run small.nsk --data fashion-mnist --index 7", add_run},
+    {"bench", "measure how fast a model runs, layer by layer",
+     "netsuke bench small.nsk --threads 1 --explain", add_bench},
     {"convert", "rewrite a model in another form", "netsuke convert small.nsk small.txt", add_convert},
     {"data", "list the known data sets and how to get them", "netsuke data", add_data},
 };

@@ -92,16 +92,6 @@ void print(const Output& output, const Picture& picture, const report::Json& bes
   }
 }
 
-std::vector<float> read_floats(const std::string& path, size_t count) {
-  const Bytes bytes = read_file(path);
-  require(bytes.size() == 4 * count, path, ": has ", bytes.size(), " bytes, the network takes ", count,
-          " floats of 4 bytes");
-  ByteReader reader(bytes, path);
-  std::vector<float> values(count);
-  for (float& value : values) value = reader.f32();
-  return values;
-}
-
 /// One input as the network takes it to its output as it is: nothing scaled before, no softmax after, so that
 /// another runtime can be compared value by value.
 void run_raw(const Options& options) {

@@ -44,6 +44,7 @@ Json describe(const Graph& graph, const std::string& model, const Ledger* ledger
   const int64_t floats = bytes_fp32(graph), bytes = ledger ? ledger->file_bytes : floats;
   Json json;
   json["model"] = model;
+  if (!graph.inputs.empty()) json["input"] = graph.values[graph.inputs[0]].shape;
   json["bytes"] = bytes;
   json["bytes_fp32"] = floats;
   json["ratio"] = bytes == 0 ? 0 : rounded(static_cast<double>(floats) / static_cast<double>(bytes), 3);

@@ -11,8 +11,8 @@ namespace netsuke::report {
 
 using Json = nlohmann::ordered_json;
 
-/// model, bytes, bytes_fp32, ratio, params, macs, layers. Without a ledger (a network that is not in a file)
-/// bytes are those of its floats.
+/// model, input (its shape, batch 1), bytes, bytes_fp32, ratio, params, macs, layers. Without a ledger (a
+/// network that is not in a file) bytes are those of its floats.
 Json describe(const Graph& graph, const std::string& model, const Ledger* ledger);
 
 /// images, top1, top5, error: per cent.
