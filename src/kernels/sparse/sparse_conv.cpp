@@ -1,0 +1,261 @@
+#include "kernels/sparse/sparse_conv.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "kernels/simd.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/sparse/sparse_conv.cpp"
+#include <hwy/foreach_target.h>
+// Must come after foreach_target.h.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace netsuke::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using FloatTag = hn::ScalableTag<float>;
+constexpr size_t kLanes = hn::MaxLanes(FloatTag());
+
+// A tile is as many pixels as sums fit 16 registers with room for a weight, and 64 at most. Matrices of tiles
+// have this many floats a row even where a tile is narrower.
+constexpr size_t kTileVectors = kLanes > 8 ? 4 : 8;
+constexpr size_t kTilePixels = kTileVectors * kLanes;
+
+// Outputs that are written at once: a cache line of each pixel.
+constexpr size_t kScattered = 16;
+
+// Some output pixels and where their windows begin in the input.
+struct Tile {
+  size_t first, pixels, vectors;
+  size_t y[kTilePixels], x[kTilePixels];
+};
+
+Tile tile_at(const ConvShape& s, size_t first, size_t pixels) {
+  Tile tile;
+  tile.first = first, tile.pixels = pixels, tile.vectors = (pixels + kLanes - 1) / kLanes;
+  size_t y = first / s.out_width, x = first % s.out_width;
+  for (size_t i = 0; i < kTilePixels; ++i) {
+    // Pixels beyond the tile lie far outside of the image, so that they read as zeros.
+    tile.y[i] = i < pixels ? y * s.stride_h - s.pad_top : ~size_t{0} / 2;
+    tile.x[i] = x * s.stride_w - s.pad_left;
+    if (++x == s.out_width) x = 0, ++y;
+  }
+  return tile;
+}
+
+// Rows that are transposed at once, four floats of each.
+constexpr size_t kGroup = kLanes >= 8 ? 8 : 4;
+
+#if HWY_TARGET != HWY_SCALAR
+// Four floats of row i and, if a vector holds eight, four of row i + 4.
+template <class D>
+HWY_INLINE hn::Vec<D> load_rows(D d, const float* const from[], size_t i, size_t offset) {
+  const hn::FixedTag<float, 4> four;
+  if constexpr (hn::MaxLanes(D()) == 8)
+    return hn::Combine(d, hn::LoadU(four, from[i + 4] + offset), hn::LoadU(four, from[i] + offset));
+  else
+    return hn::LoadU(d, from[i] + offset);
+}
+#endif
+
+// to[j * to_stride + i] = from[i][offset + j] for kGroup rows i and four columns j.
+HWY_INLINE void transpose(const float* const from[kGroup], size_t offset, float* to, size_t to_stride) {
+#if HWY_TARGET == HWY_SCALAR
+  for (size_t j = 0; j < 4; ++j)
+    for (size_t i = 0; i < kGroup; ++i) to[j * to_stride + i] = from[i][offset + j];
+#else
+  const hn::FixedTag<float, kGroup> d;
+  const auto row0 = load_rows(d, from, 0, offset), row1 = load_rows(d, from, 1, offset),
+             row2 = load_rows(d, from, 2, offset), row3 = load_rows(d, from, 3, offset);
+  const auto even_low = hn::InterleaveLower(d, row0, row2), even_high = hn::InterleaveUpper(d, row0, row2),
+             odd_low = hn::InterleaveLower(d, row1, row3), odd_high = hn::InterleaveUpper(d, row1, row3);
+  hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
+  hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + to_stride);
+  hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * to_stride);
+  hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * to_stride);
+#endif
+}
+
+// `count` channels of the tile's pixels, moved by one tap's offset, to as many rows.
+void gather_tap(const ConvShape& s, const float* in, size_t in_stride, const Tile& tile, size_t tap,
+                size_t count, float* HWY_RESTRICT rows) {
+  static constexpr float kZeros[kSparseBlockRows] = {};
+  const size_t dy = tap / s.kernel_w * s.dilation_h, dx = tap % s.kernel_w * s.dilation_w;
+  for (size_t i = 0; i < tile.vectors * kLanes; i += kGroup) {
+    const float* from[kGroup];
+    for (size_t j = 0; j < kGroup; ++j) {
+      const size_t y = tile.y[i + j] + dy, x = tile.x[i + j] + dx;
+      from[j] = y < s.height && x < s.width ? in + (y * s.width + x) * in_stride : kZeros;
+    }
+    size_t c = 0;
+    for (; c + 4 <= count; c += 4) transpose(from, c, rows + c * kTilePixels + i, kTilePixels);
+    for (; c < count; ++c)
+      for (size_t j = 0; j < kGroup; ++j) rows[c * kTilePixels + i + j] = from[j][c];
+  }
+}
+
+// Rows [first, last) of the matrix that the input of a group is seen as.
+void gather_block(const ConvShape& s, const float* in, size_t in_stride, const Tile& tile, size_t first,
+                  size_t last, float* rows) {
+  const size_t channels = s.channels / s.groups;
+  for (size_t row = first, count; row < last; row += count) {
+    const size_t channel = row % channels;
+    count = std::min(channels - channel, last - row);
+    gather_tap(s, in + channel, in_stride, tile, row / channels, count, rows + (row - first) * kTilePixels);
+  }
+}
+
+// The weights of one block of a group, and how its sums begin and end.
+struct Block {
+  const uint32_t* outputs;
+  const uint32_t* starts;
+  const uint8_t* rows;
+  const float* values;
+  const float* bias;  // where sums start, null in blocks after the first
+  Clamp clamp;        // no limits in blocks before the last
+};
+
+// sums[outputs, kTilePixels] (+)= weights * rows. Narrow tiles keep several sums a pixel: a chain of
+// dependent additions waits for each.
+template <size_t kVectors>
+HWY_NOINLINE void multiply_block(const Block& block, size_t lists, const float* HWY_RESTRICT rows,
+                                 float* HWY_RESTRICT sums) {
+  constexpr size_t kSets = kVectors > 4 ? 1 : (kVectors > 2 ? 2 : 4), kAtOnce = HWY_MAX(kSets, 2);
+  const FloatTag d;
+  using V = hn::Vec<FloatTag>;
+  const V low = hn::Set(d, block.clamp.low), high = hn::Set(d, block.clamp.high);
+  for (size_t list = 0; list < lists; ++list) {
+    const size_t output = block.outputs[list];
+    float* HWY_RESTRICT to = sums + output * kTilePixels;
+    V sum[kSets][kVectors];
+    HWY_UNROLL(8)
+    for (size_t v = 0; v < kVectors; ++v) {
+      sum[0][v] = block.bias ? hn::Set(d, block.bias[output]) : hn::Load(d, to + v * kLanes);
+      HWY_UNROLL(4)
+      for (size_t set = 1; set < kSets; ++set) sum[set][v] = hn::Zero(d);
+    }
+    const auto add = [&](size_t i, size_t set) HWY_ATTR {
+      const V weight = hn::Set(d, block.values[i]);
+      const float* row = rows + block.rows[i] * kTilePixels;
+      HWY_UNROLL(8)
+      for (size_t v = 0; v < kVectors; ++v)
+        sum[set][v] = hn::MulAdd(weight, hn::Load(d, row + v * kLanes), sum[set][v]);
+    };
+    size_t i = block.starts[list];
+    const size_t end = block.starts[list + 1];
+    for (; i + kAtOnce <= end; i += kAtOnce) {
+      HWY_UNROLL(4)
+      for (size_t j = 0; j < kAtOnce; ++j) add(i + j, j % kSets);
+    }
+    for (; i < end; ++i) add(i, 0);
+    HWY_UNROLL(8)
+    for (size_t v = 0; v < kVectors; ++v) {
+      HWY_UNROLL(4)
+      for (size_t set = 1; set < kSets; ++set) sum[0][v] = hn::Add(sum[0][v], sum[set][v]);
+      hn::Store(hn::Min(hn::Max(sum[0][v], low), high), d, to + v * kLanes);
+    }
+  }
+}
+
+using MultiplyFunction = void (*)(const Block&, size_t, const float*, float*);
+
+MultiplyFunction multiply_for(size_t vectors) {
+  static constexpr MultiplyFunction kFunctions[] = {multiply_block<1>, multiply_block<2>, multiply_block<3>,
+                                                    multiply_block<4>, multiply_block<5>, multiply_block<6>,
+                                                    multiply_block<7>, multiply_block<8>};
+  return kFunctions[vectors - 1];
+}
+
+// Outputs [first, last) of a tile's sums to its pixels.
+void scatter(const float* HWY_RESTRICT sums, size_t first, size_t last, size_t pixels,
+             float* HWY_RESTRICT out, size_t out_stride) {
+  for (size_t i = 0; i < pixels; i += 4) {
+    size_t output = first;
+    if (i + 4 <= pixels) {
+      for (; output + kGroup <= last; output += kGroup) {
+        const float* from[kGroup];
+        for (size_t j = 0; j < kGroup; ++j) from[j] = sums + (output + j) * kTilePixels;
+        transpose(from, i, out + i * out_stride + output, out_stride);
+      }
+    }
+    for (; output < last; ++output)
+      for (size_t j = i; j < std::min(i + 4, pixels); ++j)
+        out[j * out_stride + output] = sums[output * kTilePixels + j];
+  }
+}
+
+// One tile of one group's outputs.
+void group_tile(const ConvShape& s, const SparseConvWeights& w, size_t group, const float* in,
+                size_t in_stride, const Tile& tile, Clamp clamp, float* rows, float* sums) {
+  const size_t outputs = s.out_channels / s.groups;
+  for (size_t b = 0; b < w.blocks; ++b) {
+    const size_t first = b * kSparseBlockRows, last = std::min(first + kSparseBlockRows, s.depth());
+    gather_block(s, in, in_stride, tile, first, last, rows);
+    const size_t list = (group * w.blocks + b) * outputs;
+    const Block block{w.outputs.data() + list,
+                      w.starts.data() + list,
+                      w.rows.data(),
+                      w.values.data(),
+                      b == 0 ? w.bias.data() + group * outputs : nullptr,
+                      b + 1 == w.blocks ? clamp : Clamp{}};
+    multiply_for(tile.vectors)(block, outputs, rows, sums);
+  }
+}
+
+void run_sparse_conv(const ConvShape& s, const SparseConvWeights& w, const float* in, size_t in_stride,
+                     float* out, size_t out_stride, Clamp clamp, size_t first_pixel, size_t last_pixel,
+                     float* scratch) {
+  const size_t channels = s.channels / s.groups, outputs = s.out_channels / s.groups;
+  if (first_pixel == last_pixel) return;
+  void* aligned = scratch;
+  size_t room = kCacheLine * 2;
+  float* rows = static_cast<float*>(std::align(kCacheLine, kCacheLine, aligned, room));
+  float* sums = rows + kSparseBlockRows * kTilePixels;
+  const size_t vectors = (last_pixel - first_pixel + kLanes - 1) / kLanes;
+  // Tiles of equal width: a narrow last one would run at a fraction of the speed.
+  const size_t tiles = (vectors + kTileVectors - 1) / kTileVectors;
+  const size_t step = (vectors + tiles - 1) / tiles * kLanes;
+  for (size_t first = first_pixel; first < last_pixel; first += step) {
+    const Tile tile = tile_at(s, first, std::min(step, last_pixel - first));
+    for (size_t group = 0; group < s.groups; ++group) {
+      group_tile(s, w, group, in + group * channels, in_stride, tile, clamp, rows, sums);
+      // Few outputs at once: pixels whose stride is a power of two would throw each other out of the cache.
+      for (size_t o = 0; o < outputs; o += kScattered)
+        scatter(sums, o, std::min(o + kScattered, outputs), tile.pixels,
+                out + first * out_stride + group * outputs, out_stride);
+    }
+  }
+}
+
+size_t tile_pixels() { return kTilePixels; }
+
+}  // namespace netsuke::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include "kernels/cpu.h"
+
+namespace netsuke::kernels {
+
+HWY_EXPORT(run_sparse_conv);
+HWY_EXPORT(tile_pixels);
+
+size_t sparse_conv_scratch(const ConvShape& shape) {
+  return (kSparseBlockRows + shape.out_channels / shape.groups) * HWY_DYNAMIC_DISPATCH(tile_pixels)() +
+         kCacheLine / sizeof(float);
+}
+
+void sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const float* in, size_t in_stride,
+                 float* out, size_t out_stride, Clamp clamp, size_t first_pixel, size_t last_pixel,
+                 float* scratch) {
+  if (scalar_only())
+    return sparse_conv_scalar(shape, weights, in, in_stride, out, out_stride, clamp, first_pixel, last_pixel);
+  HWY_DYNAMIC_DISPATCH(run_sparse_conv)
+  (shape, weights, in, in_stride, out, out_stride, clamp, first_pixel, last_pixel, scratch);
+}
+
+}  // namespace netsuke::kernels
+#endif  // HWY_ONCE
