@@ -12,6 +12,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
+namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -215,6 +216,7 @@ void run_depthwise(const ConvShape& shape, const DepthwiseWeights& weights, cons
   }
 }
 
+}  // namespace
 }  // namespace netsuke::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -14,6 +14,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
+namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -130,6 +131,7 @@ void run_image_maxima(const float* in, size_t in_stride, size_t channels, size_t
   pool_image<Largest>(in, in_stride, channels, pixels, out);
 }
 
+}  // namespace
 }  // namespace netsuke::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
