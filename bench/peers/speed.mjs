@@ -1,5 +1,6 @@
 // ONNX Runtime as `netsuke bench --serve` is ours: loads a model, says what it is, then reads a number from each
-// line of standard input, runs the model so often, and answers with a line of the times:
+// line of standard input, runs the model so often, and answers with a line of the times, by the clock and of the
+// processor:
 //
 //   node speed.mjs MODEL.onnx INPUT.bin THREADS
 //
@@ -32,17 +33,20 @@ const values = new Float32Array(new Uint8Array(readFileSync(inputPath)).buffer);
 const feeds = { [input.name]: new ort.Tensor("float32", values, shape) };
 
 async function run() {
+  const cpuBefore = process.cpuUsage();
   const before = performance.now();
   await session.run(feeds);
-  return performance.now() - before;
+  const ms = performance.now() - before;
+  const cpu = process.cpuUsage(cpuBefore);
+  return { ms, cpuMs: (cpu.user + cpu.system) / 1000 };
 }
 
-const first = load + (await run());
+const first = load + (await run()).ms;
 const version = createRequire(import.meta.url)("onnxruntime-node/package.json").version;
 console.log(JSON.stringify({ version, threads: Number(threads), ms_load: load, ms_first: first }));
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const ms = [];
-  for (let i = 0; i < Number(line); ++i) ms.push(await run());
-  console.log(JSON.stringify({ ms }));
+  const times = [];
+  for (let i = 0; i < Number(line); ++i) times.push(await run());
+  console.log(JSON.stringify({ ms: times.map((time) => time.ms), cpu_ms: times.map((time) => time.cpuMs) }));
 }

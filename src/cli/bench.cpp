@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <optional>
 
 #include "base/random.h"
@@ -100,16 +101,21 @@ void print_line(const report::Json& json) {
 }
 
 /// Says what it is, then reads a number from each line of standard input, runs so many batches, and answers
-/// with a line of their times: another program takes turns with us, and both stay warm.
+/// with a line of their times, by the clock and of the processor: another program takes turns with us, and
+/// both stay warm.
 void serve(Runner& runner, const report::Json& about) {
   print_line(about);
   char line[64];
   while (std::fgets(line, sizeof line, stdin)) {
     const int64_t count = parse_integer(trim(line), "bench --serve");
     if (count < 1) fail(ErrorCode::input, "bench --serve: found '", trim(line), "', expected 1 or more");
-    report::Json times = report::Json::array();
-    for (int64_t i = 0; i < count; ++i) times.push_back(runner.run());
-    print_line({{"ms", times}});
+    report::Json times = report::Json::array(), cpu_times = report::Json::array();
+    for (int64_t i = 0; i < count; ++i) {
+      const std::clock_t before = std::clock();
+      times.push_back(runner.run());
+      cpu_times.push_back(1e3 * static_cast<double>(std::clock() - before) / CLOCKS_PER_SEC);
+    }
+    print_line({{"ms", times}, {"cpu_ms", cpu_times}});
   }
 }
 
