@@ -92,7 +92,7 @@ std::string explained_text(std::span<const StepRow> rows) {
     std::vector<std::string> cells;
     for (const Column& column : kColumns) cells.push_back(column.cell(row, total));
     table.row(std::move(cells));
-    if (!row.refused.empty()) refused += fmt::format("{}: {}\n", row.step.name, row.refused);
+    if (!row.step.refused.empty()) refused += fmt::format("{}: {}\n", row.step.name, row.step.refused);
   }
   return table.render() + (refused.empty() ? "" : "\n" + refused);
 }
@@ -111,7 +111,7 @@ report::Json explained_json(std::span<const StepRow> rows) {
                       {"gflops", row.gflops},
                       {"limit", row.limit},
                       {"bound", row.bound}};
-    if (!row.refused.empty()) step["refused"] = row.refused;
+    if (!row.step.refused.empty()) step["refused"] = row.step.refused;
     steps.push_back(std::move(step));
   }
   return steps;

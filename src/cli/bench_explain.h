@@ -25,7 +25,6 @@ struct StepRow {
   double gflops = 0;         ///< reached; a multiply-add is two
   double limit = 0;          ///< share of the machine's limit, 1 = reached
   std::string_view bound;    ///< what limits it: "fma" or "memory"; empty if nothing is known
-  std::string refused;       ///< why faster kernels did not take it; empty if none was asked
 };
 
 /// Rows for the steps of a session of `graph` that ran timed on batches of `batch`, in order. A step's least

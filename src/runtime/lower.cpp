@@ -204,12 +204,14 @@ bool needs_constants(const Op& op) {
 
 bool takes_clamp(const Work& work) {
   return takes_addition(work) || std::holds_alternative<DepthwiseStep>(work) ||
-         std::holds_alternative<LinearStep>(work) || std::holds_alternative<ScaleShiftStep>(work) ||
-         std::holds_alternative<ArithmeticStep>(work) || std::holds_alternative<ClampStep>(work);
+         std::holds_alternative<SparseLinearStep>(work) || std::holds_alternative<LinearStep>(work) ||
+         std::holds_alternative<ScaleShiftStep>(work) || std::holds_alternative<ArithmeticStep>(work) ||
+         std::holds_alternative<ClampStep>(work);
 }
 
 bool takes_addition(const Work& work) {
-  return std::holds_alternative<ConvolutionStep>(work) || std::holds_alternative<WinogradStep>(work);
+  return std::holds_alternative<ConvolutionStep>(work) || std::holds_alternative<WinogradStep>(work) ||
+         std::holds_alternative<SparseConvStep>(work);
 }
 
 std::optional<kernels::Clamp> clamp_of(const Op& op) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct Lowered {
   Work work;
   Layout layout = Layout::planes;
   size_t scratch = 0;
+  size_t weight_bytes = 0;  ///< that the step's weights take
+  std::string refused;      ///< why other kernels were not taken
 };
 
 /// Chooses for a node that is no flatten, reshape, dropout or concatenation.

@@ -1,4 +1,7 @@
 // Which kernel computes a convolution or a linear layer.
+#include <algorithm>
+
+#include "runtime/conv_cost.h"
 #include "runtime/lower.h"
 
 namespace netsuke::runtime {
@@ -25,14 +28,77 @@ std::span<const float> span_of(const Values& values) {
   return values ? std::span<const float>(*values) : std::span<const float>();
 }
 
-// Outputs a Winograd tile has on each side, or 0 where the direct convolution is faster. Larger tiles save
-// more multiplications, but read (m + 2)^2 / 9 times as many weights, which few tiles have to pay for.
-size_t winograd_tile(const kernels::ConvShape& s) {
-  if (!kernels::winograd_fits(s)) return 0;
-  constexpr size_t kLeastTiles = 12;
-  for (size_t m : {4, 2})
-    if (kernels::winograd_tiles(s, m) >= kLeastTiles) return m;
-  return 0;
+// The weights that are not zero, with their places in row-major order.
+struct Kept {
+  std::vector<uint32_t> positions;
+  std::vector<float> values;
+};
+
+Kept kept(const std::vector<float>& values) {
+  Kept result;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == 0) continue;
+    result.positions.push_back(static_cast<uint32_t>(i));
+    result.values.push_back(values[i]);
+  }
+  return result;
+}
+
+size_t nonzeros(const std::vector<float>& values) {
+  return values.size() - static_cast<size_t>(std::count(values.begin(), values.end(), 0.0f));
+}
+
+size_t bytes_of(const kernels::Panels& panels) { return 4 * (panels.values.size() + panels.bias.size()); }
+
+size_t bytes_of(const std::vector<kernels::Panels>& all) {
+  size_t bytes = 0;
+  for (const kernels::Panels& panels : all) bytes += bytes_of(panels);
+  return bytes;
+}
+
+Lowered depthwise(const kernels::ConvShape& s, const std::vector<float>& weights, const Values& bias) {
+  DepthwiseStep step{s, kernels::pack_depthwise(weights.data(), bias ? bias->data() : nullptr, s.channels,
+                                                s.kernel_h, s.kernel_w)};
+  const size_t bytes = 4 * step.weights.taps.size();
+  return {"depthwise", std::move(step), Layout::pixels, 0, bytes, ""};
+}
+
+Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const std::vector<float>& weights,
+                    std::span<const float> bias) {
+  const std::string_view name = kernel_name(kernel, s);
+  if (kernel == ConvKernel::direct) {
+    ConvolutionStep step{s, kernels::pack_conv(s, weights.data(), bias)};
+    const size_t bytes = bytes_of(step.weights.groups);
+    return {name, std::move(step), Layout::pixels, kernels::conv2d_scratch(s), bytes, ""};
+  }
+  if (kernel == ConvKernel::sparse) {
+    const Kept k = kept(weights);
+    SparseConvStep step{s, kernels::pack_sparse_conv(s, k.positions, k.values, bias)};
+    const size_t bytes = step.weights.bytes();
+    return {name, std::move(step), Layout::pixels, kernels::sparse_conv_scratch(s), bytes, ""};
+  }
+  const size_t m = winograd_tile(kernel);
+  WinogradStep step{s, kernels::pack_winograd(s, weights.data(), bias, m)};
+  const size_t bytes = bytes_of(step.weights.places);
+  return {name, std::move(step), Layout::pixels, kernels::winograd_scratch(s, m), bytes, ""};
+}
+
+// The compressed form of a linear layer's weights, with their shared values where they share them.
+kernels::SparseLinear sparse_form(const Weight& weight, std::span<const float> bias) {
+  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
+  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
+    return kernels::pack_sparse_linear(rows, columns, shared->positions, shared->codes, shared->centroids,
+                                       bias);
+  if (const auto* sparse = std::get_if<Sparse>(&weight.encoding))
+    return kernels::pack_sparse_linear(rows, columns, sparse->positions, sparse->values, bias);
+  const Kept k = kept(to_dense(weight).data);
+  return kernels::pack_sparse_linear(rows, columns, k.positions, k.values, bias);
+}
+
+size_t nonzeros(const Weight& weight) {
+  if (const auto* dense = std::get_if<Dense>(&weight.encoding)) return nonzeros(dense->values);
+  if (std::holds_alternative<Codebook>(weight.encoding)) return nonzeros(to_dense(weight).data);
+  return size(kept_count(weight));
 }
 
 }  // namespace
@@ -40,28 +106,31 @@ size_t winograd_tile(const kernels::ConvShape& s) {
 Lowered lower_conv(const Conv2d& op, const Site& site) {
   const kernels::ConvShape s = conv_shape(op, site.input(), site.input(1), site.output());
   const Values weights = site.constant(1), bias = site.constant(2);
-  if (s.is_depthwise())
-    return {"depthwise",
-            DepthwiseStep{s, kernels::pack_depthwise(weights->data(), bias ? bias->data() : nullptr,
-                                                     s.channels, s.kernel_h, s.kernel_w)},
-            Layout::pixels, 0};
-  if (const size_t m = winograd_tile(s)) {
-    const char* names[] = {"", "", "winograd_2", "", "winograd_4", "", "winograd_6"};
-    return {names[m], WinogradStep{s, kernels::pack_winograd(s, weights->data(), span_of(bias), m)},
-            Layout::pixels, kernels::winograd_scratch(s, m)};
-  }
+  if (s.is_depthwise()) return depthwise(s, *weights, bias);
   check_scratch(site, {site.input()[1], static_cast<int64_t>(s.padded_height()),
                        static_cast<int64_t>(s.padded_width())});
-  return {s.is_pointwise() ? "conv_1x1" : "conv",
-          ConvolutionStep{s, kernels::pack_conv(s, weights->data(), span_of(bias))}, Layout::pixels,
-          kernels::conv2d_scratch(s)};
+  const size_t count = nonzeros(*weights);
+  Lowered lowered = with_kernel(conv_candidates(s, count).front().kernel, s, *weights, span_of(bias));
+  lowered.refused = refusals(s, count);
+  return lowered;
 }
 
 Lowered lower_linear(const Site& site) {
-  const Shape& w = site.input(1);
-  const Values weights = site.constant(1), bias = site.constant(2);
-  return {"linear", LinearStep{kernels::pack_panels(weights->data(), size(w[0]), size(w[1]), span_of(bias))},
-          Layout::planes, 0};
+  const Weight& weight = *site.weight(1);
+  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
+  const Values bias = site.constant(2);
+  const double break_even = sparse_linear_break_even(rows, columns);
+  const double found = static_cast<double>(nonzeros(weight)) / static_cast<double>(rows * columns);
+  if (found < break_even) {
+    SparseLinearStep step{sparse_form(weight, span_of(bias))};
+    const size_t bytes = step.weights.bytes();
+    return {
+        "sparse_linear", std::move(step), Layout::planes, 0, bytes, refusal("linear", 1 - found, break_even)};
+  }
+  LinearStep step{kernels::pack_panels(site.constant(1)->data(), rows, columns, span_of(bias))};
+  const size_t bytes = bytes_of(step.panels);
+  return {"linear", std::move(step), Layout::planes,
+          0,        bytes,           refusal("sparse_linear", 1 - found, break_even)};
 }
 
 }  // namespace netsuke::runtime

@@ -17,6 +17,8 @@
 #include "kernels/elementwise/strided_copy.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/pool/image_pool.h"
+#include "kernels/sparse/sparse_conv.h"
+#include "kernels/sparse/sparse_linear.h"
 #include "kernels/winograd/winograd.h"
 #include "runtime/place.h"
 
@@ -39,6 +41,13 @@ struct ConvolutionStep {
 struct WinogradStep {
   kernels::ConvShape shape;
   kernels::WinogradWeights weights;
+};
+struct SparseConvStep {
+  kernels::ConvShape shape;
+  kernels::SparseConvWeights weights;
+};
+struct SparseLinearStep {
+  kernels::SparseLinear weights;
 };
 struct DepthwiseStep {
   kernels::ConvShape shape;
@@ -101,9 +110,10 @@ struct ReferenceStep {
   std::vector<Shape> shapes;  ///< of the sources, batch 1
 };
 
-using Work = std::variant<ConvolutionStep, WinogradStep, DepthwiseStep, LinearStep, PoolStep, ScaleShiftStep,
-                          ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, ClampStep,
-                          ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep>;
+using Work =
+    std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep, SparseLinearStep,
+                 PoolStep, ScaleShiftStep, ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep,
+                 ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep>;
 
 struct Step {
   std::string name;         ///< the node's
@@ -115,7 +125,9 @@ struct Step {
   int64_t macs = 0;      ///< for one image
   std::vector<Place> inputs;
   Place output;
-  bool adds = false;  ///< the last input is added to the result, before the clamp
+  bool adds = false;        ///< the last input is added to the result, before the clamp
+  size_t weight_bytes = 0;  ///< what the kernel's form of the weights takes in memory
+  std::string refused;      ///< why other kernels were not taken, or empty
 };
 
 struct Plan {

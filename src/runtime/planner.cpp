@@ -92,6 +92,8 @@ void Planner::add_step(size_t index, Lowered lowered) {
   Step step{node_name(graph_, node), op_name(node.op), lowered.kernel, "", std::move(lowered.work)};
   step.clamp = clamp_of(node.op).value_or(kernels::Clamp{});
   step.macs = costs_[index].macs;
+  step.weight_bytes = lowered.weight_bytes;
+  step.refused = std::move(lowered.refused);
   slot(node.output, lowered.layout) = writes;
   maker_[node.output] = push_step(std::move(step), std::move(reads), writes);
 }

@@ -83,6 +83,29 @@ void run(const WinogradStep& work, const Site& site) {
                   });
 }
 
+// What is added comes on in a second pass, before the clamp.
+void run(const SparseConvStep& work, const Site& site) {
+  const kernels::ConvShape& s = work.shape;
+  const size_t kept = work.weights.values.size() / s.groups + s.depth() + s.out_channels;
+  site.each_image(s.out_plane(), kept, [&](size_t image, size_t first, size_t last, float* scratch) {
+    const kernels::ImageArguments a = site.image_arguments(image);
+    kernels::sparse_conv(s, work.weights, a.in, a.in_stride, a.out, a.out_stride,
+                         a.add ? kernels::Clamp{} : a.clamp, first, last, scratch);
+    if (a.add)
+      kernels::add_images(a.out, a.out_stride, a.add, a.add_stride, s.out_channels, a.clamp, a.out,
+                          a.out_stride, first, last);
+  });
+}
+
+void run(const SparseLinearStep& work, const Site& site) {
+  const size_t kept = work.weights.narrow.size() + work.weights.wide.size();
+  site.each_image(work.weights.blocks(), kept / work.weights.blocks() + work.weights.columns,
+                  [&](size_t image, size_t first, size_t last, float*) {
+                    kernels::sparse_linear(work.weights, site.input(image), 1, site.output(image),
+                                           site.step.clamp, first, last);
+                  });
+}
+
 void run(const DepthwiseStep& work, const Site& site) {
   const kernels::ConvShape& s = work.shape;
   site.each_image(s.out_height, s.out_width * s.channels * s.kernel_h * s.kernel_w,

@@ -136,7 +136,8 @@ std::vector<StepReport> Session::explain() const {
     for (const Lane& lane : lanes_) seconds += lane.seconds[i], images += lane.images;
     const Step& step = plan_->steps[i];
     const double ms = images ? seconds * 1e3 / static_cast<double>(images) : 0;
-    reports.push_back({step.name, step.op, step.kernel, step.activation, step.macs, ms});
+    reports.push_back(
+        {step.name, step.op, step.kernel, step.activation, step.macs, ms, step.weight_bytes, step.refused});
   }
   return reports;
 }

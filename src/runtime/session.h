@@ -30,6 +30,8 @@ struct StepReport {
   std::string activation;   ///< the ReLU or clip that the step does too, or empty
   int64_t macs = 0;         ///< for one image
   double ms = 0;            ///< thread time for one image, the mean over all that were run; 0 if not timed
+  size_t weight_bytes = 0;  ///< what the kernel's form of the weights takes in memory
+  std::string refused;      ///< why other kernels were not taken, or empty
 };
 
 /// Runs batches of any size. With several threads, each computes whole images of its own as long as there are

@@ -10,6 +10,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
+namespace {  // names of this file only: other files have theirs in the same HWY_NAMESPACE
 
 // One row of A: what counts is how fast B arrives, and several panels at once arrive faster than one, since
 // more of memory's latency overlaps.
@@ -79,6 +80,7 @@ void run_multiply(const Product& p, size_t first, size_t last) {
 
 size_t panel_width() { return kPanelWidth; }
 
+}  // namespace
 }  // namespace netsuke::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

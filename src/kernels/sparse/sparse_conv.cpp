@@ -13,6 +13,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
+namespace {  // names of this file only: other files have theirs in the same HWY_NAMESPACE
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -232,6 +233,7 @@ void run_sparse_conv(const ConvShape& s, const SparseConvWeights& w, const float
 
 size_t tile_pixels() { return kTilePixels; }
 
+}  // namespace
 }  // namespace netsuke::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

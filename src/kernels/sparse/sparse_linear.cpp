@@ -13,6 +13,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
+namespace {  // names of this file only: other files have theirs in the same HWY_NAMESPACE
 
 // Columns whose inputs are looked at together: the zeros among them are then left out without branches, which
 // would be mispredicted half of the time.
@@ -98,6 +99,7 @@ void run_sparse_linear(const SparseLinear& w, const float* x, size_t m, float* y
   }
 }
 
+}  // namespace
 }  // namespace netsuke::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -11,6 +11,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
+namespace {  // names of this file only: other files have theirs in the same HWY_NAMESPACE
 
 using V = hn::Vec<FloatTag>;
 
@@ -229,6 +230,7 @@ void run_winograd(const ConvShape& shape, const WinogradWeights& weights, const 
   if (weights.m == 6) run_tiles<6>(shape, weights, image, part, block, scratch);
 }
 
+}  // namespace
 }  // namespace netsuke::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -242,15 +244,6 @@ HWY_EXPORT(run_winograd);
 
 // Vectors of 16 floats, the longest there are, must fit into both images' pixels.
 constexpr size_t kLeastChannels = 16;
-
-// Tiles that are transformed together: few enough for the second-level cache, enough to use each weight
-// often.
-size_t block_of(const ConvShape& shape, size_t m) {
-  constexpr size_t kFloats = 192 * 1024, kLeast = 12, kStep = 6;
-  const size_t fits = kFloats / ((m + 2) * (m + 2) * (shape.channels + shape.out_channels));
-  const size_t wanted = std::clamp(fits / kStep * kStep, kLeast, kProductRows);
-  return std::min(wanted, winograd_tiles(shape, m));
-}
 
 // G g G^T of one kernel.
 template <size_t m>
@@ -294,17 +287,26 @@ WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std:
   return packed;
 }
 
+// often.
+// Tiles that are transformed together: few enough for the second-level cache, enough to use each weight
+size_t winograd_block(const ConvShape& shape, size_t m) {
+  constexpr size_t kFloats = 192 * 1024, kLeast = 12, kStep = 6;
+  const size_t fits = kFloats / ((m + 2) * (m + 2) * (shape.channels + shape.out_channels));
+  const size_t wanted = std::clamp(fits / kStep * kStep, kLeast, kProductRows);
+  return std::min(wanted, winograd_tiles(shape, m));
+}
+
 size_t winograd_tiles(const ConvShape& shape, size_t m) {
   return (shape.out_height + m - 1) / m * ((shape.out_width + m - 1) / m);
 }
 
 size_t winograd_scratch(const ConvShape& shape, size_t m) {
-  return (m + 2) * (m + 2) * block_of(shape, m) * (shape.channels + shape.out_channels);
+  return (m + 2) * (m + 2) * winograd_block(shape, m) * (shape.channels + shape.out_channels);
 }
 
 void winograd(const ConvShape& shape, const WinogradWeights& weights, const ImageArguments& image,
               const WinogradPart& part, float* scratch) {
-  HWY_DYNAMIC_DISPATCH(run_winograd)(shape, weights, image, part, block_of(shape, weights.m), scratch);
+  HWY_DYNAMIC_DISPATCH(run_winograd)(shape, weights, image, part, winograd_block(shape, weights.m), scratch);
 }
 
 }  // namespace netsuke::kernels

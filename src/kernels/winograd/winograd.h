@@ -31,6 +31,8 @@ WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std:
 
 /// Tiles that cover the output, counted row by row.
 size_t winograd_tiles(const ConvShape& shape, size_t m);
+/// Tiles that are transformed and multiplied together.
+size_t winograd_block(const ConvShape& shape, size_t m);
 /// Floats that `winograd` needs at `scratch`.
 size_t winograd_scratch(const ConvShape& shape, size_t m);
 

@@ -1,0 +1,42 @@
+// What a convolution or a linear layer will cost with each kernel that can compute it, before anything is
+// measured.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/conv/conv.h"
+
+namespace netsuke::runtime {
+
+enum class ConvKernel { direct, winograd_2, winograd_4, winograd_6, sparse };
+
+/// "conv", "conv_1x1", "winograd_4", "sparse_conv".
+std::string_view kernel_name(ConvKernel kernel, const kernels::ConvShape& shape);
+
+/// A kernel and the nanoseconds that one thread is expected to take for one image.
+struct ConvCandidate {
+  ConvKernel kernel{};
+  double ns = 0;
+};
+
+/// All kernels that can compute a convolution of which `kept` weights are not zero, the fastest first. The
+/// estimates are linear in the work, with factors measured on one processor; they are there to be compared.
+std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size_t kept);
+
+/// Outputs that a Winograd kernel's tiles have on each side.
+size_t winograd_tile(ConvKernel kernel);
+
+/// The density below which sparse weights are computed on as they are; 0 if never.
+double sparse_break_even(const kernels::ConvShape& shape);
+/// The same for a linear layer of one image.
+double sparse_linear_break_even(size_t rows, size_t columns);
+/// "sparse_linear refused: 10 % zeros, break-even 62 %".
+std::string refusal(std::string_view kernel, double zeros, double break_even);
+
+/// Why the other kernels were not taken: "sparse_conv refused: 10 % zeros, break-even 62 %; ...".
+std::string refusals(const kernels::ConvShape& shape, size_t kept);
+
+}  // namespace netsuke::runtime
