@@ -14,6 +14,7 @@
 #pragma once
 
 #include <netsuke/error.h>
+#include <netsuke/residency.h>
 
 #include <cstdint>
 #include <memory>
@@ -38,13 +39,18 @@ struct LayerInfo {
   int bits = 0;                       ///< of one weight before entropy coding; 0 if it has none
 };
 
+struct LoadOptions {
+  Residency residency = Residency::fastest;
+};
+
 /// A network as it was read from a file: immutable, cheap to copy, safe to share between threads.
 class Model {
  public:
   /// Reads a .nsk file. Throws Error(input) if it is missing or damaged.
-  static Model load(const std::string& path);
+  static Model load(const std::string& path, LoadOptions options = {});
   /// Reads a .nsk file's bytes; they are not needed afterwards. `name` is what errors call it.
-  static Model from_memory(std::span<const uint8_t> bytes, std::string_view name = "model in memory");
+  static Model from_memory(std::span<const uint8_t> bytes, std::string_view name = "model in memory",
+                           LoadOptions options = {});
 
   const std::string& name() const;
   /// At batch 1: {1, channels, height, width} for images.
@@ -57,6 +63,8 @@ class Model {
   std::vector<std::string> labels() const;
   /// One entry a node, in the order in which they are computed.
   std::vector<LayerInfo> layers() const;
+  /// Bytes that its weights take in memory.
+  size_t weight_bytes() const;
   /// The text stored under `key` ("provenance.recipe"), empty if there is none.
   std::string metadata(const std::string& key) const;
 

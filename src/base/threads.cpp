@@ -33,7 +33,7 @@ int Threads::count() const { return pool_->count; }
 namespace {
 
 struct Loop {
-  const std::function<void(size_t)>& body;
+  FunctionRef<void(size_t)> body;
   std::atomic<bool> failed{false};
   std::mutex mutex;
   std::exception_ptr error;
@@ -52,7 +52,7 @@ struct Loop {
 
 }  // namespace
 
-void Threads::each(size_t items, const std::function<void(size_t)>& body) {
+void Threads::each(size_t items, FunctionRef<void(size_t)> body) {
   if (!pool_->handle || items < 2) {
     for (size_t i = 0; i < items; ++i) body(i);
     return;

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
+
+#include "base/function_ref.h"
 
 namespace netsuke {
 
@@ -20,7 +21,7 @@ class Threads {
   /// Calls `body(i)` once for every i in [0, items), in any order on any thread, and returns when all are
   /// done. An exception of `body` is thrown again here once the others have stopped (the first one, if
   /// several).
-  void each(size_t items, const std::function<void(size_t)>& body);
+  void each(size_t items, FunctionRef<void(size_t)> body);
 
  private:
   struct Pool;

@@ -1,13 +1,12 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <optional>
 
-#include "base/random.h"
 #include "cli/bench_explain.h"
+#include "cli/bench_residency.h"
+#include "cli/bench_run.h"
 #include "cli/common.h"
 #include "kernels/cpu.h"
 #include "report/table.h"
@@ -15,85 +14,9 @@
 namespace netsuke::cli {
 namespace {
 
-struct Options {
-  Common common;
-  ModelFlags about;
-  std::string model, input_raw;
-  int64_t batch = 1;
-  int64_t repeat = 0;  ///< 0: as many as the time allows
-  double seconds = 0;  ///< 0: as long as the repeats take
-  bool explain = false, serve = false;
-};
-
-// Unless the user says how many or how long.
-constexpr double kSeconds = 3;
-
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+Residency residency_of(const BenchOptions& options) {
+  return runtime::parse_residency(options.residency, "--residency");
 }
-
-/// The most memory that this process ever had, in bytes.
-int64_t peak_memory() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return int64_t{1024} * usage.ru_maxrss;  // Linux counts in KiB
-}
-
-/// The same image over and over: given, or noise of the seed.
-std::vector<float> input_batch(const Options& options, size_t image) {
-  std::vector<float> values;
-  if (!options.input_raw.empty()) {
-    values = read_floats(options.input_raw, image);
-  } else {
-    Random random(options.common.seed);
-    for (size_t i = 0; i < image; ++i) values.push_back(static_cast<float>(random.uniform(-1, 1)));
-  }
-  values.reserve(image * static_cast<size_t>(options.batch));
-  while (values.size() < image * static_cast<size_t>(options.batch))
-    values.insert(values.end(), values.begin(), values.begin() + static_cast<std::ptrdiff_t>(image));
-  return values;
-}
-
-/// A session with its input and output.
-class Runner {
- public:
-  Runner(const Graph& graph, const Options& options, bool timed)
-      : session_(graph, {.threads = options.common.threads, .timed = timed}),
-        batch_(options.batch),
-        input_(input_batch(options, session_.input_size())),
-        output_(session_.output_size() * static_cast<size_t>(batch_)) {}
-
-  /// Milliseconds of one batch.
-  double run() {
-    const auto start = std::chrono::steady_clock::now();
-    session_.run(input_, batch_, output_);
-    return milliseconds_since(start);
-  }
-  /// Until the options' repeats or seconds are over; at least once. Stops early at Ctrl-C.
-  std::vector<double> run_many(const Options& options, const Log& log) {
-    const auto start = std::chrono::steady_clock::now();
-    const double most = options.seconds > 0 ? options.seconds : options.repeat > 0 ? 1e9 : kSeconds;
-    std::vector<double> times;
-    do {
-      times.push_back(run());
-    } while (!log.stopping() && std::cmp_not_equal(times.size(), options.repeat) &&
-             milliseconds_since(start) < 1e3 * most);
-    return times;
-  }
-  /// Brings caches and the processor's clock to where they stay: three runs, a fifth of a second.
-  int warm_up() {
-    const auto start = std::chrono::steady_clock::now();
-    int runs = 0;
-    for (; runs < 3 || milliseconds_since(start) < 200; ++runs) run();
-    return runs;
-  }
-  const runtime::Session& session() const { return session_; }
-
- private:
-  runtime::Session session_;
-  int64_t batch_;
-  std::vector<float> input_, output_;
-};
 
 void print_line(const report::Json& json) {
   fmt::print("{}\n", json.dump());
@@ -103,7 +26,7 @@ void print_line(const report::Json& json) {
 /// Says what it is, then reads a number from each line of standard input, runs so many batches, and answers
 /// with a line of their times, by the clock and of the processor: another program takes turns with us, and
 /// both stay warm.
-void serve(Runner& runner, const report::Json& about) {
+void serve(BenchRunner& runner, const report::Json& about) {
   print_line(about);
   char line[64];
   while (std::fgets(line, sizeof line, stdin)) {
@@ -120,7 +43,7 @@ void serve(Runner& runner, const report::Json& about) {
 }
 
 /// Of the threads that share a step: all if they work on one image together, else the one that has it alone.
-kernels::Limits limits_for(const Options& options) {
+kernels::Limits limits_for(const BenchOptions& options) {
   Threads threads(options.common.threads);
   const auto count = static_cast<size_t>(threads.count());
   std::vector<kernels::Limits> each(count);
@@ -131,8 +54,8 @@ kernels::Limits limits_for(const Options& options) {
   return all;
 }
 
-void explain(const Options& options, const Graph& graph, const Output& output, report::Json& json) {
-  Runner timed(graph, options, true);
+void explain(const BenchOptions& options, const Graph& graph, const Output& output, report::Json& json) {
+  BenchRunner timed(graph, options, true, residency_of(options));
   timed.run_many({.batch = options.batch, .repeat = 20, .seconds = 3}, {});
   const kernels::Limits limits = limits_for(options);
   const std::vector<StepRow> rows = explained(graph, timed.session().explain(), options.batch, limits);
@@ -155,21 +78,23 @@ std::string summary(const report::Json& json) {
   const auto whole = [&](const char* key) { return json[key].get<int64_t>(); };
   return fmt::format(
       "{}: {} bytes, {} threads, {}, batch {}\n"
-      "loaded in {:.1f} ms, first answer after {:.1f} ms, at most {} of memory\n"
+      "loaded in {:.1f} ms, first answer after {:.1f} ms, at most {} of memory: weights {}, activations {}\n"
       "latency min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms  ({} runs after {} to warm up)\n"
       "{:.1f} images/s\n",
       json["model"].get<std::string>(), report::grouped(whole("bytes")), whole("threads"),
       json["cpu"].get<std::string>(), whole("batch"), number("ms_load"), number("ms_first"),
-      report::bytes_text(number("bytes_peak")), number("ms_min"), number("ms_median"), number("ms_p90"),
-      number("ms_p99"), whole("runs"), whole("warmup"), number("images_per_second"));
+      report::bytes_text(number("bytes_peak")), report::bytes_text(number("bytes_weights")),
+      report::bytes_text(number("bytes_activations")), number("ms_min"), number("ms_median"),
+      number("ms_p90"), number("ms_p99"), whole("runs"), whole("warmup"), number("images_per_second"));
 }
 
-void run(const Options& options) {
+void run(const BenchOptions& options) {
   const Output output(options.common);
+  if (options.residency == "all") return compare_residencies(options, output);
   const Log log = terminal_log();
   const auto start = std::chrono::steady_clock::now();
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
-  Runner runner(model.graph, options, false);
+  BenchRunner runner(model.graph, options, false, residency_of(options));
   const double load = milliseconds_since(start), first = load + runner.run();
   const report::Json about{{"cpu", kernels::cpu_level()},
                            {"threads", Threads(options.common.threads).count()},
@@ -184,6 +109,8 @@ void run(const Options& options) {
   json.update(about);
   json["warmup"] = warmup;
   json["bytes_peak"] = peak;
+  json["bytes_weights"] = runner.session().plan().weight_bytes;
+  json["bytes_activations"] = 4 * runner.session().plan().arena;
   add_latency(json, latency, options.batch);
   output.text(summary(json));
   if (options.explain) explain(options, model.graph, output, json);
@@ -193,7 +120,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_bench(CLI::App& verb) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BenchOptions>();
   options->common.add_to(verb);
   options->about.add_to(verb);
   verb.add_option("MODEL", options->model, "a .nsk or .onnx file, or the name of an architecture")
@@ -207,6 +134,11 @@ void add_bench(CLI::App& verb) {
       ->check(CLI::PositiveNumber);
   verb.add_option("--input-raw", options->input_raw,
                   "instead of noise: one input as the network takes it, float32 little-endian, NCHW");
+  verb.add_option(
+          "--residency", options->residency,
+          "weights in memory: as the fastest kernels want them, packed or dense; all compares the three")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"fastest", "packed", "dense", "all"}));
   CLI::Option* explain =
       verb.add_flag("--explain", options->explain,
                     "for every layer: its kernel, its time, and how near that is to what the machine can do");

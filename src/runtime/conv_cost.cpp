@@ -103,18 +103,21 @@ std::string refusal(std::string_view kernel, double zeros, double break_even) {
 
 size_t winograd_tile(ConvKernel kernel) { return 2 * static_cast<size_t>(kernel); }
 
-std::string refusals(const kernels::ConvShape& shape, size_t kept) {
+std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel taken) {
   const std::vector<ConvCandidate> all = conv_candidates(shape, kept);
   const double zeros =
       1 - static_cast<double>(kept) / static_cast<double>(shape.depth() * shape.out_channels);
+  const auto chosen = std::find_if(all.begin(), all.end(),
+                                   [&](const ConvCandidate& candidate) { return candidate.kernel == taken; });
   std::string text;
-  for (size_t i = 1; i < all.size(); ++i) {
+  for (const ConvCandidate& candidate : all) {
+    if (candidate.kernel == taken) continue;
     text += text.empty() ? "" : "; ";
-    const std::string_view name = kernel_name(all[i].kernel, shape);
-    if (all[i].kernel == ConvKernel::sparse)
+    const std::string_view name = kernel_name(candidate.kernel, shape);
+    if (candidate.kernel == ConvKernel::sparse)
       text += refusal(name, zeros, sparse_break_even(shape));
     else
-      text += cat(name, " refused: ", per_cent(all[i].ns / all[0].ns - 1), " slower by estimate");
+      text += cat(name, " refused: ", per_cent(candidate.ns / chosen->ns - 1), " slower by estimate");
   }
   return text;
 }

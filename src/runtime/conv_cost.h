@@ -36,7 +36,7 @@ double sparse_linear_break_even(size_t rows, size_t columns);
 /// "sparse_linear refused: 10 % zeros, break-even 62 %".
 std::string refusal(std::string_view kernel, double zeros, double break_even);
 
-/// Why the other kernels were not taken: "sparse_conv refused: 10 % zeros, break-even 62 %; ...".
-std::string refusals(const kernels::ConvShape& shape, size_t kept);
+/// Why kernels other than `taken` were not: "sparse_conv refused: 10 % zeros, break-even 62 %; ...".
+std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel taken);
 
 }  // namespace netsuke::runtime

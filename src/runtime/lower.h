@@ -18,6 +18,7 @@ struct Site {
   const Node& node;
   const std::vector<Shape>& shapes;
   const std::vector<Layout>& layouts;
+  const PlanOptions& options;
 
   const Shape& input(size_t i = 0) const { return shapes[node.inputs[i]]; }
   const Shape& output() const { return shapes[node.output]; }

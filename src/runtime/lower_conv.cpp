@@ -101,6 +101,20 @@ size_t nonzeros(const Weight& weight) {
   return size(kept_count(weight));
 }
 
+// About what the compressed form of a linear layer takes: see SparseLinear.
+size_t bytes_if_sparse(const Weight& weight, size_t count) {
+  return count * (std::holds_alternative<SparseCodebook>(weight.encoding) ? 2 : 6);
+}
+
+ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, Residency residency) {
+  // A kept weight of the sparse form takes five bytes.
+  const bool smaller = 5 * count < 4 * s.depth() * s.out_channels;
+  if (residency == Residency::packed) return smaller ? ConvKernel::sparse : ConvKernel::direct;
+  for (const ConvCandidate& candidate : conv_candidates(s, count))
+    if (residency == Residency::fastest || candidate.kernel != ConvKernel::sparse) return candidate.kernel;
+  return ConvKernel::direct;
+}
+
 }  // namespace
 
 Lowered lower_conv(const Conv2d& op, const Site& site) {
@@ -110,27 +124,30 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
   check_scratch(site, {site.input()[1], static_cast<int64_t>(s.padded_height()),
                        static_cast<int64_t>(s.padded_width())});
   const size_t count = nonzeros(*weights);
-  Lowered lowered = with_kernel(conv_candidates(s, count).front().kernel, s, *weights, span_of(bias));
-  lowered.refused = refusals(s, count);
+  const ConvKernel kernel = choose_conv(s, count, site.options.residency);
+  Lowered lowered = with_kernel(kernel, s, *weights, span_of(bias));
+  lowered.refused = refusals(s, count, kernel);
   return lowered;
 }
 
 Lowered lower_linear(const Site& site) {
   const Weight& weight = *site.weight(1);
-  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
+  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]), count = nonzeros(weight);
   const Values bias = site.constant(2);
+  const double zeros = 1 - static_cast<double>(count) / static_cast<double>(rows * columns);
   const double break_even = sparse_linear_break_even(rows, columns);
-  const double found = static_cast<double>(nonzeros(weight)) / static_cast<double>(rows * columns);
-  if (found < break_even) {
+  const Residency residency = site.options.residency;
+  const bool sparse = residency == Residency::packed    ? bytes_if_sparse(weight, count) < 4 * rows * columns
+                      : residency == Residency::fastest ? 1 - zeros < break_even
+                                                        : false;
+  if (sparse) {
     SparseLinearStep step{sparse_form(weight, span_of(bias))};
     const size_t bytes = step.weights.bytes();
-    return {
-        "sparse_linear", std::move(step), Layout::planes, 0, bytes, refusal("linear", 1 - found, break_even)};
+    return {"sparse_linear", std::move(step), Layout::planes, 0, bytes, refusal("linear", zeros, break_even)};
   }
   LinearStep step{kernels::pack_panels(site.constant(1)->data(), rows, columns, span_of(bias))};
   const size_t bytes = bytes_of(step.panels);
-  return {"linear", std::move(step), Layout::planes,
-          0,        bytes,           refusal("sparse_linear", 1 - found, break_even)};
+  return {"linear", std::move(step), Layout::planes, 0, bytes, refusal("sparse_linear", zeros, break_even)};
 }
 
 }  // namespace netsuke::runtime

@@ -9,35 +9,9 @@ namespace netsuke {
 
 std::string_view version() { return NETSUKE_VERSION; }
 
-struct Model::Data {
-  explicit Data(Graph g) : graph(std::move(g)), plan(runtime::make_plan(graph)) {}
+namespace {
 
-  Graph graph;
-  std::shared_ptr<const runtime::Plan> plan;
-};
-
-Model::Model(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
-
-Model Model::load(const std::string& path) { return Model(std::make_shared<Data>(load_model(path))); }
-
-Model Model::from_memory(std::span<const uint8_t> bytes, std::string_view name) {
-  return Model(std::make_shared<Data>(read_model(bytes, name)));
-}
-
-const std::string& Model::name() const { return data_->graph.name; }
-std::vector<int64_t> Model::input_shape() const { return data_->plan->input_shape; }
-std::vector<int64_t> Model::output_shape() const { return data_->plan->output_shape; }
-size_t Model::input_size() const { return static_cast<size_t>(element_count(data_->plan->input_shape)); }
-size_t Model::output_size() const { return data_->plan->output.size(); }
-std::vector<std::string> Model::labels() const { return labels_of(data_->graph); }
-
-std::string Model::metadata(const std::string& key) const {
-  const auto found = data_->graph.metadata.find(key);
-  return found == data_->graph.metadata.end() ? "" : found->second;
-}
-
-std::vector<LayerInfo> Model::layers() const {
-  const Graph& graph = data_->graph;
+std::vector<LayerInfo> layers_of(const Graph& graph) {
   const std::vector<NodeCost> costs = cost(graph);
   std::vector<LayerInfo> layers;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
@@ -53,6 +27,45 @@ std::vector<LayerInfo> Model::layers() const {
   }
   return layers;
 }
+
+}  // namespace
+
+struct Model::Data {
+  // The plan has the weights in a form of its own: the graph's are let go.
+  Data(Graph g, LoadOptions options)
+      : graph(std::move(g)), layers(layers_of(graph)), plan(runtime::make_plan(graph, {options.residency})) {
+    for (Value& value : graph.values) value.weight.reset();
+  }
+
+  Graph graph;
+  std::vector<LayerInfo> layers;
+  std::shared_ptr<const runtime::Plan> plan;
+};
+
+Model::Model(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
+
+Model Model::load(const std::string& path, LoadOptions options) {
+  return Model(std::make_shared<Data>(load_model(path), options));
+}
+
+Model Model::from_memory(std::span<const uint8_t> bytes, std::string_view name, LoadOptions options) {
+  return Model(std::make_shared<Data>(read_model(bytes, name), options));
+}
+
+const std::string& Model::name() const { return data_->graph.name; }
+std::vector<int64_t> Model::input_shape() const { return data_->plan->input_shape; }
+std::vector<int64_t> Model::output_shape() const { return data_->plan->output_shape; }
+size_t Model::input_size() const { return static_cast<size_t>(element_count(data_->plan->input_shape)); }
+size_t Model::output_size() const { return data_->plan->output.size(); }
+std::vector<std::string> Model::labels() const { return labels_of(data_->graph); }
+
+std::string Model::metadata(const std::string& key) const {
+  const auto found = data_->graph.metadata.find(key);
+  return found == data_->graph.metadata.end() ? "" : found->second;
+}
+
+std::vector<LayerInfo> Model::layers() const { return data_->layers; }
+size_t Model::weight_bytes() const { return data_->plan->weight_bytes; }
 
 struct Session::State {
   State(const Model& m, SessionOptions options)

@@ -1,16 +1,35 @@
 #include "runtime/plan.h"
 
+#include <utility>
+
+#include "base/error.h"
 #include "graph/passes/fold_batch_norm.h"
 #include "kernels/cpu.h"
 #include "runtime/planner.h"
 
 namespace netsuke::runtime {
+namespace {
 
-std::shared_ptr<const Plan> make_plan(const Graph& graph) {
+constexpr std::pair<Residency, std::string_view> kResidencies[] = {
+    {Residency::fastest, "fastest"}, {Residency::packed, "packed"}, {Residency::dense, "dense"}};
+
+}  // namespace
+
+std::string_view residency_name(Residency residency) {
+  return kResidencies[static_cast<size_t>(residency)].second;
+}
+
+Residency parse_residency(std::string_view text, std::string_view what) {
+  for (const auto& [residency, name] : kResidencies)
+    if (name == text) return residency;
+  fail(ErrorCode::usage, what, ": found '", text, "', expected fastest, packed or dense");
+}
+
+std::shared_ptr<const Plan> make_plan(const Graph& graph, PlanOptions options) {
   kernels::cpu_level();  // reports a bad NETSUKE_CPU before any work
   verify(graph);
   const Graph folded = fold_batch_norms(graph);
-  return Planner(folded).plan();
+  return Planner(folded, options).plan();
 }
 
 }  // namespace netsuke::runtime

@@ -1,6 +1,8 @@
 // A network made ready to run: which kernel computes each node, on what, and where in memory.
 #pragma once
 
+#include <netsuke/residency.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -135,9 +137,19 @@ struct Plan {
   Shape input_shape, output_shape;  ///< batch 1
   std::vector<Step> steps;
   Place output;
-  size_t arena = 0;    ///< floats of all activations of one image
-  size_t live = 0;     ///< floats of the largest set of values that are needed at one time
-  size_t scratch = 0;  ///< floats that each thread needs while it computes a step
+  size_t arena = 0;         ///< floats of all activations of one image
+  size_t live = 0;          ///< floats of the largest set of values that are needed at one time
+  size_t scratch = 0;       ///< floats that each thread needs while it computes a step
+  size_t weight_bytes = 0;  ///< of all steps' weights
+};
+
+/// "fastest", "packed" or "dense".
+std::string_view residency_name(Residency residency);
+/// The inverse; throws Error(usage) naming `what`.
+Residency parse_residency(std::string_view text, std::string_view what);
+
+struct PlanOptions {
+  Residency residency = Residency::fastest;
 };
 
 /// Plans `graph`, which has one input and one output, for any batch size. Batch norms become part of the
@@ -146,6 +158,6 @@ struct Plan {
 /// image steps: those write and read where the whole lies. The plan fits the CPU level in use (see
 /// kernels/cpu.h). Throws Error(unsupported) for what the runtime can't do and Error(input) for a graph that
 /// contradicts itself.
-std::shared_ptr<const Plan> make_plan(const Graph& graph);
+std::shared_ptr<const Plan> make_plan(const Graph& graph, PlanOptions options = {});
 
 }  // namespace netsuke::runtime

@@ -18,8 +18,12 @@ Layout other(Layout layout) { return layout == Layout::planes ? Layout::pixels :
 
 }  // namespace
 
-Planner::Planner(const Graph& graph)
-    : graph_(graph), shapes_(infer_shapes(graph)), costs_(cost(graph)), readers_(readers(graph)) {
+Planner::Planner(const Graph& graph, PlanOptions options)
+    : graph_(graph),
+      options_(options),
+      shapes_(infer_shapes(graph)),
+      costs_(cost(graph)),
+      readers_(readers(graph)) {
   slots_of_.assign(graph.values.size(), {kNone, kNone});
   maker_.assign(graph.values.size(), kNone);
 }
@@ -79,7 +83,7 @@ void Planner::add(size_t index) {
   std::vector<Layout> layouts;
   for (ValueId input : node.inputs)
     layouts.push_back(graph_.values[input].weight ? Layout::planes : layout_of(input));
-  Lowered lowered = lower({graph_, node, shapes_, layouts});
+  Lowered lowered = lower({graph_, node, shapes_, layouts, options_});
   add_step(index, std::move(lowered));
 }
 
@@ -93,6 +97,7 @@ void Planner::add_step(size_t index, Lowered lowered) {
   step.clamp = clamp_of(node.op).value_or(kernels::Clamp{});
   step.macs = costs_[index].macs;
   step.weight_bytes = lowered.weight_bytes;
+  plan_->weight_bytes += lowered.weight_bytes;
   step.refused = std::move(lowered.refused);
   slot(node.output, lowered.layout) = writes;
   maker_[node.output] = push_step(std::move(step), std::move(reads), writes);
@@ -181,7 +186,7 @@ void Planner::add_concat(size_t index) {
   const bool in_pixels =
       shapes_[node.output].size() == 4 &&
       std::any_of(data.begin(), data.end(), [&](ValueId id) { return layout_of(id) == Layout::pixels; });
-  if (!in_pixels) return add_step(index, lower_concat({graph_, node, shapes_, {}}));
+  if (!in_pixels) return add_step(index, lower_concat({graph_, node, shapes_, {}, options_}));
   const SlotId whole = slots_.add(shapes_[node.output], Layout::pixels);
   slot(node.output, Layout::pixels) = whole;
   size_t channel = 0;

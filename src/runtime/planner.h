@@ -13,7 +13,7 @@ namespace netsuke::runtime {
 /// Walks the nodes once and keeps track of where each value is stored, in one layout or both.
 class Planner {
  public:
-  explicit Planner(const Graph& graph);
+  Planner(const Graph& graph, PlanOptions options);
   std::shared_ptr<const Plan> plan();
 
  private:
@@ -43,6 +43,7 @@ class Planner {
   void place_steps();
 
   const Graph& graph_;
+  const PlanOptions options_;
   const std::vector<Shape> shapes_;
   const std::vector<NodeCost> costs_;
   const std::vector<std::vector<size_t>> readers_;

@@ -13,7 +13,7 @@ namespace netsuke::runtime {
 // Handing work to other threads takes some microseconds; what is done in less stays where it is.
 constexpr size_t kLeastSharedWork = 500'000;
 
-void Workers::split(size_t items, size_t work, const std::function<void(size_t, size_t, float*)>& body) {
+void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body) {
   if (!threads_ || items * work < kLeastSharedWork) return body(0, items, scratch_[0]);
   const size_t parts = std::min(items, scratch_.size());
   threads_->each(

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -21,7 +20,7 @@ class Workers {
   size_t count() const { return scratch_.size(); }
   /// Calls `body(first, last, scratch)` for parts that together are [0, items): one part a worker, or a
   /// single one if all the work, `items` times `work` additions or so, is too little to share.
-  void split(size_t items, size_t work, const std::function<void(size_t, size_t, float*)>& body);
+  void split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body);
 
  private:
   Threads* threads_;

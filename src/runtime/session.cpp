@@ -37,15 +37,21 @@ Session::Session(std::shared_ptr<const Plan> plan, SessionOptions options)
       options_(checked(options)),
       threads_(options_.threads),
       lanes_(static_cast<size_t>(threads_.count())),
+      together_(nullptr, {}),
       input_size_(static_cast<size_t>(element_count(plan_->input_shape))),
       piece_(images_at_a_time(*plan_, options_)) {
+  std::vector<float*> scratch;
   for (Lane& lane : lanes_) {
     lane.scratch.resize(plan_->scratch);
     lane.seconds.resize(plan_->steps.size());
+    lane.alone = Workers(nullptr, {lane.scratch.data()});
+    scratch.push_back(lane.scratch.data());
   }
+  together_ = Workers(&threads_, std::move(scratch));
 }
 
-Session::Session(const Graph& graph, SessionOptions options) : Session(make_plan(graph), options) {}
+Session::Session(const Graph& graph, SessionOptions options, PlanOptions plan)
+    : Session(make_plan(graph, plan), options) {}
 
 void Session::run(std::span<const float> in, int64_t batch, std::span<float> out) {
   const auto check = [&](std::string_view what, size_t found, size_t each) {
@@ -66,21 +72,18 @@ void Session::run(std::span<const float> in, int64_t batch, std::span<float> out
 // with other things too, every meeting costs the time until the last of them gets its turn.
 void Session::run_apart(const float* in, size_t images, float* out) {
   const size_t piece = std::min(piece_, (images + lanes_.size() - 1) / lanes_.size());
+  for (Lane& lane : lanes_) reserve(lane, piece);  // all of them, though a fast one may take all the pieces
   std::atomic<size_t> next = 0;
   threads_.each(lanes_.size(), [&](size_t i) {
-    Workers alone(nullptr, {lanes_[i].scratch.data()});
     for (size_t first = next.fetch_add(piece); first < images; first = next.fetch_add(piece))
-      run_piece(lanes_[i], alone, in + first * input_size(), std::min(piece, images - first),
+      run_piece(lanes_[i], lanes_[i].alone, in + first * input_size(), std::min(piece, images - first),
                 out + first * output_size());
   });
 }
 
 void Session::run_together(const float* in, size_t images, float* out) {
-  std::vector<float*> scratch;
-  for (Lane& lane : lanes_) scratch.push_back(lane.scratch.data());
-  Workers all(&threads_, std::move(scratch));
   for (size_t first = 0; first < images; first += piece_)
-    run_piece(lanes_[0], all, in + first * input_size(), std::min(piece_, images - first),
+    run_piece(lanes_[0], together_, in + first * input_size(), std::min(piece_, images - first),
               out + first * output_size());
 }
 

@@ -40,7 +40,7 @@ struct StepReport {
 class Session {
  public:
   explicit Session(std::shared_ptr<const Plan> plan, SessionOptions options = {});
-  explicit Session(const Graph& graph, SessionOptions options = {});
+  explicit Session(const Graph& graph, SessionOptions options = {}, PlanOptions plan = {});
 
   const Plan& plan() const { return *plan_; }
   /// Values of one image at the input and at the output.
@@ -60,6 +60,7 @@ class Session {
   struct Lane {
     kernels::AlignedFloats scratch;
     kernels::AlignedFloats arena;
+    Workers alone{nullptr, {}};   // this thread without the others
     std::vector<double> seconds;  // spent in each step, if timed
     int64_t images = 0;           // that were timed
   };
@@ -74,6 +75,7 @@ class Session {
   SessionOptions options_;
   Threads threads_;
   std::vector<Lane> lanes_;  // one a thread
+  Workers together_;
   size_t input_size_ = 0;
   size_t piece_ = 1;  // most images a thread computes at a time
 };

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <set>
+#include <thread>
 
 #include "base/error.h"
 #include "graph/builder.h"
@@ -12,6 +13,7 @@
 #include "graph/text.h"
 #include "kernels/cpu.h"
 #include "runtime/arena.h"
+#include "runtime/count_allocations.h"
 #include "runtime/random_graph.h"
 
 namespace netsuke::runtime {
@@ -81,6 +83,22 @@ TEST(Session, GivesTheSameBitsForAnyNumberOfThreadsAndAnyPieces) {
   }
 }
 
+TEST(Session, SharesAPlanWithOthersOnOtherThreads) {
+  const Graph graph = random_graph(7);
+  const auto plan = make_plan(graph);
+  Random random(7);
+  const Tensor in = random_tensor(random, plan->input_shape), expected = Session(plan).run(in);
+  std::vector<Tensor> found(4);
+  std::vector<std::thread> threads;
+  for (Tensor& mine : found)
+    threads.emplace_back([&] {
+      Session session(plan, {.threads = 2});
+      for (int i = 0; i < 5; ++i) mine = session.run(in);
+    });
+  for (std::thread& thread : threads) thread.join();
+  for (const Tensor& mine : found) EXPECT_EQ(mine, expected);
+}
+
 TEST(Session, GivesTheSameBitsWhenThreadsShareLargeSteps) {
   Builder b("large");
   ValueId x = b.input("data", {16, 40, 41});
@@ -92,6 +110,28 @@ TEST(Session, GivesTheSameBitsWhenThreadsShareLargeSteps) {
   Random random(5);
   const Tensor in = random_tensor(random, {1, 16, 40, 41});
   EXPECT_EQ(one.run(in).data, three.run(in).data);
+}
+
+TEST(Session, TakesNoMemoryAfterTheFirstRun) {
+  Builder b("steady");
+  ValueId x = b.conv("stem", b.input("data", {3, 64, 64}), 32, {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = b.apply("pool1", MaxPool{{2, 2}, {2, 2}}, {b.apply("relu", Relu{}, {x})});
+  x = b.conv("winograd", x, 48, {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = b.conv("depthwise", x, 48, {3, 3}, {.pad = {1, 1, 1, 1}, .groups = 48});
+  x = b.apply("pool2", GlobalAvgPool{}, {b.apply("norm", Lrn{}, {x})});
+  const Graph graph = b.finish({b.linear("ip", b.apply("flat", Flatten{}, {x}), 300)});
+  for (int threads : {1, 2}) {
+    Session session(graph, {.threads = threads});
+    std::vector<float> in(session.input_size() * 3), out(session.output_size() * 3);
+    const auto run = [&] {
+      session.run(in, 3, out);
+      session.run(std::span(in).first(session.input_size()), 1, std::span(out).first(session.output_size()));
+    };
+    run();
+    const size_t before = allocations();
+    run();
+    EXPECT_EQ(allocations() - before, 0u) << threads << " threads";
+  }
 }
 
 Graph conv_relu_linear() {

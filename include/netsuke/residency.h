@@ -1,0 +1,12 @@
+// In what form the weights of a loaded network stay in memory.
+#pragma once
+
+namespace netsuke {
+
+enum class Residency {
+  fastest,  ///< each layer's as the kernel that is expected to be fastest reads them
+  packed,   ///< each layer's as small as any kernel computes on
+  dense,    ///< as floats
+};
+
+}  // namespace netsuke
