@@ -34,7 +34,7 @@ struct Kept {
   std::vector<float> values;
 };
 
-Kept kept(const std::vector<float>& values) {
+Kept nonzero(const std::vector<float>& values) {
   Kept result;
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i] == 0) continue;
@@ -44,8 +44,20 @@ Kept kept(const std::vector<float>& values) {
   return result;
 }
 
-size_t nonzeros(const std::vector<float>& values) {
-  return values.size() - static_cast<size_t>(std::count(values.begin(), values.end(), 0.0f));
+Kept kept(const Weight& weight) {
+  if (const auto* sparse = std::get_if<Sparse>(&weight.encoding)) return {sparse->positions, sparse->values};
+  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
+    return {shared->positions, kept_values(weight)};
+  return nonzero(to_dense(weight).data);
+}
+
+size_t kept_weights(const Weight& weight) {
+  const auto nonzeros = [](const std::vector<float>& values) {
+    return values.size() - static_cast<size_t>(std::count(values.begin(), values.end(), 0.0f));
+  };
+  if (const auto* dense = std::get_if<Dense>(&weight.encoding)) return nonzeros(dense->values);
+  if (std::holds_alternative<Codebook>(weight.encoding)) return nonzeros(to_dense(weight).data);
+  return size(kept_count(weight));
 }
 
 size_t bytes_of(const kernels::Panels& panels) { return 4 * (panels.values.size() + panels.bias.size()); }
@@ -63,22 +75,23 @@ Lowered depthwise(const kernels::ConvShape& s, const std::vector<float>& weights
   return {"depthwise", std::move(step), Layout::pixels, 0, bytes, ""};
 }
 
-Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const std::vector<float>& weights,
+Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Site& site,
                     std::span<const float> bias) {
   const std::string_view name = kernel_name(kernel, s);
-  if (kernel == ConvKernel::direct) {
-    ConvolutionStep step{s, kernels::pack_conv(s, weights.data(), bias)};
-    const size_t bytes = bytes_of(step.weights.groups);
-    return {name, std::move(step), Layout::pixels, kernels::conv2d_scratch(s), bytes, ""};
-  }
   if (kernel == ConvKernel::sparse) {
-    const Kept k = kept(weights);
+    const Kept k = kept(*site.weight(1));
     SparseConvStep step{s, kernels::pack_sparse_conv(s, k.positions, k.values, bias)};
     const size_t bytes = step.weights.bytes();
     return {name, std::move(step), Layout::pixels, kernels::sparse_conv_scratch(s), bytes, ""};
   }
+  const Values weights = site.constant(1);
+  if (kernel == ConvKernel::direct) {
+    ConvolutionStep step{s, kernels::pack_conv(s, weights->data(), bias)};
+    const size_t bytes = bytes_of(step.weights.groups);
+    return {name, std::move(step), Layout::pixels, kernels::conv2d_scratch(s), bytes, ""};
+  }
   const size_t m = winograd_tile(kernel);
-  WinogradStep step{s, kernels::pack_winograd(s, weights.data(), bias, m)};
+  WinogradStep step{s, kernels::pack_winograd(s, weights->data(), bias, m)};
   const size_t bytes = bytes_of(step.weights.places);
   return {name, std::move(step), Layout::pixels, kernels::winograd_scratch(s, m), bytes, ""};
 }
@@ -91,14 +104,8 @@ kernels::SparseLinear sparse_form(const Weight& weight, std::span<const float> b
                                        bias);
   if (const auto* sparse = std::get_if<Sparse>(&weight.encoding))
     return kernels::pack_sparse_linear(rows, columns, sparse->positions, sparse->values, bias);
-  const Kept k = kept(to_dense(weight).data);
+  const Kept k = kept(weight);
   return kernels::pack_sparse_linear(rows, columns, k.positions, k.values, bias);
-}
-
-size_t nonzeros(const Weight& weight) {
-  if (const auto* dense = std::get_if<Dense>(&weight.encoding)) return nonzeros(dense->values);
-  if (std::holds_alternative<Codebook>(weight.encoding)) return nonzeros(to_dense(weight).data);
-  return size(kept_count(weight));
 }
 
 // About what the compressed form of a linear layer takes: see SparseLinear.
@@ -119,20 +126,20 @@ ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, Residency resi
 
 Lowered lower_conv(const Conv2d& op, const Site& site) {
   const kernels::ConvShape s = conv_shape(op, site.input(), site.input(1), site.output());
-  const Values weights = site.constant(1), bias = site.constant(2);
-  if (s.is_depthwise()) return depthwise(s, *weights, bias);
+  const Values bias = site.constant(2);
+  if (s.is_depthwise()) return depthwise(s, *site.constant(1), bias);
   check_scratch(site, {site.input()[1], static_cast<int64_t>(s.padded_height()),
                        static_cast<int64_t>(s.padded_width())});
-  const size_t count = nonzeros(*weights);
+  const size_t count = kept_weights(*site.weight(1));
   const ConvKernel kernel = choose_conv(s, count, site.options.residency);
-  Lowered lowered = with_kernel(kernel, s, *weights, span_of(bias));
+  Lowered lowered = with_kernel(kernel, s, site, span_of(bias));
   lowered.refused = refusals(s, count, kernel);
   return lowered;
 }
 
 Lowered lower_linear(const Site& site) {
   const Weight& weight = *site.weight(1);
-  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]), count = nonzeros(weight);
+  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]), count = kept_weights(weight);
   const Values bias = site.constant(2);
   const double zeros = 1 - static_cast<double>(count) / static_cast<double>(rows * columns);
   const double break_even = sparse_linear_break_even(rows, columns);

@@ -123,10 +123,15 @@ void linear(const Panels& panels, const float* x, size_t x_stride, size_t m, flo
   }
 }
 
-Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const float> bias) {
+Panels blank_panels(size_t n, size_t k) {
   Panels panels{k, n, scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(panel_width)(), {}, {}};
   panels.values.resize(panels.count() * panels.width * k, 0.0f);
   panels.bias.resize(panels.count() * panels.width, 0.0f);
+  return panels;
+}
+
+Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const float> bias) {
+  Panels panels = blank_panels(n, k);
   std::copy(bias.begin(), bias.end(), panels.bias.begin());
   for (size_t column = 0; column < n; ++column) {
     float* to = panels.values.data() + column / panels.width * panels.width * k + column % panels.width;

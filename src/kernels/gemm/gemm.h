@@ -22,6 +22,8 @@ struct Panels {
   size_t count() const { return (n + width - 1) / width; }
 };
 
+/// Panels of zeros for a matrix [k, n].
+Panels blank_panels(size_t n, size_t k);
 /// Packs the transpose of `weights`, which is [n, k] as a linear layer's are. `bias` has n values or none.
 Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const float> bias);
 

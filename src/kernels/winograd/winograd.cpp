@@ -245,19 +245,29 @@ HWY_EXPORT(run_winograd);
 // Vectors of 16 floats, the longest there are, must fit into both images' pixels.
 constexpr size_t kLeastChannels = 16;
 
-// G g G^T of one kernel.
+// The longest panel there is has four vectors of 16.
+constexpr size_t kMostLanes = 64;
+
+// G g G^T of the kernels of one input channel and a panel's outputs, side by side: kernel l is weights[l *
+// step] and place p of it goes to places[p].values[at + l].
 template <size_t m>
-void transform_filter(const float* g, double* out) {
+void transform_kernels(const float* weights, size_t step, size_t lanes, std::vector<Panels>& places,
+                       size_t at) {
   constexpr auto& matrix = WinogradMatrices<m>::filter;
-  double half[m + 2][3] = {};
-  for (size_t i = 0; i < m + 2; ++i)
+  double g[9][kMostLanes], half[3][kMostLanes];
+  for (size_t i = 0; i < 9; ++i)
+    for (size_t l = 0; l < lanes; ++l) g[i][l] = weights[l * step + i];
+  for (size_t i = 0; i < m + 2; ++i) {
     for (size_t x = 0; x < 3; ++x)
-      for (size_t y = 0; y < 3; ++y) half[i][x] += matrix[i][y] * static_cast<double>(g[y * 3 + x]);
-  for (size_t i = 0; i < m + 2; ++i)
+      for (size_t l = 0; l < lanes; ++l)
+        half[x][l] = matrix[i][0] * g[x][l] + matrix[i][1] * g[3 + x][l] + matrix[i][2] * g[6 + x][l];
     for (size_t j = 0; j < m + 2; ++j) {
-      out[i * (m + 2) + j] = 0;
-      for (size_t x = 0; x < 3; ++x) out[i * (m + 2) + j] += half[i][x] * matrix[j][x];
+      float* to = places[i * (m + 2) + j].values.data() + at;
+      for (size_t l = 0; l < lanes; ++l)
+        to[l] = static_cast<float>(matrix[j][0] * half[0][l] + matrix[j][1] * half[1][l] +
+                                   matrix[j][2] * half[2][l]);
     }
+  }
 }
 
 }  // namespace
@@ -270,20 +280,17 @@ bool winograd_fits(const ConvShape& s) {
 
 WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std::span<const float> bias,
                               size_t m) {
-  const size_t places = (m + 2) * (m + 2), inputs = shape.channels, outputs = shape.out_channels;
-  const auto transform = m == 2 ? transform_filter<2> : m == 4 ? transform_filter<4> : transform_filter<6>;
-  std::vector<std::vector<float>> rows(places, std::vector<float>(outputs * inputs));
-  std::vector<double> kernel(places);
-  for (size_t i = 0; i < outputs * inputs; ++i) {
-    transform(weights + i * 9, kernel.data());
-    for (size_t place = 0; place < places; ++place) rows[place][i] = static_cast<float>(kernel[place]);
-  }
+  const size_t inputs = shape.channels, outputs = shape.out_channels;
+  const auto transform = m == 2 ? transform_kernels<2> : m == 4 ? transform_kernels<4> : transform_kernels<6>;
   WinogradWeights packed{m, {}, AlignedFloats(outputs, 0.0f), AlignedFloats(inputs, 0.0f)};
   std::copy(bias.begin(), bias.end(), packed.bias.begin());
-  for (std::vector<float>& matrix : rows) {
-    packed.places.push_back(pack_panels(matrix.data(), outputs, inputs, {}));
-    matrix = {};
-  }
+  for (size_t place = 0; place < (m + 2) * (m + 2); ++place)
+    packed.places.push_back(blank_panels(outputs, inputs));
+  const size_t width = packed.places[0].width;
+  for (size_t first = 0; first < outputs; first += width)
+    for (size_t c = 0; c < inputs; ++c)
+      transform(weights + (first * inputs + c) * 9, inputs * 9, std::min(width, outputs - first),
+                packed.places, first * inputs + c * width);
   return packed;
 }
 
