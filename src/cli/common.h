@@ -62,7 +62,7 @@ struct Latency {
 };
 Latency measure_latency(const Graph& graph, int threads, int runs = 50);
 
-/// What was written, read back from the disk: every figure printed is of this.
+/// What the written bytes say, which are those on the disk: every figure printed is of this.
 struct WrittenFile {
   Graph graph;
   Ledger ledger;  ///< of an ONNX file only its size
