@@ -48,6 +48,10 @@ static size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string closest(std::string_view word, std::span<const std::string> candidates) {
   std::string best;
+  for (const std::string& candidate : candidates)
+    if (word.size() >= 2 && candidate.starts_with(word) && (best.empty() || candidate.size() < best.size()))
+      best = candidate;
+  if (!best.empty()) return best;
   size_t best_distance = word.size() / 3 + 2;
   for (const std::string& candidate : candidates) {
     const size_t distance = edit_distance(word, candidate);

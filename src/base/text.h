@@ -41,7 +41,8 @@ std::vector<std::string> split(std::string_view text, char separator);
 /// `text` without white space at both ends.
 std::string_view trim(std::string_view text);
 
-/// The candidate nearest to `word` by edit distance, or empty when none is near: "did you mean ...?"
+/// What to ask "did you mean ...?" of a `word` that is none of `candidates`: the shortest that begins with
+/// it, of two letters or more, else the nearest by edit distance, or empty when none is near.
 std::string closest(std::string_view word, std::span<const std::string> candidates);
 
 /// True if `text` matches `pattern`, in which `*` stands for any run of characters.

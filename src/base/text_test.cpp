@@ -25,6 +25,14 @@ TEST(Text, a_misspelt_name_finds_its_neighbour) {
   EXPECT_EQ(closest("quantum", names), "");
 }
 
+TEST(Text, the_beginning_of_a_name_finds_it_whole) {
+  const std::vector<std::string> names{"googlenet", "mobilenet_v1_small", "mobilenet_v1", "resnet18"};
+  EXPECT_EQ(closest("mobilenet", names), "mobilenet_v1");
+  EXPECT_EQ(closest("resnet", names), "resnet18");
+  EXPECT_EQ(closest("mobilenet_v1_smal", names), "mobilenet_v1_small");
+  EXPECT_EQ(closest("r", names), "");  // one letter tells too little
+}
+
 TEST(Text, only_whole_numbers_are_numbers) {
   EXPECT_EQ(parse_integer("-12", "--n"), -12);
   EXPECT_THROW(parse_integer("12x", "--n"), Error);

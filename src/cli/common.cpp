@@ -8,7 +8,6 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
-#include "model/read.h"
 #include "onnx/export.h"
 #include "onnx/import.h"
 #include "report/ledger.h"
@@ -92,8 +91,12 @@ WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, co
     written.ledger.file_bytes = static_cast<int64_t>(bytes.size());
     return written;
   }
-  write_file(path, write_model(graph, options).bytes);
-  written.graph = read_model(read_file(path), path, &written.ledger);
+  Written model = write_model(graph, options);
+  write_file(path, model.bytes);
+  if (read_file(path) != model.bytes)
+    fail(ErrorCode::output, path, ": reads back otherwise than it was written");
+  written.graph = std::move(model.graph);
+  written.ledger = std::move(model.ledger);
   return written;
 }
 

@@ -70,7 +70,7 @@ Latency measure_latency(const Graph& graph, int threads, int runs = 50);
 /// A file of exactly `count` floats, little-endian. Throws Error(input) if it has more or fewer.
 std::vector<float> read_floats(const std::string& path, size_t count);
 
-/// What was written, read back from the disk: every figure printed is of this.
+/// What the written bytes say, which are those on the disk: every figure printed is of this.
 struct WrittenFile {
   Graph graph;
   Ledger ledger;  ///< of an ONNX file only its size

@@ -53,7 +53,8 @@ void add_convert(CLI::App& verb) {
                   "width of a relative index; 0: the best of each tensor")
       ->capture_default_str()
       ->check(CLI::Range(0, 16));
-  verb.add_flag("--quantized", options->quantized, "to .onnx: keep shared weights as codes and a Gather");
+  verb.add_flag("--quantized", options->quantized,
+                "to .onnx: keep shared weights as codes (DequantizeLinear or Gather)");
   verb.callback([options] { run(*options); });
 }
 

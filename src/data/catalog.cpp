@@ -32,16 +32,6 @@ std::vector<std::string> fashion_names() {
           "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
 }
 
-/// The file of an IDX set under any of its usual names; empty if there is none.
-std::string find_idx(const std::string& folder, std::string_view part, std::string_view kind, int rank) {
-  for (const char* separator : {"-", "."})
-    for (const char* suffix : {"", ".gz"}) {
-      const std::string path = cat(folder, "/", part, "-", kind, separator, "idx", rank, "-ubyte", suffix);
-      if (exists(path)) return path;
-    }
-  return {};
-}
-
 bool is_idx_folder(const std::string& folder) {
   return !find_idx(folder, "train", "images", 3).empty() || !find_idx(folder, "t10k", "images", 3).empty();
 }
@@ -189,14 +179,16 @@ std::span<const DataSource> data_sources() {
        "ten kinds of things, 50,000 + 10,000 colour images",
        10,
        {3, 32, 32},
-       "set NETSUKE_DATA to a folder whose folder cifar-10/ holds the binary batches",
+       "set NETSUKE_DATA to a folder whose folder cifar-10/ holds the binary batches (cifar-10-binary.tar.gz "
+       "of "
+       "www.cs.toronto.edu/~kriz/cifar.html; its sum is checked if it lies there too)",
        cifar_folder},
       {"cifar-100",
        "a hundred kinds of things, 50,000 + 10,000 colour images",
        100,
        {3, 32, 32},
        "set NETSUKE_DATA to a folder whose folder cifar-100/ holds the binary version's train.bin and "
-       "test.bin",
+       "test.bin (cifar-100-binary.tar.gz of www.cs.toronto.edu/~kriz/cifar.html)",
        cifar_100_folder},
       {"synthetic",
        "generated blobs, 2,000 + 500 gray images, for trying things",

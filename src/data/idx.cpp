@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "data/gzip.h"
 #include "data/memory.h"
+#include "data/paths.h"
 
 namespace netsuke {
 namespace {
@@ -88,6 +89,15 @@ Shape read_idx_shape(const std::string& path) {
   require(file.gcount() > 0, path, ": cannot be read, or is empty");
   start.resize(static_cast<size_t>(file.gcount()));
   return read_header(start, path).shape;
+}
+
+std::string find_idx(const std::string& folder, std::string_view part, std::string_view kind, int rank) {
+  for (const char* separator : {"-", "."})
+    for (const char* suffix : {"", ".gz"}) {
+      const std::string path = cat(folder, "/", part, "-", kind, separator, "idx", rank, "-ubyte", suffix);
+      if (exists(path)) return path;
+    }
+  return {};
 }
 
 DatasetPtr read_idx(const std::string& images_path, const std::string& labels_path,

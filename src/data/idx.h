@@ -20,6 +20,10 @@ struct IdxArray {
 /// proved.
 IdxArray parse_idx(ByteView bytes, std::string_view what);
 
+/// The path of an IDX set's file under any of its usual names, as in find_idx(folder, "t10k", "labels", 1)
+/// for t10k-labels-idx1-ubyte, also with a dot for the second dash or with .gz; empty if there is none.
+std::string find_idx(const std::string& folder, std::string_view part, std::string_view kind, int rank);
+
 /// The dimensions that the file's header claims. Throws Error(input) as parse_idx does.
 Shape read_idx_shape(const std::string& path);
 

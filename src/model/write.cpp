@@ -99,7 +99,7 @@ Written write_model(const Graph& graph, const WriteOptions& options) {
   infer_shapes(graph);
   Written written;
   written.bytes = write_file_bytes(in_file_order(graph), options);
-  read_model(written.bytes, graph.name, &written.ledger);
+  written.graph = read_model(written.bytes, graph.name, &written.ledger);
   return written;
 }
 

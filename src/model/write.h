@@ -23,6 +23,7 @@ struct WriteOptions {
 
 struct Written {
   Bytes bytes;
+  Graph graph;  ///< what read_model makes of the bytes
   Ledger ledger;
 };
 

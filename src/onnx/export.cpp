@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "graph/shapes.h"
 #include "onnx/proto.h"
+#include "onnx/uniform.h"
 
 namespace netsuke::onnx {
 namespace {
@@ -105,6 +106,7 @@ class Exporter {
 
   void add_codebook(const std::string& name, const Shape& shape, const std::vector<float>& centroids,
                     const std::vector<uint16_t>& codes) {
+    if (const auto uniform = uniform_codes(centroids)) return add_uniform(name, shape, *uniform, codes);
     const std::string code_name = unused(name + ".codes"), book_name = unused(name + ".centroids"),
                       wide = unused(name + ".indices");
     if (centroids.size() <= 256)
@@ -117,6 +119,18 @@ class Exporter {
     // Gather takes indices of 32 or 64 bits only.
     set(add_node("Cast", wide, {code_name}, wide), "to", int64_t{pb::TensorProto::INT32});
     set(add_node("Gather", unused(name + ".lookup"), {book_name, wide}, name), "axis", int64_t{0});
+  }
+
+  void add_uniform(const std::string& name, const Shape& shape, const UniformCodes& uniform,
+                   const std::vector<uint16_t>& codes) {
+    const std::string code_name = unused(name + ".codes"), step = unused(name + ".step"),
+                      zero = unused(name + ".zero");
+    std::vector<uint8_t> bytes(codes.size());
+    for (size_t i = 0; i < codes.size(); ++i) bytes[i] = uniform.codes[codes[i]];
+    set_raw(add_tensor(code_name, shape, pb::TensorProto::UINT8), bytes);
+    set_raw(add_tensor(step, {}, pb::TensorProto::FLOAT), std::vector{uniform.step});
+    set_raw(add_tensor(zero, {}, pb::TensorProto::UINT8), std::vector{uniform.zero});
+    add_node("DequantizeLinear", unused(name + ".steps"), {code_name, step, zero}, name);
   }
 
   // --- Nodes.

@@ -92,6 +92,28 @@ Constant cast(Site& site) {
   }
 }
 
+/// (x - zero) x scale, with one scale for all or one for each index along an axis.
+Constant fold_dequantize(Site& site) {
+  const Constant &x = site.constant(0, "x"), &scale = site.constant(1, "scale");
+  if (site.integer("block_size", 0) != 0) site.refuse("scales of blocks are not supported");
+  const bool one = scale.size() == 1;
+  const int64_t asked = site.integer("axis", 1);  // means nothing where there is one scale
+  const size_t axis = one ? 0 : site.axis(asked, x.shape.size());
+  if (!one && scale.shape != Shape{x.shape[axis]})
+    site.refuse("scales of ", to_text(scale.shape), " for ", to_text(x.shape), " along axis ", axis);
+  const Constant* zero = site.has_input(2) ? &site.constant(2, "zero point") : nullptr;
+  if (zero && zero->size() != scale.size())
+    site.refuse(zero->size(), " zero points for ", scale.size(), " scales");
+  site.spend(x.shape);
+  const size_t inner = one ? 1 : strides_of(x.shape)[axis];
+  std::vector<float> values(x.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t k = i / inner % scale.size();
+    values[i] = static_cast<float>(x.at(i) - (zero ? zero->at(k) : 0)) * static_cast<float>(scale.at(k));
+  }
+  return float_constant(x.shape, std::move(values));
+}
+
 Constant fold_range(Site& site) {
   const Constant &first = site.constant(0, "start"), &end = site.constant(1, "limit"),
                  &step = site.constant(2, "delta");
@@ -179,6 +201,7 @@ constexpr Folder kFolders[] = {
     {"Concat", fold_concat},
     {"Constant", constant_node, true},
     {"ConstantOfShape", constant_of_shape, true},
+    {"DequantizeLinear", fold_dequantize, true},
     {"Div", [](Site& s) { return binary(s, [](double a, double b) { return a / b; }); }},
     {"Equal", [](Site& s) { return binary(s, [](double a, double b) { return a == b ? 1.0 : 0.0; }); }, true},
     {"Expand",

@@ -32,10 +32,10 @@ class Runner {
       stop_if_asked();
       const auto start = std::chrono::steady_clock::now();
       // Passing each result through the file makes a resumed run see the very bits an uninterrupted one sees.
-      const Bytes bytes = write_model(steps_[done].run(graph), file_options()).bytes;
-      graph = read_model(bytes, steps_[done].label);
-      save(bytes, done + 1);
-      report(steps_[done].label, graph, bytes.size(), std::chrono::steady_clock::now() - start);
+      Written written = write_model(steps_[done].run(graph), file_options());
+      graph = std::move(written.graph);
+      save(written.bytes, done + 1);
+      report(steps_[done].label, graph, written.bytes.size(), std::chrono::steady_clock::now() - start);
     }
     if (!context_.work_folder.empty()) std::filesystem::remove_all(context_.work_folder);
     return graph;

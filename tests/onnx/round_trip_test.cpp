@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <onnx/checker.h>
 
+#include <map>
+
 #include "base/random.h"
 #include "graph/builder.h"
 #include "graph/cost.h"
@@ -82,6 +84,11 @@ TEST(OnnxRoundTrip, quantized_files_are_small_and_exact) {
   WeightPtr& ip = graph.values[find_value(graph, "ip1.weight")].weight;
   SparseCodebook pruned{std::vector<float>(300), {}, {}};
   for (size_t i = 0; i < 300; ++i) pruned.centroids[i] = static_cast<float>(i + 1) / 300;
+  // What Gather is for: two values that are no multiples of any number below.
+  WeightPtr& first = graph.values[find_value(graph, "conv1.weight")].weight;
+  Codebook uneven{{-0.3f, 0.7001f}, std::vector<uint16_t>(static_cast<size_t>(weight_count(*first)))};
+  for (size_t i = 0; i < uneven.codes.size(); i += 2) uneven.codes[i] = 1;
+  first = make_weight(first->shape, uneven);
   for (uint32_t i = 0; i < 400'000; i += 3)
     pruned.positions.push_back(i), pruned.codes.push_back(static_cast<uint16_t>(i % 300));
   ip = make_weight(ip->shape, pruned);
@@ -90,25 +97,33 @@ TEST(OnnxRoundTrip, quantized_files_are_small_and_exact) {
   check(model);
   // One byte a weight of conv2, two of ip1, whose codebook has more than 256 entries.
   EXPECT_LT(model.size(), 25'000u + 800'000u + 30'000u);
+  std::map<std::string, int> count;
+  const pb::ModelProto proto = parse_model(model, "quantized");
+  for (const auto& node : proto.graph().node()) ++count[node.op_type()];
+  EXPECT_EQ(count["DequantizeLinear"], 1);  // conv2
+  EXPECT_EQ(count["Gather"], 2);            // conv1 and ip1
   const Graph back = import_bytes(model, "quantized", kAsItIs);
-  for (const char* name : {"conv2.weight", "ip1.weight"})
+  for (const char* name : {"conv1.weight", "conv2.weight", "ip1.weight"})
     EXPECT_EQ(to_dense(*back.values[find_value(back, name)].weight),
               to_dense(*graph.values[find_value(graph, name)].weight))
         << name;
 }
 
 TEST(OnnxRoundTrip, quantized_networks_may_be_large) {
-  // More weights than a small file may compute: what was looked up must come back all the same.
+  // More weights than a small file may compute: what was looked up, or scaled, must come back all the same.
   const int inputs = 20'000, outputs = 1'000;
   Builder b("large", std::nullopt);
   Graph graph =
       b.finish({b.linear("ip", b.apply("flat", Flatten{}, {b.input("x", {1, 1, inputs})}), outputs)});
   WeightPtr& weight = graph.values[find_value(graph, "ip.weight")].weight;
-  Codebook shared{{-1, 1}, std::vector<uint16_t>(size_t{inputs} * outputs)};
-  for (size_t i = 0; i < shared.codes.size(); i += 3) shared.codes[i] = 1;
-  weight = make_weight(weight->shape, shared);
-  const Graph back = import_bytes(export_model(graph, {.quantized = true}), "large");
-  EXPECT_EQ(to_dense(*back.values[find_value(back, "ip.weight")].weight), to_dense(*weight));
+  for (const float other : {1.0f, 0.7001f}) {
+    SCOPED_TRACE(other);
+    Codebook shared{{-1, other}, std::vector<uint16_t>(size_t{inputs} * outputs)};
+    for (size_t i = 0; i < shared.codes.size(); i += 3) shared.codes[i] = 1;
+    weight = make_weight(weight->shape, shared);
+    const Graph back = import_bytes(export_model(graph, {.quantized = true}), "large");
+    EXPECT_EQ(to_dense(*back.values[find_value(back, "ip.weight")].weight), to_dense(*weight));
+  }
 }
 
 }  // namespace
