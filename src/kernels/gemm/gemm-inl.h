@@ -63,6 +63,9 @@ template <size_t kRows, size_t kVectors>
 struct Sums {
   hn::Vec<FloatTag> at[kRows][kVectors];
 
+  // Not the compiler's own, which g++ would build without the instruction set that surrounds it.
+  HWY_INLINE Sums() {}
+
   HWY_INLINE void compute(const float* const* a, size_t a_step, const float* HWY_RESTRICT panel,
                           const Block& block) {
     const FloatTag d;

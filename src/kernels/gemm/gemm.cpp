@@ -20,6 +20,8 @@ inline constexpr size_t kRowPanels = 4;
 struct RowSums {
   hn::Vec<FloatTag> at[kRowPanels][kTileVectors];
 
+  HWY_INLINE RowSums() {}  // as of Sums
+
   HWY_INLINE void compute(const Product& p, const Block& block, const float* const* panels) {
     const FloatTag d;
     HWY_UNROLL(8)
