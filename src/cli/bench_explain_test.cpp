@@ -52,9 +52,9 @@ TEST(BenchExplain, SaysNothingOfAStepThatWasNotTimed) {
 TEST(BenchExplain, TellsWhyFasterKernelsRefused) {
   std::vector<StepRow> rows{explain_one("conv2", 1'600'000, 1, 1)};
   EXPECT_FALSE(explained_json(rows)[0].contains("refused"));
-  rows[0].refused = "sparse: 62 % zeros, break-even 71 %";
+  rows[0].step.refused = "sparse: 62 % zeros, break-even 71 %";
   EXPECT_NE(explained_text(rows).find("conv2: sparse: 62 % zeros"), std::string::npos);
-  EXPECT_EQ(explained_json(rows)[0]["refused"], rows[0].refused);
+  EXPECT_EQ(explained_json(rows)[0]["refused"], rows[0].step.refused);
 }
 
 TEST(BenchExplain, SharesOfTimeAddUp) {
