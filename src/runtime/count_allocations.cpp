@@ -9,6 +9,11 @@ static std::atomic<size_t> count = 0;
 
 size_t netsuke::runtime::allocations() { return count; }
 
+#ifdef NETSUKE_SANITIZED
+bool netsuke::runtime::counts_allocations() { return false; }
+#else
+bool netsuke::runtime::counts_allocations() { return true; }
+
 void* operator new(size_t size) {
   ++count;
   if (void* p = std::malloc(size)) return p;
@@ -22,7 +27,13 @@ void* operator new(size_t size, std::align_val_t alignment) {
   throw std::bad_alloc();
 }
 
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  ++count;
+  return std::malloc(size);
+}
+
 void operator delete(void* p) noexcept { std::free(p); }
 void operator delete(void* p, size_t) noexcept { std::free(p); }
 void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
 void operator delete(void* p, size_t, std::align_val_t) noexcept { std::free(p); }
+#endif

@@ -6,5 +6,7 @@
 namespace netsuke::runtime {
 
 size_t allocations();
+/// False under sanitizers, which have an operator new of their own.
+bool counts_allocations();
 
 }  // namespace netsuke::runtime
