@@ -7,6 +7,7 @@
 #define HWY_TARGET_INCLUDE "kernels/winograd/winograd.cpp"
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
+#include "kernels/channels-inl.h"
 #include "kernels/gemm/gemm-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -103,14 +104,6 @@ HWY_INLINE void output_transform(const V* x, V* out) {
   output_rows<m>(x, sums, differences, out);
 }
 
-// Calls body(c) for the first channel of every vector; the last one overlaps the one before it.
-template <class Body>
-HWY_INLINE void each_vector(size_t first, size_t last, Body&& body) {
-  size_t c = first;
-  for (; c + kLanes <= last; c += kLanes) body(c);
-  if (c < last) body(last - kLanes);
-}
-
 template <size_t m>
 class Tiles {
  public:
@@ -123,8 +116,7 @@ class Tiles {
   void read(size_t tile, float* to, size_t place_step) const {
     const float* d[kSide][kSide];
     find_inputs(tile, d);
-    each_vector(0, shape_.channels, [&](size_t c) HWY_ATTR {
-      const FloatTag tag;
+    channels::cover_with(FloatTag(), shape_.channels, [&](FloatTag tag, size_t c) HWY_ATTR {
       V rows[kSide][kSide];  // of B^T d, transposed
       HWY_UNROLL(8)
       for (size_t x = 0; x < kSide; ++x) {
@@ -145,12 +137,13 @@ class Tiles {
     });
   }
 
-  // A^T p A of one tile, where place i is at from[i * place_step], for output channels [first, last).
+  // A^T p A of one tile, where place i is at from[i * place_step], for output channels [first, last), which
+  // are whole vectors: another thread may be at work on those beside them.
   void write(size_t tile, const float* from, size_t place_step, size_t first, size_t last) const {
     const size_t top = tile / across_ * m, left = tile % across_ * m;
     const size_t height = std::min(m, shape_.out_height - top), width = std::min(m, shape_.out_width - left);
-    each_vector(first, last, [&](size_t c) HWY_ATTR {
-      const FloatTag tag;
+    const FloatTag tag;
+    for (size_t c = first; c < last; c += kLanes) {
       V rows[kSide][m];  // of A^T p, transposed
       HWY_UNROLL(8)
       for (size_t x = 0; x < kSide; ++x) {
@@ -172,7 +165,7 @@ class Tiles {
         for (size_t x = 0; x < m; ++x)
           if (x < width) finish(hn::Add(out[x], bias), (top + y) * shape_.out_width + left + x, c);
       }
-    });
+    }
   }
 
  private:
@@ -242,8 +235,8 @@ namespace {
 
 HWY_EXPORT(run_winograd);
 
-// Vectors of 16 floats, the longest there are, must fit into both images' pixels.
-constexpr size_t kLeastChannels = 16;
+// Floats of the longest vector there is.
+constexpr size_t kLongestVector = 16;
 
 // The longest panel there is has four vectors of 16.
 constexpr size_t kMostLanes = 64;
@@ -274,8 +267,8 @@ void transform_kernels(const float* weights, size_t step, size_t lanes, std::vec
 
 bool winograd_fits(const ConvShape& s) {
   return !scalar_only() && s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
-         s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1 && s.channels >= kLeastChannels &&
-         s.out_channels >= kLeastChannels;
+         s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1 && s.channels >= kLongestVector &&
+         s.out_channels % kLongestVector == 0;
 }
 
 WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std::span<const float> bias,

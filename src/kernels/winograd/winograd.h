@@ -9,7 +9,8 @@
 
 namespace netsuke::kernels {
 
-/// What F(m, 3) is good for: kernel 3x3, stride 1, no dilation, one group, and channels for whole vectors.
+/// What F(m, 3) is good for: kernel 3x3, stride 1, no dilation, one group, 16 or more input channels and a
+/// multiple of 16 output channels.
 bool winograd_fits(const ConvShape& shape);
 
 /// Weights of F(m x m, 3 x 3): every kernel g becomes G g G^T, (m + 2)^2 numbers, and for each of these
