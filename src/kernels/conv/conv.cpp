@@ -84,7 +84,11 @@ class Windows {
     to = std::fill_n(to, shape_.pad_left * c, 0.0f);
     const size_t inside = std::min(shape_.width, width - shape_.pad_left);
     const float* row = image_.in + y * shape_.width * image_.in_stride;
-    for (size_t x = 0; x < inside; ++x) to = std::copy_n(row + x * image_.in_stride, c, to);
+    if (image_.in_stride == c)
+      to = std::copy_n(row, inside * c, to);
+    else  // not copy_n, which is a function call for each pixel
+      for (size_t x = 0; x < inside; ++x, row += image_.in_stride)
+        for (size_t i = 0; i < c; ++i) *to++ = row[i];
     return std::fill_n(to, (width - shape_.pad_left - inside) * c, 0.0f);
   }
 
@@ -131,8 +135,11 @@ void conv2d(const ConvShape& shape, const ConvWeights& weights, const ImageArgum
   if (part.first_pixel >= part.last_pixel) return;
   const Windows windows(shape, weights, image, part, scratch);
   const size_t panels = weights.groups[0].count(), outputs = shape.out_channels / shape.groups;
-  for (size_t pixel = part.first_pixel; pixel < part.last_pixel; pixel += kProductRows) {
-    const size_t count = std::min(kProductRows, part.last_pixel - pixel);
+  const size_t pixels = part.last_pixel - part.first_pixel;
+  const size_t blocks = (pixels + kProductRows - 1) / kProductRows;
+  for (size_t block = 0; block < blocks; ++block) {
+    const size_t pixel = part.first_pixel + pixels * block / blocks,
+                 count = part.first_pixel + pixels * (block + 1) / blocks - pixel;
     Product p{nullptr, count, windows.find(pixel, count), count, 0, windows.pieces(), windows.length()};
     p.c_stride = image.out_stride, p.add_stride = image.add_stride, p.clamp = image.clamp;
     for (size_t g = part.first_panel / panels; g * panels < part.last_panel; ++g) {

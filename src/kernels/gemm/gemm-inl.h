@@ -2,7 +2,7 @@
 // held in registers.
 //
 // B is read in panels of kPanelWidth columns. A panel's block of rows stays in the first-level cache while
-// all rows of A pass by; A is read where it is, up to six rows at a time, one float of each a step.
+// all rows of A pass by; A is read where it is, up to kTileRows rows at a time, one float of each a step.
 
 #if defined(NETSUKE_KERNELS_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef NETSUKE_KERNELS_GEMM_INL_H_
@@ -11,10 +11,12 @@
 #define NETSUKE_KERNELS_GEMM_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include "kernels/gemm/gemm.h"
 
@@ -26,18 +28,20 @@ namespace hn = hwy::HWY_NAMESPACE;
 using FloatTag = hn::ScalableTag<float>;
 inline constexpr size_t kLanes = hn::MaxLanes(FloatTag());
 
-// A tile is kTileRows x kTileVectors registers. With 32 registers 6 x 4 sums, 4 of B and one of A fit; with
-// 16, 6 x 2 sums, 2 of B and one of A. Both keep both multiply-add units busy and load B rarely enough.
-inline constexpr size_t kTileRows = 6;
-#if HWY_ARCH_ARM_A64 || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3)
-inline constexpr size_t kTileVectors = 4;
+// A tile is kTileRows x kTileVectors registers: its sums, a row of B and one value of A are what 32 registers
+// hold, or 16. Long vectors make wide tiles already, so there the rows are more. All keep the multiply-add
+// units busy and load B rarely enough.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+inline constexpr size_t kTileRows = 12, kTileVectors = 2;
+#elif HWY_ARCH_ARM_A64
+inline constexpr size_t kTileRows = 6, kTileVectors = 4;
 #else
-inline constexpr size_t kTileVectors = 2;
+inline constexpr size_t kTileRows = 6, kTileVectors = 2;
 #endif
 inline constexpr size_t kPanelWidth = kTileVectors * kLanes;
 
 // A block of a panel takes 16 KB at most: half of a first-level cache, the other half is for A and C.
-inline constexpr size_t kBlockFloats = 4096;
+inline constexpr size_t kBlockFloats = 8192;
 inline constexpr size_t kBlockDepth = kBlockFloats / kPanelWidth;
 
 // Which part of k a pass sums up: some whole pieces of A's rows, or a part of one.
@@ -56,7 +60,30 @@ struct Target {
   size_t add_stride = 0;
   const float* bias = nullptr;
   Clamp clamp;
+  size_t last_lanes = kLanes;  // of the last vector: what lies right of B's edge is not C
 };
+
+// AVX2 and AVX-512 leave out lanes at no risk of a fault.
+inline constexpr bool kMasksMemory = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2;
+
+// The first `count` lanes of a vector, in memory that ends or is another's behind them.
+HWY_INLINE hn::Vec<FloatTag> load_first(FloatTag d, const float* from, size_t count) {
+  if (count == kLanes) return hn::LoadU(d, from);
+  if constexpr (kMasksMemory) return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+  HWY_ALIGN float lanes[kLanes] = {};
+  std::copy_n(from, count, lanes);
+  return hn::Load(d, lanes);
+}
+
+HWY_INLINE void store_first(hn::Vec<FloatTag> v, FloatTag d, float* to, size_t count) {
+  if (count == kLanes) return hn::StoreU(v, d, to);
+  if constexpr (kMasksMemory) return hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+  HWY_ALIGN float lanes[kLanes];
+  hn::Store(v, d, lanes);
+  std::copy_n(lanes, count, to);
+}
+
+inline constexpr size_t kAhead = 1536;
 
 // Sums of kRows rows with one block of one panel, kVectors vectors wide.
 template <size_t kRows, size_t kVectors>
@@ -69,7 +96,7 @@ struct Sums {
   HWY_INLINE void compute(const float* const* a, size_t a_step, const float* HWY_RESTRICT panel,
                           const Block& block) {
     const FloatTag d;
-    HWY_UNROLL(8)
+    HWY_UNROLL(16)
     for (size_t r = 0; r < kRows; ++r) {
       HWY_UNROLL(8)
       for (size_t v = 0; v < kVectors; ++v) at[r][v] = hn::Zero(d);
@@ -77,13 +104,15 @@ struct Sums {
     for (size_t piece = 0; piece < block.pieces; ++piece) {
       const float* const* rows = a + (block.first_piece + piece) * a_step;
       const float* HWY_RESTRICT row[kRows];
-      HWY_UNROLL(8)
+      HWY_UNROLL(16)
       for (size_t r = 0; r < kRows; ++r) row[r] = rows[r] + block.offset;
       for (size_t i = 0; i < block.length; ++i, panel += kPanelWidth) {
         hn::Vec<FloatTag> b[kVectors];
+        if constexpr (kAhead)
+          for (size_t v = 0; v < kPanelWidth; v += 16) hwy::Prefetch(panel + kAhead + v);
         HWY_UNROLL(8)
         for (size_t v = 0; v < kVectors; ++v) b[v] = hn::Load(d, panel + v * kLanes);
-        HWY_UNROLL(8)
+        HWY_UNROLL(16)
         for (size_t r = 0; r < kRows; ++r) {
           const hn::Vec<FloatTag> x = hn::Set(d, row[r][i]);
           HWY_UNROLL(8)
@@ -94,65 +123,64 @@ struct Sums {
   }
 };
 
-// One tile whose columns are whole vectors.
+// Adds the vectors at `from`, rows `stride` apart, to sums.
+template <size_t kRows, size_t kVectors>
+HWY_INLINE void add_rows(Sums<kRows, kVectors>& sums, const float* from, size_t stride, size_t last_lanes) {
+  HWY_UNROLL(16)
+  for (size_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(8)
+    for (size_t v = 0; v < kVectors; ++v)
+      sums.at[r][v] = hn::Add(sums.at[r][v], load_first(FloatTag(), from + r * stride + v * kLanes,
+                                                        v + 1 < kVectors ? kLanes : last_lanes));
+  }
+}
+
 template <size_t kRows, size_t kVectors>
 HWY_NOINLINE void tile(const float* const* a, size_t a_step, const float* HWY_RESTRICT panel,
                        const Block& block, const Target& to) {
   const FloatTag d;
   Sums<kRows, kVectors> sums;
   sums.compute(a, a_step, panel, block);
-  const auto low = hn::Set(d, to.clamp.low), high = hn::Set(d, to.clamp.high);
-  HWY_UNROLL(8)
+  if (!block.first) add_rows(sums, to.c, to.c_stride, to.last_lanes);
+  if (block.last) {
+    hn::Vec<FloatTag> bias[kVectors];
+    HWY_UNROLL(8)
+    for (size_t v = 0; v < kVectors; ++v) bias[v] = hn::Load(d, to.bias + v * kLanes);
+    HWY_UNROLL(16)
+    for (size_t r = 0; r < kRows; ++r) {
+      HWY_UNROLL(8)
+      for (size_t v = 0; v < kVectors; ++v) sums.at[r][v] = hn::Add(sums.at[r][v], bias[v]);
+    }
+    if (to.add) add_rows(sums, to.add, to.add_stride, to.last_lanes);
+  }
+  const Clamp clamp = block.last ? to.clamp : Clamp{};
+  const auto low = hn::Set(d, clamp.low), high = hn::Set(d, clamp.high);
+  HWY_UNROLL(16)
   for (size_t r = 0; r < kRows; ++r) {
     HWY_UNROLL(8)
-    for (size_t v = 0; v < kVectors; ++v) {
-      float* c = to.c + r * to.c_stride + v * kLanes;
-      auto value = sums.at[r][v];
-      if (!block.first) value = hn::Add(value, hn::LoadU(d, c));
-      if (block.last) {
-        value = hn::Add(value, hn::Load(d, to.bias + v * kLanes));
-        if (to.add) value = hn::Add(value, hn::LoadU(d, to.add + r * to.add_stride + v * kLanes));
-        value = hn::Min(hn::Max(value, low), high);
-      }
-      hn::StoreU(value, d, c);
-    }
+    for (size_t v = 0; v < kVectors; ++v)
+      store_first(hn::Min(hn::Max(sums.at[r][v], low), high), d, to.c + r * to.c_stride + v * kLanes,
+                  v + 1 < kVectors ? kLanes : to.last_lanes);
   }
 }
 
 using TileFunction = void (*)(const float* const*, size_t, const float*, const Block&, const Target&);
 
-template <size_t kVectors>
-TileFunction tile_of(size_t rows) {
-  static constexpr TileFunction kTiles[kTileRows] = {tile<1, kVectors>, tile<2, kVectors>, tile<3, kVectors>,
-                                                     tile<4, kVectors>, tile<5, kVectors>, tile<6, kVectors>};
+template <size_t kVectors, size_t... kRows>
+TileFunction tile_of(size_t rows, std::index_sequence<kRows...>) {
+  static constexpr TileFunction kTiles[] = {tile<kRows + 1, kVectors>...};
   return kTiles[rows - 1];
 }
 
 // The tile for `rows` rows that covers `columns` columns with the fewest vectors.
 inline TileFunction tile_for(size_t rows, size_t columns) {
+  constexpr std::make_index_sequence<kTileRows> kRows;
   const size_t vectors = (columns + kLanes - 1) / kLanes;
   if constexpr (kTileVectors == 4) {
-    if (vectors == 4) return tile_of<4>(rows);
-    if (vectors == 3) return tile_of<3>(rows);
+    if (vectors == 4) return tile_of<4>(rows, kRows);
+    if (vectors == 3) return tile_of<3>(rows, kRows);
   }
-  return vectors == 2 ? tile_of<2>(rows) : tile_of<1>(rows);
-}
-
-// Beside B's right edge a tile's vectors would write over what lies beside C: they go through a copy.
-inline void edge_tile(const float* const* a, size_t a_step, const float* panel, const Block& block,
-                      const Target& to, size_t rows, size_t columns) {
-  alignas(kCacheLine) float edge[kTileRows * kPanelWidth];
-  Block sums_only = block;
-  sums_only.first = true, sums_only.last = false;
-  tile_for(rows, columns)(a, a_step, panel, sums_only, {edge, kPanelWidth, nullptr, 0, nullptr, {}});
-  for (size_t r = 0; r < rows; ++r) {
-    float* c = to.c + r * to.c_stride;
-    for (size_t i = 0; i < columns; ++i) {
-      float value = edge[r * kPanelWidth + i] + (block.first ? 0 : c[i]);
-      if (block.last) value = to.clamp(value + to.bias[i] + (to.add ? to.add[r * to.add_stride + i] : 0.0f));
-      c[i] = value;
-    }
-  }
+  return vectors == 2 ? tile_of<2>(rows, kRows) : tile_of<1>(rows, kRows);
 }
 
 // All rows of A with one block of one panel. The rows are shared out evenly, so that no tile is left with one
@@ -162,14 +190,12 @@ inline void panel_product(const Product& p, const float* panel, const Block& blo
   const size_t tiles = (p.m + kTileRows - 1) / kTileRows;
   float* const c = to.c;
   const float* const add = to.add;
+  to.last_lanes = (columns - 1) % kLanes + 1;
   for (size_t t = 0; t < tiles; ++t) {
     const size_t row = p.m * t / tiles, rows = p.m * (t + 1) / tiles - row;
     to.c = c + row * to.c_stride;
     if (add) to.add = add + row * to.add_stride;
-    if (columns % kLanes == 0)
-      tile_for(rows, columns)(p.a + row, p.a_step, panel, block, to);
-    else
-      edge_tile(p.a + row, p.a_step, panel, block, to, rows, columns);
+    tile_for(rows, columns)(p.a + row, p.a_step, panel, block, to);
   }
 }
 
@@ -195,18 +221,30 @@ void each_block(const Product& p, Body&& body) {
   }
 }
 
-/// The columns of panels [first_panel, last_panel): all of them for one stretch of k, which A's rows keep in
-/// the second-level cache, before the next.
-inline void product(const Product& p, size_t first_panel, size_t last_panel) {
+// One block of one panel.
+inline void block_product(const Product& p, const Block& block, size_t before, size_t panel) {
   const Panels& b = *p.b;
+  const size_t column = panel * kPanelWidth;
+  const float* add = block.last && p.add ? p.add + column : nullptr;
+  panel_product(p, b.values.data() + column * b.k + before * kPanelWidth, block,
+                {p.c + column, p.c_stride, add, p.add_stride, b.bias.data() + column, p.clamp, kLanes},
+                std::min(kPanelWidth, b.n - column));
+}
+
+// A of so many floats stays in the second-level cache whole.
+inline constexpr size_t kKeptFloats = size_t{64} * 1024;
+
+/// The columns of panels [first_panel, last_panel). Where A is small B is read as it lies, which is as fast
+/// as memory gives it; else all panels for one stretch of k, which A's rows keep in the second-level cache,
+/// before the next.
+inline void product(const Product& p, size_t first_panel, size_t last_panel) {
+  if (p.m * p.b->k <= kKeptFloats) {
+    for (size_t panel = first_panel; panel < last_panel; ++panel)
+      each_block(p, [&](const Block& block, size_t before) { block_product(p, block, before, panel); });
+    return;
+  }
   each_block(p, [&](const Block& block, size_t before) {
-    for (size_t index = first_panel; index < last_panel; ++index) {
-      const size_t column = index * kPanelWidth, columns = std::min(kPanelWidth, b.n - column);
-      const float* panel = b.values.data() + column * b.k + before * kPanelWidth;
-      const float* add = block.last && p.add ? p.add + column : nullptr;
-      panel_product(p, panel, block,
-                    {p.c + column, p.c_stride, add, p.add_stride, b.bias.data() + column, p.clamp}, columns);
-    }
+    for (size_t panel = first_panel; panel < last_panel; ++panel) block_product(p, block, before, panel);
   });
 }
 
