@@ -204,9 +204,9 @@ bool needs_constants(const Op& op) {
 
 bool takes_clamp(const Work& work) {
   return takes_addition(work) || std::holds_alternative<DepthwiseStep>(work) ||
-         std::holds_alternative<SparseLinearStep>(work) || std::holds_alternative<LinearStep>(work) ||
-         std::holds_alternative<ScaleShiftStep>(work) || std::holds_alternative<ArithmeticStep>(work) ||
-         std::holds_alternative<ClampStep>(work);
+         std::holds_alternative<SparseLinearStep>(work) || std::holds_alternative<SparseRowsStep>(work) ||
+         std::holds_alternative<LinearStep>(work) || std::holds_alternative<ScaleShiftStep>(work) ||
+         std::holds_alternative<ArithmeticStep>(work) || std::holds_alternative<ClampStep>(work);
 }
 
 bool takes_addition(const Work& work) {

@@ -96,16 +96,43 @@ Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Site& 
   return {name, std::move(step), Layout::pixels, kernels::winograd_scratch(s, m), bytes, ""};
 }
 
-// The compressed form of a linear layer's weights, with their shared values where they share them.
-kernels::SparseLinear sparse_form(const Weight& weight, std::span<const float> bias) {
-  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
+// Weights with the values that they share, or with one each.
+struct Compressed {
+  std::span<const uint32_t> positions;
+  std::span<const uint16_t> codes;
+  std::span<const float> centroids, values;
+};
+
+// Calls use(Compressed) with what a weight's encoding holds.
+template <class Use>
+auto with_compressed(const Weight& weight, Use&& use) {
   if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
-    return kernels::pack_sparse_linear(rows, columns, shared->positions, shared->codes, shared->centroids,
-                                       bias);
+    return use(Compressed{shared->positions, shared->codes, shared->centroids, {}});
   if (const auto* sparse = std::get_if<Sparse>(&weight.encoding))
-    return kernels::pack_sparse_linear(rows, columns, sparse->positions, sparse->values, bias);
+    return use(Compressed{sparse->positions, {}, {}, sparse->values});
   const Kept k = kept(weight);
-  return kernels::pack_sparse_linear(rows, columns, k.positions, k.values, bias);
+  return use(Compressed{k.positions, {}, {}, k.values});
+}
+
+// The compressed form of a linear layer's weights: row by row where the machine gathers inputs fast, else
+// column by column.
+Lowered sparse_linear(const Weight& weight, std::span<const float> bias) {
+  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
+  return with_compressed(weight, [&](const Compressed& c) -> Lowered {
+    const bool shared = c.values.empty();
+    if (kernels::gathers_fast() && kernels::sparse_rows_fit(columns, c.positions, c.centroids.size())) {
+      SparseRowsStep step{
+          shared ? kernels::pack_sparse_rows(rows, columns, c.positions, c.codes, c.centroids, bias)
+                 : kernels::pack_sparse_rows(rows, columns, c.positions, c.values, bias)};
+      const size_t bytes = step.weights.bytes();
+      return {"sparse_rows", std::move(step), Layout::planes, 0, bytes, ""};
+    }
+    SparseLinearStep step{
+        shared ? kernels::pack_sparse_linear(rows, columns, c.positions, c.codes, c.centroids, bias)
+               : kernels::pack_sparse_linear(rows, columns, c.positions, c.values, bias)};
+    const size_t bytes = step.weights.bytes();
+    return {"sparse_linear", std::move(step), Layout::planes, 0, bytes, ""};
+  });
 }
 
 // About what the compressed form of a linear layer takes: see SparseLinear.
@@ -148,9 +175,9 @@ Lowered lower_linear(const Site& site) {
                       : residency == Residency::fastest ? 1 - zeros < break_even
                                                         : false;
   if (sparse) {
-    SparseLinearStep step{sparse_form(weight, span_of(bias))};
-    const size_t bytes = step.weights.bytes();
-    return {"sparse_linear", std::move(step), Layout::planes, 0, bytes, refusal("linear", zeros, break_even)};
+    Lowered lowered = sparse_linear(weight, span_of(bias));
+    lowered.refused = refusal("linear", zeros, break_even);
+    return lowered;
   }
   LinearStep step{kernels::pack_panels(site.constant(1)->data(), rows, columns, span_of(bias))};
   const size_t bytes = bytes_of(step.panels);

@@ -21,6 +21,7 @@
 #include "kernels/pool/image_pool.h"
 #include "kernels/sparse/sparse_conv.h"
 #include "kernels/sparse/sparse_linear.h"
+#include "kernels/sparse/sparse_rows.h"
 #include "kernels/winograd/winograd.h"
 #include "runtime/place.h"
 
@@ -50,6 +51,9 @@ struct SparseConvStep {
 };
 struct SparseLinearStep {
   kernels::SparseLinear weights;
+};
+struct SparseRowsStep {
+  kernels::SparseRows weights;
 };
 struct DepthwiseStep {
   kernels::ConvShape shape;
@@ -112,10 +116,10 @@ struct ReferenceStep {
   std::vector<Shape> shapes;  ///< of the sources, batch 1
 };
 
-using Work =
-    std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep, SparseLinearStep,
-                 PoolStep, ScaleShiftStep, ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep,
-                 ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep>;
+using Work = std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep,
+                          SparseLinearStep, SparseRowsStep, PoolStep, ScaleShiftStep, ReduceStep, SoftmaxStep,
+                          ArithmeticStep, ActivationStep, LrnStep, ClampStep, ConcatStep, CopyStep, MoveStep,
+                          ShuffleStep, ReferenceStep>;
 
 struct Step {
   std::string name;         ///< the node's
