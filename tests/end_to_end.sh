@@ -54,6 +54,16 @@ for key in model bytes macs ms_min ms_median ms_p90 ms_p99 ms_load ms_first byte
 "$netsuke" bench small.nsk --threads 1 --repeat 5 --explain | grep -q '^conv1 .* % *\(fma\|memory\)' || fail "bench --explain does not show conv1"
 [ "$(printf '2\n3\n' | "$netsuke" bench small.nsk --serve | wc -l)" = 3 ] || fail "bench --serve does not answer line by line"
 
+# Measured times of kernels are kept, used, and not measured twice.
+export NETSUKE_TIMINGS=$PWD/timings.txt
+"$netsuke" tune small.nsk --json > tune.json
+[ "$(value tune.json new)" = 4 ] || fail "tune knows $(value tune.json new) shapes of LeNet-5, expected 4"
+"$netsuke" tune small.nsk | grep -q ' 0 of them new' || fail "tune measures again what it knows"
+"$netsuke" bench small.nsk --threads 1 --repeat 5 > /dev/null
+echo nonsense > timings.txt
+refused 2 "timings.txt, line 1: found 'nonsense'" "$netsuke" bench small.nsk --repeat 5
+unset NETSUKE_TIMINGS
+
 # The same bytes for any number of threads that code them.
 for threads in 1 2 3; do "$netsuke" convert small.nsk "again-$threads.nsk" --threads $threads > /dev/null; done
 cmp again-1.nsk again-2.nsk && cmp again-1.nsk again-3.nsk || fail "the number of threads changes the file"

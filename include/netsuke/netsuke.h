@@ -41,6 +41,8 @@ struct LayerInfo {
 
 struct LoadOptions {
   Residency residency = Residency::fastest;
+  /// A file of `netsuke tune`: how fast kernels are on this machine. Without one they are chosen by estimate.
+  std::string timings;
 };
 
 /// A network as it was read from a file: immutable, cheap to copy, safe to share between threads.

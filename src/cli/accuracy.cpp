@@ -5,6 +5,7 @@
 
 #include "base/threads.h"
 #include "cli/common.h"
+#include "cli/timings.h"
 #include "graph/preprocess.h"
 #include "runtime/session.h"
 
@@ -102,7 +103,7 @@ struct Tally {
 
 Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log) {
   require_fit(graph, data);
-  runtime::Session session(graph, {.threads = threads});
+  runtime::Session session(graph, {.threads = threads}, plan_options());
   const size_t classes = session.output_size();
   std::vector<float> scores(classes * kBatch);
   Tally tally;
@@ -133,7 +134,7 @@ Latency latency_of(std::vector<double> times) {
 }
 
 Latency measure_latency(const Graph& graph, int threads, int runs) {
-  runtime::Session session(graph, {.threads = threads});
+  runtime::Session session(graph, {.threads = threads}, plan_options());
   const std::vector<float> input(session.input_size(), 0.5f);
   std::vector<float> output(session.output_size());
   std::vector<double> times;

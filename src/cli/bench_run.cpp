@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "cli/timings.h"
 
 namespace netsuke::cli {
 namespace {
@@ -40,7 +41,7 @@ int64_t peak_memory() {
 }
 
 BenchRunner::BenchRunner(const Graph& graph, const BenchOptions& options, bool timed, Residency residency)
-    : session_(graph, {.threads = options.common.threads, .timed = timed}, {residency}),
+    : session_(graph, {.threads = options.common.threads, .timed = timed}, plan_options(residency)),
       batch_(options.batch),
       input_(input_batch(options, session_.input_size())),
       output_(session_.output_size() * static_cast<size_t>(batch_)) {}

@@ -93,6 +93,7 @@ void add_eval(CLI::App& verb);
 void add_inspect(CLI::App& verb);
 void add_run(CLI::App& verb);
 void add_train(CLI::App& verb);
+void add_tune(CLI::App& verb);
 void add_zoo(CLI::App& verb);
 
 }  // namespace netsuke::cli

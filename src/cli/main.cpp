@@ -29,6 +29,8 @@ constexpr Verb kVerbs[] = {
     {"run", "name what is in a picture", "netsuke run small.nsk --data fashion-mnist --index 7", add_run},
     {"bench", "measure how fast a model runs, layer by layer",
      "netsuke bench small.nsk --threads 1 --explain", add_bench},
+    {"tune", "measure which kernels are the fastest here, for this and later runs", "netsuke tune small.nsk",
+     add_tune},
     {"convert", "rewrite a model in another form", "netsuke convert small.nsk small.txt", add_convert},
     {"data", "list the known data sets and how to get them", "netsuke data", add_data},
 };

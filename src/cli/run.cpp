@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "cli/common.h"
+#include "cli/timings.h"
 #include "data/catalog.h"
 #include "data/image.h"
 #include "graph/preprocess.h"
@@ -100,7 +101,7 @@ void run_raw(const Options& options) {
   const Output output(options.common);
   check_writable(options.raw, options.common.force);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
-  runtime::Session session(model.graph, {.threads = options.common.threads});
+  runtime::Session session(model.graph, {.threads = options.common.threads}, plan_options());
   const std::vector<float> values = read_floats(options.input_raw, session.input_size());
   std::vector<float> scores(session.output_size());
   session.run(values, 1, scores);
@@ -123,7 +124,7 @@ void run(const Options& options) {
   const Shape& image = wanted.fit->image;
   const Preprocess preprocess = preprocess_of(model.graph);
   const std::vector<std::string> labels = labels_of(model.graph);
-  runtime::Session session(model.graph, {.threads = options.common.threads});
+  runtime::Session session(model.graph, {.threads = options.common.threads}, plan_options());
   std::vector<float> values(session.input_size()), scores(session.output_size());
   report::Json answers = report::Json::array();
   for (const Picture& picture : pictures(options, wanted)) {

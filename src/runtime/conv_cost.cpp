@@ -2,36 +2,49 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/text.h"
+#include "kernels/cpu.h"
 #include "kernels/winograd/winograd.h"
 
 namespace netsuke::runtime {
 namespace {
 
-// Nanoseconds on a core that does 104 thousand million float operations a second in multiply-adds (Zen 3,
-// AVX2).
-constexpr double kDenseMac = 2.0 / 90;   // of a matrix product
-constexpr double kSparseMac = 2.0 / 67;  // of a kept weight
-constexpr double kSparseGather = 0.45;   // of bringing one input under a window, or one output back
-constexpr double kTransform[] = {0.35, 0.4,
-                                 0.5};    // of one number of a transformed tile, for F(2), F(4), F(6)
-constexpr double kWeightByte = 1.0 / 15;  // of a weight that comes from beyond the second-level cache
-constexpr double kCacheBytes = 400e3;
-constexpr double kMemoryWeight = 0.2,
-                 kCacheWeight = 0.06;  // of a linear layer's, from memory and from caches
-constexpr double kMemoryBytes = 16e6;
-constexpr double kSparseWeight = 0.6, kSparseColumn = 1;  // of a sparse one's
+// Nanoseconds of one core.
+struct Factors {
+  double dense_mac;     // of a matrix product
+  double sparse_mac;    // of a kept weight
+  double gather;        // of bringing one input under a window, or one output back
+  double transform[3];  // of one number of a transformed tile, for F(2), F(4), F(6)
+  double weight_byte;   // of a weight that comes from beyond the second-level cache
+  double hidden;        // how much of the shorter of computing and fetching weights the longer one hides
+  double memory_weight, cache_weight;  // of a linear layer's, from memory and from caches
+  double sparse_weight;                // of a sparse one's
+};
 
-double weight_ns(double bytes, double passes) {
-  return bytes > kCacheBytes ? bytes * passes * kWeightByte / 2 : 0;
+// 104 thousand million float operations a second in multiply-adds (Zen 3).
+constexpr Factors kAvx2{2.0 / 90, 2.0 / 67, 0.45, {0.35, 0.4, 0.5}, 1.0 / 30, 0, 0.2, 0.06, 0.6};
+// 179 thousand million (Sapphire Rapids), which also gathers fast.
+constexpr Factors kAvx512{2.0 / 140, 2.0 / 100, 0.5, {0.12, 0.2, 0.33}, 1.0 / 27, 0.6, 0.2, 0.06, 0.25};
+
+const Factors& factors() { return kernels::cpu_level().starts_with("avx512") ? kAvx512 : kAvx2; }
+
+constexpr double kCacheBytes = 400e3;  // weights of so many bytes are read from beyond the second-level cache
+constexpr double kMemoryBytes = 16e6;  // and of so many from memory
+constexpr double kSparseColumn = 1;    // ns of looking at a sparse layer's input
+
+// Of `passes` over weights, while `compute` nanoseconds are computed.
+double with_weights(double compute, double bytes, double passes) {
+  const double fetch = bytes > kCacheBytes ? bytes * passes * factors().weight_byte : 0;
+  return compute + fetch - factors().hidden * std::min(compute, fetch);
 }
 
 double direct_ns(const kernels::ConvShape& s) {
   const auto pixels = static_cast<double>(s.out_plane());
   const auto weights = static_cast<double>(s.depth() * s.out_channels);
-  return pixels * weights * kDenseMac +
-         weight_ns(4 * weights, std::ceil(pixels / static_cast<double>(kernels::kProductRows)));
+  return with_weights(pixels * weights * factors().dense_mac, 4 * weights,
+                      std::ceil(pixels / static_cast<double>(kernels::kProductRows)));
 }
 
 double winograd_ns(const kernels::ConvShape& s, size_t m) {
@@ -40,28 +53,42 @@ double winograd_ns(const kernels::ConvShape& s, size_t m) {
   const double weights = places * static_cast<double>(s.channels * s.out_channels);
   const auto channels = static_cast<double>(s.channels + s.out_channels);
   const auto block = static_cast<double>(kernels::winograd_block(s, m));
-  return tiles * weights * kDenseMac + tiles * places * channels * kTransform[m / 2 - 1] +
-         weight_ns(4 * weights, std::ceil(tiles / block));
+  return with_weights(tiles * weights * factors().dense_mac, 4 * weights, std::ceil(tiles / block)) +
+         tiles * places * channels * factors().transform[m / 2 - 1];
 }
 
-double sparse_ns(const kernels::ConvShape& s, double kept) {
+SparseTime sparse_time(const kernels::ConvShape& s) {
   const auto pixels = static_cast<double>(s.out_plane());
   const auto moved = static_cast<double>(s.depth() * s.groups + s.out_channels);
-  return pixels * (kept * kSparseMac + moved * kSparseGather);
+  return {pixels * moved * factors().gather, pixels * factors().sparse_mac};
 }
 
-std::vector<ConvCandidate> dense_candidates(const kernels::ConvShape& shape) {
-  std::vector<ConvCandidate> all{{ConvKernel::direct, direct_ns(shape)}};
+ConvTimes estimate(const kernels::ConvShape& shape) {
+  ConvTimes times;
+  times.dense[0] = direct_ns(shape);
   if (kernels::winograd_fits(shape))
-    for (ConvKernel kernel : {ConvKernel::winograd_2, ConvKernel::winograd_4, ConvKernel::winograd_6})
-      all.push_back({kernel, winograd_ns(shape, winograd_tile(kernel))});
-  return all;
+    for (size_t m : {2, 4, 6}) times.dense[m / 2] = winograd_ns(shape, m);
+  times.sparse = sparse_time(shape);
+  return times;
 }
 
-double best_ns(const std::vector<ConvCandidate>& candidates) {
-  double ns = candidates.front().ns;
-  for (const ConvCandidate& candidate : candidates) ns = std::min(ns, candidate.ns);
-  return ns;
+ConvTimes times_of(const kernels::ConvShape& shape, const Timings* measured) {
+  const ConvTimes* found = measured ? measured->find(shape) : nullptr;
+  return found ? *found : estimate(shape);
+}
+
+// A column without weights costs a look at its input.
+LinearTimes linear_times(size_t rows, size_t columns, const Timings* measured) {
+  if (const LinearTimes* found = measured ? measured->find_linear(rows, columns) : nullptr) return *found;
+  const auto weights = static_cast<double>(rows * columns);
+  return {weights * (4 * weights > kMemoryBytes ? factors().memory_weight : factors().cache_weight),
+          {kSparseColumn * static_cast<double>(columns), factors().sparse_weight}};
+}
+
+// The share of `weights` at which the sparse kernel takes as long as the dense one.
+double break_even(double dense_ns, const SparseTime& sparse, size_t weights) {
+  if (sparse.each <= 0) return dense_ns > sparse.fixed ? 1 : 0;
+  return std::clamp((dense_ns - sparse.fixed) / (sparse.each * static_cast<double>(weights)), 0.0, 1.0);
 }
 
 std::string per_cent(double share) { return std::to_string(std::lround(100 * share)) + " %"; }
@@ -74,27 +101,28 @@ std::string_view kernel_name(ConvKernel kernel, const kernels::ConvShape& shape)
   return kNames[static_cast<size_t>(kernel)];
 }
 
-std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size_t kept) {
-  std::vector<ConvCandidate> all = dense_candidates(shape);
-  all.push_back({ConvKernel::sparse, sparse_ns(shape, static_cast<double>(kept))});
+std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size_t kept,
+                                           const Timings* measured) {
+  const ConvTimes times = times_of(shape, measured);
+  std::vector<ConvCandidate> all;
+  for (size_t kernel = 0; kernel < kConvKernels; ++kernel)
+    if (times.dense[kernel]) all.push_back({static_cast<ConvKernel>(kernel), *times.dense[kernel]});
+  if (times.sparse) all.push_back({ConvKernel::sparse, (*times.sparse)(static_cast<double>(kept))});
   std::stable_sort(all.begin(), all.end(),
                    [](const ConvCandidate& a, const ConvCandidate& b) { return a.ns < b.ns; });
   return all;
 }
 
-double sparse_break_even(const kernels::ConvShape& shape) {
-  const double spare = best_ns(dense_candidates(shape)) - sparse_ns(shape, 0);
-  const auto weights = static_cast<double>(shape.depth() * shape.out_channels);
-  return std::clamp(spare / (static_cast<double>(shape.out_plane()) * kSparseMac * weights), 0.0, 1.0);
+double sparse_break_even(const kernels::ConvShape& shape, const Timings* measured) {
+  const ConvTimes times = times_of(shape, measured);
+  double dense = *times.dense[0];
+  for (const std::optional<double>& ns : times.dense) dense = std::min(dense, ns.value_or(dense));
+  return times.sparse ? break_even(dense, *times.sparse, shape.depth() * shape.out_channels) : 0;
 }
 
-double sparse_linear_break_even(size_t rows, size_t columns) {
-  // Dense weights arrive at the speed of the memory that holds them; a kept one costs an addition in a place
-  // of its own, and a column without any a look at its input.
-  const auto weights = static_cast<double>(rows * columns);
-  const double dense_ns = weights * (4 * weights > kMemoryBytes ? kMemoryWeight : kCacheWeight);
-  const double spare = dense_ns - kSparseColumn * static_cast<double>(columns);
-  return std::clamp(spare / (kSparseWeight * weights), 0.0, 1.0);
+double sparse_linear_break_even(size_t rows, size_t columns, const Timings* measured) {
+  const LinearTimes times = linear_times(rows, columns, measured);
+  return break_even(times.dense, times.sparse, rows * columns);
 }
 
 std::string refusal(std::string_view kernel, double zeros, double break_even) {
@@ -103,8 +131,10 @@ std::string refusal(std::string_view kernel, double zeros, double break_even) {
 
 size_t winograd_tile(ConvKernel kernel) { return 2 * static_cast<size_t>(kernel); }
 
-std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel taken) {
-  const std::vector<ConvCandidate> all = conv_candidates(shape, kept);
+std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel taken,
+                     const Timings* measured) {
+  const std::vector<ConvCandidate> all = conv_candidates(shape, kept, measured);
+  const std::string_view how = measured && measured->find(shape) ? " slower" : " slower by estimate";
   const double zeros =
       1 - static_cast<double>(kept) / static_cast<double>(shape.depth() * shape.out_channels);
   const auto chosen = std::find_if(all.begin(), all.end(),
@@ -115,9 +145,9 @@ std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel ta
     text += text.empty() ? "" : "; ";
     const std::string_view name = kernel_name(candidate.kernel, shape);
     if (candidate.kernel == ConvKernel::sparse)
-      text += refusal(name, zeros, sparse_break_even(shape));
+      text += refusal(name, zeros, sparse_break_even(shape, measured));
     else
-      text += cat(name, " refused: ", per_cent(candidate.ns / chosen->ns - 1), " slower by estimate");
+      text += cat(name, " refused: ", per_cent(candidate.ns / chosen->ns - 1), how);
   }
   return text;
 }

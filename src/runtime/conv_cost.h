@@ -1,5 +1,5 @@
-// What a convolution or a linear layer will cost with each kernel that can compute it, before anything is
-// measured.
+// What a convolution or a linear layer will cost with each kernel that can compute it: as it was measured on
+// this machine (timings.h), or else by estimate.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "kernels/conv/conv.h"
+#include "runtime/timings.h"
 
 namespace netsuke::runtime {
-
-enum class ConvKernel { direct, winograd_2, winograd_4, winograd_6, sparse };
 
 /// "conv", "conv_1x1", "winograd_4", "sparse_conv".
 std::string_view kernel_name(ConvKernel kernel, const kernels::ConvShape& shape);
@@ -22,21 +21,23 @@ struct ConvCandidate {
   double ns = 0;
 };
 
-/// All kernels that can compute a convolution of which `kept` weights are not zero, the fastest first. The
-/// estimates are linear in the work, with factors measured on one processor; they are there to be compared.
-std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size_t kept);
+/// All kernels that can compute a convolution of which `kept` weights are not zero, the fastest first. Shapes
+/// that `measured` (which may be null) does not know are estimated: linear in the work, with factors found on
+/// one processor for each instruction set. They are there to be compared.
+std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size_t kept,
+                                           const Timings* measured);
 
 /// Outputs that a Winograd kernel's tiles have on each side.
 size_t winograd_tile(ConvKernel kernel);
 
 /// The density below which sparse weights are computed on as they are; 0 if never.
-double sparse_break_even(const kernels::ConvShape& shape);
+double sparse_break_even(const kernels::ConvShape& shape, const Timings* measured);
 /// The same for a linear layer of one image.
-double sparse_linear_break_even(size_t rows, size_t columns);
+double sparse_linear_break_even(size_t rows, size_t columns, const Timings* measured);
 /// "sparse_linear refused: 10 % zeros, break-even 62 %".
 std::string refusal(std::string_view kernel, double zeros, double break_even);
 
 /// Why kernels other than `taken` were not: "sparse_conv refused: 10 % zeros, break-even 62 %; ...".
-std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel taken);
+std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel taken, const Timings* measured);
 
 }  // namespace netsuke::runtime

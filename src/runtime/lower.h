@@ -51,6 +51,9 @@ Lowered lower_concat(const Site& site);
 Lowered lower_conv(const Conv2d& op, const Site& site);
 Lowered lower_linear(const Site& site);
 
+/// A convolution of an image of shape `x` by weights of shape `w` to one of shape `y`, all at batch 1.
+kernels::ConvShape conv_shape(const Conv2d& op, const Shape& x, const Shape& w, const Shape& y);
+
 /// Throws Error(unsupported) if the step would need more scratch memory than any real one does.
 void check_scratch(const Site& site, const Shape& needed);
 

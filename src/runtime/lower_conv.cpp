@@ -12,18 +12,6 @@ size_t size(int64_t n) { return static_cast<size_t>(n); }
 // A stride is never taken if there is one output only; it may then be any number.
 size_t stride_of(int stride, int64_t outputs) { return outputs == 1 ? 1 : static_cast<size_t>(stride); }
 
-kernels::ConvShape conv_shape(const Conv2d& op, const Shape& x, const Shape& w, const Shape& y) {
-  kernels::ConvShape s;
-  s.channels = size(x[1]), s.height = size(x[2]), s.width = size(x[3]);
-  s.out_channels = size(y[1]), s.out_height = size(y[2]), s.out_width = size(y[3]);
-  s.kernel_h = size(w[2]), s.kernel_w = size(w[3]);
-  s.stride_h = stride_of(op.stride.h, y[2]), s.stride_w = stride_of(op.stride.w, y[3]);
-  s.dilation_h = stride_of(op.dilation.h, w[2]), s.dilation_w = stride_of(op.dilation.w, w[3]);
-  s.pad_top = size(op.pad.top), s.pad_left = size(op.pad.left);
-  s.groups = size(op.groups);
-  return s;
-}
-
 std::span<const float> span_of(const Values& values) {
   return values ? std::span<const float>(*values) : std::span<const float>();
 }
@@ -140,16 +128,29 @@ size_t bytes_if_sparse(const Weight& weight, size_t count) {
   return count * (std::holds_alternative<SparseCodebook>(weight.encoding) ? 2 : 6);
 }
 
-ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, Residency residency) {
+ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, const PlanOptions& options) {
+  const Residency residency = options.residency;
   // A kept weight of the sparse form takes five bytes.
   const bool smaller = 5 * count < 4 * s.depth() * s.out_channels;
   if (residency == Residency::packed) return smaller ? ConvKernel::sparse : ConvKernel::direct;
-  for (const ConvCandidate& candidate : conv_candidates(s, count))
+  for (const ConvCandidate& candidate : conv_candidates(s, count, options.timings.get()))
     if (residency == Residency::fastest || candidate.kernel != ConvKernel::sparse) return candidate.kernel;
   return ConvKernel::direct;
 }
 
 }  // namespace
+
+kernels::ConvShape conv_shape(const Conv2d& op, const Shape& x, const Shape& w, const Shape& y) {
+  kernels::ConvShape s;
+  s.channels = size(x[1]), s.height = size(x[2]), s.width = size(x[3]);
+  s.out_channels = size(y[1]), s.out_height = size(y[2]), s.out_width = size(y[3]);
+  s.kernel_h = size(w[2]), s.kernel_w = size(w[3]);
+  s.stride_h = stride_of(op.stride.h, y[2]), s.stride_w = stride_of(op.stride.w, y[3]);
+  s.dilation_h = stride_of(op.dilation.h, w[2]), s.dilation_w = stride_of(op.dilation.w, w[3]);
+  s.pad_top = size(op.pad.top), s.pad_left = size(op.pad.left);
+  s.groups = size(op.groups);
+  return s;
+}
 
 Lowered lower_conv(const Conv2d& op, const Site& site) {
   const kernels::ConvShape s = conv_shape(op, site.input(), site.input(1), site.output());
@@ -158,9 +159,9 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
   check_scratch(site, {site.input()[1], static_cast<int64_t>(s.padded_height()),
                        static_cast<int64_t>(s.padded_width())});
   const size_t count = kept_weights(*site.weight(1));
-  const ConvKernel kernel = choose_conv(s, count, site.options.residency);
+  const ConvKernel kernel = choose_conv(s, count, site.options);
   Lowered lowered = with_kernel(kernel, s, site, span_of(bias));
-  lowered.refused = refusals(s, count, kernel);
+  lowered.refused = refusals(s, count, kernel, site.options.timings.get());
   return lowered;
 }
 
@@ -169,7 +170,7 @@ Lowered lower_linear(const Site& site) {
   const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]), count = kept_weights(weight);
   const Values bias = site.constant(2);
   const double zeros = 1 - static_cast<double>(count) / static_cast<double>(rows * columns);
-  const double break_even = sparse_linear_break_even(rows, columns);
+  const double break_even = sparse_linear_break_even(rows, columns, site.options.timings.get());
   const Residency residency = site.options.residency;
   const bool sparse = residency == Residency::packed    ? bytes_if_sparse(weight, count) < 4 * rows * columns
                       : residency == Residency::fastest ? 1 - zeros < break_even

@@ -1,5 +1,6 @@
 #include <netsuke/netsuke.h>
 
+#include "base/file.h"
 #include "graph/cost.h"
 #include "graph/preprocess.h"
 #include "model/read.h"
@@ -28,12 +29,22 @@ std::vector<LayerInfo> layers_of(const Graph& graph) {
   return layers;
 }
 
+runtime::PlanOptions plan_options(const LoadOptions& options) {
+  if (options.timings.empty()) return {options.residency, nullptr};
+  const Bytes bytes = read_file(options.timings);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return {options.residency,
+          std::make_shared<const runtime::Timings>(runtime::Timings::parse(text, options.timings))};
+}
+
 }  // namespace
 
 struct Model::Data {
   // The plan has the weights in a form of its own: the graph's are let go.
-  Data(Graph g, LoadOptions options)
-      : graph(std::move(g)), layers(layers_of(graph)), plan(runtime::make_plan(graph, {options.residency})) {
+  Data(Graph g, const LoadOptions& options)
+      : graph(std::move(g)),
+        layers(layers_of(graph)),
+        plan(runtime::make_plan(graph, plan_options(options))) {
     for (Value& value : graph.values) value.weight.reset();
   }
 

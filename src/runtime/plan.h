@@ -24,6 +24,7 @@
 #include "kernels/sparse/sparse_rows.h"
 #include "kernels/winograd/winograd.h"
 #include "runtime/place.h"
+#include "runtime/timings.h"
 
 namespace netsuke::runtime {
 
@@ -154,6 +155,8 @@ Residency parse_residency(std::string_view text, std::string_view what);
 
 struct PlanOptions {
   Residency residency = Residency::fastest;
+  std::shared_ptr<const Timings>
+      timings;  ///< how fast kernels are here, or null: kernels are chosen by estimate
 };
 
 /// Plans `graph`, which has one input and one output, for any batch size. Batch norms become part of the

@@ -1,0 +1,62 @@
+#include "cli/timings.h"
+
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/file.h"
+#include "kernels/cpu.h"
+
+namespace netsuke::cli {
+namespace {
+
+std::string processor() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name") && line.find(':') != line.npos) return line.substr(line.find(':') + 1);
+  return "processor";
+}
+
+// "Intel(R) Xeon(R)" to "intel-r-xeon-r".
+std::string file_name(const std::string& text) {
+  std::string name;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)))
+      name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    else if (!name.empty() && name.back() != '-')
+      name += '-';
+  }
+  while (name.ends_with('-')) name.pop_back();
+  return name;
+}
+
+std::string cache_folder() {
+  const char *cache = std::getenv("XDG_CACHE_HOME"), *home = std::getenv("HOME");
+  if (cache && *cache) return std::string(cache) + "/netsuke";
+  return home && *home ? std::string(home) + "/.cache/netsuke" : "";
+}
+
+}  // namespace
+
+std::string timings_path() {
+  if (const char* path = std::getenv("NETSUKE_TIMINGS")) return path;
+  const std::string folder = cache_folder();
+  if (folder.empty()) return "";
+  return folder + "/timings-" + kernels::cpu_level() + "-" + file_name(processor()) + ".txt";
+}
+
+std::shared_ptr<const runtime::Timings> known_timings() {
+  const std::string path = timings_path();
+  if (path.empty() || !std::filesystem::exists(path)) return nullptr;
+  const Bytes bytes = read_file(path);
+  return std::make_shared<const runtime::Timings>(
+      runtime::Timings::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path));
+}
+
+runtime::PlanOptions plan_options(Residency residency) {
+  static const std::shared_ptr<const runtime::Timings> known = known_timings();
+  return {residency, known};
+}
+
+}  // namespace netsuke::cli

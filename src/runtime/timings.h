@@ -1,0 +1,58 @@
+// How long kernels take on one machine, as `tune` measured: what the choice of kernels goes by where it is
+// known, instead of an estimate.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kernels/conv/conv.h"
+
+namespace netsuke::runtime {
+
+enum class ConvKernel { direct, winograd_2, winograd_4, winograd_6, sparse };
+inline constexpr size_t kConvKernels = 5;
+
+/// Nanoseconds that one thread takes for one image with sparse weights: they grow with the kept ones.
+struct SparseTime {
+  double fixed = 0, each = 0;
+
+  double operator()(double kept) const { return fixed + each * kept; }
+};
+
+/// Of one shape of convolution. A kernel that can't compute it has no time.
+struct ConvTimes {
+  std::array<std::optional<double>, kConvKernels> dense;  ///< ns, by ConvKernel; that of `sparse` is not used
+  std::optional<SparseTime> sparse;
+};
+
+/// Of one linear layer and one image.
+struct LinearTimes {
+  double dense = 0;  ///< ns
+  SparseTime sparse;
+};
+
+/// "64x56x56 -> 128x56x56 kernel 3x3 stride 1x1 dilation 1x1 pad 1x1 groups 1".
+std::string shape_text(const kernels::ConvShape& shape);
+
+/// Times by shape, at one CPU level.
+class Timings {
+ public:
+  /// Reads what to_text wrote. Throws Error(input) naming `what` and the line.
+  static Timings parse(std::string_view text, std::string_view what);
+  std::string to_text() const;
+
+  const ConvTimes* find(const kernels::ConvShape& shape) const;
+  const LinearTimes* find_linear(size_t rows, size_t columns) const;
+  void set(const kernels::ConvShape& shape, const ConvTimes& times);
+  void set_linear(size_t rows, size_t columns, const LinearTimes& times);
+  size_t size() const { return convs_.size() + linears_.size(); }
+
+ private:
+  std::map<std::string, ConvTimes, std::less<>> convs_;
+  std::map<std::string, LinearTimes, std::less<>> linears_;
+};
+
+}  // namespace netsuke::runtime

@@ -1,0 +1,114 @@
+#include "runtime/timings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "graph/text.h"
+#include "runtime/conv_cost.h"
+#include "runtime/plan.h"
+#include "runtime/tune.h"
+
+namespace netsuke::runtime {
+namespace {
+
+using testing::HasSubstr;
+
+kernels::ConvShape shape_3x3() {
+  kernels::ConvShape s;
+  s.channels = s.out_channels = 64;
+  s.height = s.width = s.out_height = s.out_width = 14;
+  s.kernel_h = s.kernel_w = 3;
+  s.pad_top = s.pad_left = 1;
+  return s;
+}
+
+ConvTimes times(double direct, double winograd_4, SparseTime sparse) {
+  ConvTimes times;
+  times.dense[0] = direct;
+  times.dense[2] = winograd_4;
+  times.sparse = sparse;
+  return times;
+}
+
+TEST(Timings, AreReadAsTheyWereWritten) {
+  Timings timings;
+  timings.set(shape_3x3(), times(1234567, 400.5, {1000, 0.0123}));
+  timings.set_linear(10, 500, {321, {5, 0.25}});
+  const Timings read = Timings::parse(timings.to_text(), "test");
+  EXPECT_EQ(read.to_text(), timings.to_text());
+  EXPECT_EQ(read.size(), 2u);
+  ASSERT_TRUE(read.find(shape_3x3()));
+  EXPECT_EQ(*read.find(shape_3x3())->dense[2], 400.5);
+  EXPECT_FALSE(read.find(shape_3x3())->dense[1]);
+  ASSERT_TRUE(read.find_linear(10, 500));
+  EXPECT_EQ(read.find_linear(10, 500)->sparse(4), 6);
+  EXPECT_FALSE(read.find_linear(500, 10));
+}
+
+TEST(Timings, RefuseWhatTuneDidNotWrite) {
+  const std::string header = Timings().to_text();
+  const auto problem = [&](const std::string& text) -> std::string {
+    try {
+      Timings::parse(text, "cache.txt");
+      return "";
+    } catch (const Error& error) {
+      return error.what();
+    }
+  };
+  EXPECT_THAT(problem("x\n"), HasSubstr("cache.txt, line 1: found 'x', expected 'netsuke timings 1"));
+  EXPECT_THAT(problem(header + "a: conv"), HasSubstr("line 2: found '', expected nanoseconds"));
+  EXPECT_THAT(problem(header + "a: conv -3"), HasSubstr("found '-3'"));
+  EXPECT_THAT(problem(header + "a: conv nan"), HasSubstr("found 'nan'"));
+  EXPECT_THAT(problem(header + "a: warp 3"), HasSubstr("no kernel is named 'warp'"));
+  EXPECT_THAT(problem(header + "a: sparse 3 4"), HasSubstr("expected a time of kernel 'conv'"));
+  EXPECT_THAT(problem(header + "a b c"), HasSubstr("line 2: expected SHAPE: TIMES"));
+}
+
+TEST(Timings, DecideWhichKernelIsTaken) {
+  const kernels::ConvShape s = shape_3x3();
+  const size_t weights = s.depth() * s.out_channels;
+  Timings timings;
+  timings.set(s, times(1000, 3000, {100, 1800.0 / static_cast<double>(weights)}));
+  EXPECT_EQ(conv_candidates(s, weights, &timings)[0].kernel, ConvKernel::direct);
+  EXPECT_EQ(conv_candidates(s, weights / 4, &timings)[0].kernel, ConvKernel::sparse);
+  EXPECT_DOUBLE_EQ(sparse_break_even(s, &timings), 0.5);
+  EXPECT_THAT(refusals(s, weights, ConvKernel::direct, &timings),
+              HasSubstr("winograd_4 refused: 200 % slower"));
+  EXPECT_THAT(refusals(s, weights, ConvKernel::direct, &timings),
+              HasSubstr("sparse_conv refused: 0 % zeros, break-even 50 %"));
+}
+
+Graph one_convolution() {
+  return graph_from_text(R"(graph one
+input data 1x16x14x14
+weight w 16x16x3x3
+conv = conv2d(data, w) pad=1,1,1,1
+output conv
+)");
+}
+
+TEST(Tune, MeasuresEveryShapeOnce) {
+  Timings timings;
+  tune(one_convolution(), timings, [](size_t, size_t) { return true; });
+  EXPECT_EQ(timings.size(), 1u);
+  const std::string once = timings.to_text();
+  tune(one_convolution(), timings, [](size_t, size_t) { return true; });
+  EXPECT_EQ(timings.to_text(), once);
+}
+
+TEST(Tune, PlansGoByWhatWasMeasured) {
+  kernels::ConvShape s = shape_3x3();
+  s.channels = s.out_channels = 16;
+  for (const bool sparse : {false, true}) {
+    auto timings = std::make_shared<Timings>();
+    timings->set(s, times(100, 1000, {sparse ? 1.0 : 5000.0, 0}));
+    const auto plan = make_plan(one_convolution(), {Residency::fastest, timings});
+    std::vector<std::string> kernels;
+    for (const Step& step : plan->steps) kernels.emplace_back(step.kernel);
+    EXPECT_THAT(kernels, testing::Contains(sparse ? "sparse_conv" : "conv"));
+  }
+}
+
+}  // namespace
+}  // namespace netsuke::runtime

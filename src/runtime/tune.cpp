@@ -1,0 +1,182 @@
+#include "runtime/tune.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+
+#include "base/random.h"
+#include "graph/shapes.h"
+#include "kernels/sparse/sparse_conv.h"
+#include "kernels/sparse/sparse_linear.h"
+#include "kernels/sparse/sparse_rows.h"
+#include "kernels/winograd/winograd.h"
+#include "runtime/conv_cost.h"
+#include "runtime/lower.h"
+
+namespace netsuke::runtime {
+namespace {
+
+using kernels::ConvShape;
+
+// Two densities give a sparse kernel's time for all.
+constexpr double kLowDensity = 0.1, kHighDensity = 0.3;
+
+// Between runs so much other memory is read that a layer's weights come from where they come from in a
+// network.
+constexpr size_t kOtherFloats = size_t{16} << 20;
+
+float read(const std::vector<float>& values) {
+  constexpr size_t kLine = kernels::kCacheLine / sizeof(float);
+  float sum = 0;
+  for (size_t i = 0; i < values.size(); i += kLine) sum += values[i];
+  return sum;
+}
+
+// The median of as many runs as take 40 ms with all around them, and of five at least. What `near` holds is
+// in the caches.
+double median_ns(std::initializer_list<const std::vector<float>*> near, FunctionRef<void()> run) {
+  using Clock = std::chrono::steady_clock;
+  constexpr double kEnough = 4e7;
+  constexpr size_t kLeast = 5;
+  static const std::vector<float> others(kOtherFloats, 1.0f);
+  std::vector<double> ns;
+  const auto elapsed = [](Clock::time_point since) {
+    return std::chrono::duration<double, std::nano>(Clock::now() - since).count();
+  };
+  run();
+  const auto begin = Clock::now();
+  while (elapsed(begin) < kEnough || ns.size() < kLeast) {
+    volatile float used = read(others);
+    for (const std::vector<float>* values : near) used = used + read(*values);
+    const auto start = Clock::now();
+    run();
+    ns.push_back(elapsed(start));
+  }
+  const auto middle = ns.begin() + static_cast<std::ptrdiff_t>(ns.size() / 2);
+  std::nth_element(ns.begin(), middle, ns.end());
+  return *middle;
+}
+
+// Random values of which a share is not zero.
+std::vector<float> random_values(size_t count, double density) {
+  Random random(1);
+  std::vector<float> values(count);
+  for (float& value : values)
+    if (random.uniform(0, 1) < density) value = static_cast<float>(random.uniform(-1, 1));
+  return values;
+}
+
+struct Kept {
+  std::vector<uint32_t> positions;
+  std::vector<float> values;
+
+  explicit Kept(const std::vector<float>& all) {
+    for (size_t i = 0; i < all.size(); ++i)
+      if (all[i] != 0) positions.push_back(static_cast<uint32_t>(i)), values.push_back(all[i]);
+  }
+};
+
+SparseTime line_through(double kept_low, double ns_low, double kept_high, double ns_high) {
+  const double each = std::max(0.0, (ns_high - ns_low) / std::max(kept_high - kept_low, 1.0));
+  return {std::max(0.0, ns_low - each * kept_low), each};
+}
+
+SparseTime fitted(size_t weights, FunctionRef<double(double)> time) {
+  const auto all = static_cast<double>(weights);
+  return line_through(all * kLowDensity, time(kLowDensity), all * kHighDensity, time(kHighDensity));
+}
+
+ConvTimes measure(const ConvShape& shape) {
+  ConvTimes times;
+  for (const ConvCandidate& candidate : conv_candidates(shape, 0, nullptr)) {
+    if (candidate.kernel == ConvKernel::sparse)
+      times.sparse = fitted(shape.depth() * shape.out_channels,
+                            [&](double density) { return time_conv(shape, ConvKernel::sparse, density); });
+    else
+      times.dense[static_cast<size_t>(candidate.kernel)] = time_conv(shape, candidate.kernel, 1);
+  }
+  return times;
+}
+
+LinearTimes measure_linear(size_t rows, size_t columns) {
+  return {time_linear(rows, columns, false, 1),
+          fitted(rows * columns, [&](double density) { return time_linear(rows, columns, true, density); })};
+}
+
+}  // namespace
+
+double time_conv(const ConvShape& s, ConvKernel kernel, double density) {
+  const std::vector<float> weights = random_values(s.out_channels * s.depth(), density),
+                           in = random_values(s.height * s.width * s.channels, 1);
+  std::vector<float> out(s.out_plane() * s.out_channels);
+  const kernels::ImageArguments image{in.data(), s.channels, out.data(), s.out_channels, nullptr, 0, {0, 6}};
+  const auto time = [&](size_t scratch_floats, const std::function<void(float*)>& run) {
+    kernels::AlignedFloats scratch(scratch_floats);
+    return median_ns({&in, &out}, [&] { run(scratch.data()); });
+  };
+  if (kernel == ConvKernel::sparse) {
+    const Kept kept(weights);
+    const auto packed = kernels::pack_sparse_conv(s, kept.positions, kept.values, {});
+    return time(kernels::sparse_conv_scratch(s), [&](float* scratch) {
+      kernels::sparse_conv(s, packed, image.in, image.in_stride, image.out, image.out_stride, image.clamp, 0,
+                           s.out_plane(), scratch);
+    });
+  }
+  if (kernel == ConvKernel::direct) {
+    const auto packed = kernels::pack_conv(s, weights.data(), {});
+    return time(kernels::conv2d_scratch(s), [&](float* scratch) {
+      kernels::conv2d(s, packed, image, {0, s.out_plane(), 0, packed.panels()}, scratch);
+    });
+  }
+  const size_t m = winograd_tile(kernel);
+  const auto packed = kernels::pack_winograd(s, weights.data(), {}, m);
+  return time(kernels::winograd_scratch(s, m), [&](float* scratch) {
+    kernels::winograd(s, packed, image, {0, kernels::winograd_tiles(s, m), 0, packed.panels()}, scratch);
+  });
+}
+
+double time_linear(size_t rows, size_t columns, bool sparse, double density) {
+  constexpr size_t kCentroids = 32;
+  const std::vector<float> x = random_values(columns, 0.5);  // as a ReLU leaves it
+  std::vector<float> y(rows);
+  const std::vector<float> weights = random_values(rows * columns, density);
+  if (!sparse) {
+    const auto panels = kernels::pack_panels(weights.data(), rows, columns, {});
+    return median_ns(
+        {&x}, [&] { kernels::linear(panels, x.data(), columns, 1, y.data(), rows, {}, 0, panels.count()); });
+  }
+  const Kept kept(weights);
+  std::vector<uint16_t> codes(kept.positions.size());
+  for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint16_t>(i * 7 % kCentroids);
+  const std::vector<float> centroids = random_values(kCentroids, 1);
+  if (kernels::gathers_fast() && kernels::sparse_rows_fit(columns, kept.positions, kCentroids)) {
+    const auto packed = kernels::pack_sparse_rows(rows, columns, kept.positions, codes, centroids, {});
+    return median_ns({&x}, [&] {
+      kernels::sparse_rows(packed, x.data(), columns, 1, y.data(), rows, {}, 0, packed.slices());
+    });
+  }
+  const auto packed = kernels::pack_sparse_linear(rows, columns, kept.positions, codes, centroids, {});
+  return median_ns({&x},
+                   [&] { kernels::sparse_linear(packed, x.data(), 1, y.data(), {}, 0, packed.blocks()); });
+}
+
+void tune(const Graph& graph, Timings& timings, FunctionRef<bool(size_t, size_t)> progress) {
+  const std::vector<Shape> shapes = infer_shapes(graph, 1);
+  for (size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (!progress(i, graph.nodes.size())) return;
+    const Node& node = graph.nodes[i];
+    const auto* conv = std::get_if<Conv2d>(&node.op);
+    if (node.inputs.size() < 2 || !graph.values[node.inputs[1]].weight) continue;
+    const Shape& w = shapes[node.inputs[1]];
+    if (conv) {
+      const ConvShape s = conv_shape(*conv, shapes[node.inputs[0]], w, shapes[node.output]);
+      if (!s.is_depthwise() && !timings.find(s)) timings.set(s, measure(s));
+    } else if (std::holds_alternative<Linear>(node.op)) {
+      const auto rows = static_cast<size_t>(w[0]), columns = static_cast<size_t>(w[1]);
+      if (!timings.find_linear(rows, columns))
+        timings.set_linear(rows, columns, measure_linear(rows, columns));
+    }
+  }
+}
+
+}  // namespace netsuke::runtime

@@ -1,0 +1,22 @@
+// Measures how long each kernel takes for the layers of a network on this machine.
+#pragma once
+
+#include <cstddef>
+
+#include "base/function_ref.h"
+#include "graph/graph.h"
+#include "runtime/timings.h"
+
+namespace netsuke::runtime {
+
+/// Median nanoseconds of one thread for one image, weights from memory as in a large network, activations
+/// from the caches. Of the weights a share of `density`, drawn at random, is not zero. The kernel must fit.
+double time_conv(const kernels::ConvShape& shape, ConvKernel kernel, double density);
+/// The same for a linear layer, whose weights are shared values as deep compression leaves them.
+double time_linear(size_t rows, size_t columns, bool sparse, double density);
+
+/// Measures all layers of `graph` that several kernels can compute and that `timings` does not know yet, and
+/// adds them. Calls progress(done, all) before each; a false answer ends it.
+void tune(const Graph& graph, Timings& timings, FunctionRef<bool(size_t, size_t)> progress);
+
+}  // namespace netsuke::runtime
