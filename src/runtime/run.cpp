@@ -1,6 +1,7 @@
 #include "runtime/run.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "graph/evaluate.h"
 #include "kernels/elementwise/elementwise.h"
@@ -12,12 +13,27 @@ namespace netsuke::runtime {
 
 // Handing work to other threads takes some microseconds; what is done in less stays where it is.
 constexpr size_t kLeastSharedWork = 500'000;
+// And what is taken from the rest at a time is worth some too.
+constexpr size_t kLeastTakenWork = 250'000;
 
-void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body) {
+void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body, size_t least) {
   if (!threads_ || items * work < kLeastSharedWork) return body(0, items, scratch_[0]);
-  const size_t parts = std::min(items, scratch_.size());
-  threads_->each(
-      parts, [&](size_t part) { body(items * part / parts, items * (part + 1) / parts, scratch_[part]); });
+  // Cores of one machine differ in speed, and all wait for the last one: each takes a share of what is left,
+  // large at first (guided self-scheduling, Polychronopoulos and Kuck 1987).
+  least = std::max({least, kLeastTakenWork / std::max<size_t>(work, 1), size_t{1}});
+  const size_t shares = 2 * scratch_.size();
+  std::atomic<size_t> next = 0;
+  threads_->each(scratch_.size(), [&](size_t worker) {
+    size_t first = next.load(std::memory_order_relaxed);
+    while (first < items) {
+      const size_t rest = items - first, wanted = std::max((rest + shares - 1) / shares, least);
+      // Nothing is left that would be less than is worth taking.
+      const size_t taken = rest < wanted + least ? rest : wanted;
+      if (!next.compare_exchange_weak(first, first + taken)) continue;
+      body(first, first + taken, scratch_[worker]);
+      first = next.load(std::memory_order_relaxed);
+    }
+  });
 }
 
 namespace {
@@ -47,54 +63,57 @@ struct Site {
   }
   /// Calls body(image, first, last, scratch) for parts of [0, items) of every image.
   template <class Body>
-  void each_image(size_t items, size_t work, Body&& body) const {
+  void each_image(size_t items, size_t work, Body&& body, size_t least = 1) const {
     for (size_t image = 0; image < batch.images; ++image)
-      workers.split(items, work,
-                    [&](size_t first, size_t last, float* scratch) { body(image, first, last, scratch); });
+      workers.split(
+          items, work, [&](size_t first, size_t last, float* scratch) { body(image, first, last, scratch); },
+          least);
   }
 };
 
 // Threads share an image by its pixels, or by output channels if they have too few pixels each to make good
 // use of a weight once it is read.
 constexpr size_t kLeastPixels = 64;
+// And take no fewer at a time: a multiple of what any kernel's tile has.
+constexpr size_t kTakenPixels = 24;
 
 void run(const ConvolutionStep& work, const Site& site) {
   const size_t pixels = work.shape.out_plane(), panels = work.weights.panels();
   const size_t macs = work.shape.depth() * work.shape.out_channels;
   const bool by_pixels = pixels >= kLeastPixels * site.workers.count() || panels < site.workers.count();
-  site.each_image(by_pixels ? pixels : panels, by_pixels ? macs : macs * pixels / panels,
-                  [&](size_t image, size_t first, size_t last, float* scratch) {
-                    const kernels::ConvPart part = by_pixels ? kernels::ConvPart{first, last, 0, panels}
-                                                             : kernels::ConvPart{0, pixels, first, last};
-                    kernels::conv2d(work.shape, work.weights, site.image_arguments(image), part, scratch);
-                  });
+  site.each_image(
+      by_pixels ? pixels : panels, by_pixels ? macs : macs * pixels / panels,
+      [&](size_t image, size_t first, size_t last, float* scratch) {
+        const kernels::ConvPart part =
+            by_pixels ? kernels::ConvPart{first, last, 0, panels} : kernels::ConvPart{0, pixels, first, last};
+        kernels::conv2d(work.shape, work.weights, site.image_arguments(image), part, scratch);
+      },
+      by_pixels ? kTakenPixels : 1);
 }
 
+// Who shares panels transforms all of the input again for each part.
 void run(const WinogradStep& work, const Site& site) {
   const size_t tiles = kernels::winograd_tiles(work.shape, work.weights.m), panels = work.weights.panels();
   const size_t macs = work.weights.places.size() * work.shape.channels * work.shape.out_channels;
   const bool by_tiles = tiles >= kLeastPixels * site.workers.count() || panels < site.workers.count();
-  site.each_image(by_tiles ? tiles : panels, by_tiles ? macs : macs * tiles / panels,
-                  [&](size_t image, size_t first, size_t last, float* scratch) {
-                    const kernels::WinogradPart part = by_tiles
-                                                           ? kernels::WinogradPart{first, last, 0, panels}
-                                                           : kernels::WinogradPart{0, tiles, first, last};
-                    kernels::winograd(work.shape, work.weights, site.image_arguments(image), part, scratch);
-                  });
+  site.each_image(
+      by_tiles ? tiles : panels, by_tiles ? macs : macs * tiles / panels,
+      [&](size_t image, size_t first, size_t last, float* scratch) {
+        const kernels::WinogradPart part = by_tiles ? kernels::WinogradPart{first, last, 0, panels}
+                                                    : kernels::WinogradPart{0, tiles, first, last};
+        kernels::winograd(work.shape, work.weights, site.image_arguments(image), part, scratch);
+      },
+      by_tiles ? kTakenPixels : panels / (2 * site.workers.count()));
 }
 
-// What is added comes on in a second pass, before the clamp.
 void run(const SparseConvStep& work, const Site& site) {
   const kernels::ConvShape& s = work.shape;
+  const size_t tiles = kernels::sparse_conv_tiles(s);
   const size_t kept = work.weights.values.size() / s.groups + s.depth() + s.out_channels;
-  site.each_image(s.out_plane(), kept, [&](size_t image, size_t first, size_t last, float* scratch) {
-    const kernels::ImageArguments a = site.image_arguments(image);
-    kernels::sparse_conv(s, work.weights, a.in, a.in_stride, a.out, a.out_stride,
-                         a.add ? kernels::Clamp{} : a.clamp, first, last, scratch);
-    if (a.add)
-      kernels::add_images(a.out, a.out_stride, a.add, a.add_stride, s.out_channels, a.clamp, a.out,
-                          a.out_stride, first, last);
-  });
+  site.each_image(tiles, s.out_plane() / tiles * kept,
+                  [&](size_t image, size_t first, size_t last, float* scratch) {
+                    kernels::sparse_conv(s, work.weights, site.image_arguments(image), first, last, scratch);
+                  });
 }
 
 void run(const SparseLinearStep& work, const Site& site) {

@@ -18,9 +18,10 @@ class Workers {
   Workers(Threads* threads, std::vector<float*> scratch) : threads_(threads), scratch_(std::move(scratch)) {}
 
   size_t count() const { return scratch_.size(); }
-  /// Calls `body(first, last, scratch)` for parts that together are [0, items): one part a worker, or a
-  /// single one if all the work, `items` times `work` additions or so, is too little to share.
-  void split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body);
+  /// Calls `body(first, last, scratch)` for parts that together are [0, items), of `least` items or more: as
+  /// many as workers come for, or a single one if all the work, `items` times `work` additions or so, is too
+  /// little to share.
+  void split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body, size_t least = 1);
 
  private:
   Threads* threads_;

@@ -118,8 +118,7 @@ double time_conv(const ConvShape& s, ConvKernel kernel, double density) {
     const Kept kept(weights);
     const auto packed = kernels::pack_sparse_conv(s, kept.positions, kept.values, {});
     return time(kernels::sparse_conv_scratch(s), [&](float* scratch) {
-      kernels::sparse_conv(s, packed, image.in, image.in_stride, image.out, image.out_stride, image.clamp, 0,
-                           s.out_plane(), scratch);
+      kernels::sparse_conv(s, packed, image, 0, kernels::sparse_conv_tiles(s), scratch);
     });
   }
   if (kernel == ConvKernel::direct) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "kernels/elementwise/image_arithmetic.h"
 #include "kernels/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -206,28 +207,41 @@ void group_tile(const ConvShape& s, const SparseConvWeights& w, size_t group, co
   }
 }
 
-void run_sparse_conv(const ConvShape& s, const SparseConvWeights& w, const float* in, size_t in_stride,
-                     float* out, size_t out_stride, Clamp clamp, size_t first_pixel, size_t last_pixel,
-                     float* scratch) {
+// Vectors of pixels that tiles have: all as many, since a narrow last one would run at a fraction of the
+// speed.
+size_t vectors_of_a_tile(const ConvShape& s) {
+  const size_t vectors = (s.out_plane() + kLanes - 1) / kLanes;
+  const size_t tiles = (vectors + kTileVectors - 1) / kTileVectors;
+  return (vectors + tiles - 1) / tiles;
+}
+
+size_t tiles(const ConvShape& s) {
+  const size_t pixels = vectors_of_a_tile(s) * kLanes;
+  return (s.out_plane() + pixels - 1) / pixels;
+}
+
+void run_sparse_conv(const ConvShape& s, const SparseConvWeights& w, const ImageArguments& image,
+                     size_t first_tile, size_t last_tile, float* scratch) {
   const size_t channels = s.channels / s.groups, outputs = s.out_channels / s.groups;
-  if (first_pixel == last_pixel) return;
   void* aligned = scratch;
   size_t room = kCacheLine * 2;
   float* rows = static_cast<float*>(std::align(kCacheLine, kCacheLine, aligned, room));
   float* sums = rows + kSparseBlockRows * kTilePixels;
-  const size_t vectors = (last_pixel - first_pixel + kLanes - 1) / kLanes;
-  // Tiles of equal width: a narrow last one would run at a fraction of the speed.
-  const size_t tiles = (vectors + kTileVectors - 1) / kTileVectors;
-  const size_t step = (vectors + tiles - 1) / tiles * kLanes;
-  for (size_t first = first_pixel; first < last_pixel; first += step) {
-    const Tile tile = tile_at(s, first, std::min(step, last_pixel - first));
+  const size_t step = vectors_of_a_tile(s) * kLanes;
+  // What is added comes on in a second pass, before the clamp.
+  const Clamp clamp = image.add ? Clamp{} : image.clamp;
+  for (size_t first = first_tile * step; first < std::min(last_tile * step, s.out_plane()); first += step) {
+    const Tile tile = tile_at(s, first, std::min(step, s.out_plane() - first));
     for (size_t group = 0; group < s.groups; ++group) {
-      group_tile(s, w, group, in + group * channels, in_stride, tile, clamp, rows, sums);
+      group_tile(s, w, group, image.in + group * channels, image.in_stride, tile, clamp, rows, sums);
       // Few outputs at once: pixels whose stride is a power of two would throw each other out of the cache.
       for (size_t o = 0; o < outputs; o += kScattered)
         scatter(sums, o, std::min(o + kScattered, outputs), tile.pixels,
-                out + first * out_stride + group * outputs, out_stride);
+                image.out + first * image.out_stride + group * outputs, image.out_stride);
     }
+    if (image.add)
+      add_images(image.out, image.out_stride, image.add, image.add_stride, s.out_channels, image.clamp,
+                 image.out, image.out_stride, first, first + tile.pixels);
   }
 }
 
@@ -244,19 +258,22 @@ namespace netsuke::kernels {
 
 HWY_EXPORT(run_sparse_conv);
 HWY_EXPORT(tile_pixels);
+HWY_EXPORT(tiles);
 
 size_t sparse_conv_scratch(const ConvShape& shape) {
   return (kSparseBlockRows + shape.out_channels / shape.groups) * HWY_DYNAMIC_DISPATCH(tile_pixels)() +
          kCacheLine / sizeof(float);
 }
 
-void sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const float* in, size_t in_stride,
-                 float* out, size_t out_stride, Clamp clamp, size_t first_pixel, size_t last_pixel,
-                 float* scratch) {
-  if (scalar_only())
-    return sparse_conv_scalar(shape, weights, in, in_stride, out, out_stride, clamp, first_pixel, last_pixel);
-  HWY_DYNAMIC_DISPATCH(run_sparse_conv)
-  (shape, weights, in, in_stride, out, out_stride, clamp, first_pixel, last_pixel, scratch);
+size_t sparse_conv_tiles(const ConvShape& shape) {
+  return scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(tiles)(shape);
+}
+
+void sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const ImageArguments& image,
+                 size_t first_tile, size_t last_tile, float* scratch) {
+  if (first_tile >= last_tile) return;
+  if (scalar_only()) return sparse_conv_scalar(shape, weights, image);
+  HWY_DYNAMIC_DISPATCH(run_sparse_conv)(shape, weights, image, first_tile, last_tile, scratch);
 }
 
 }  // namespace netsuke::kernels

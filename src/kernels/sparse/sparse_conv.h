@@ -40,15 +40,16 @@ SparseConvWeights pack_sparse_conv(const ConvShape& shape, std::span<const uint3
 /// Floats that sparse_conv needs at `scratch`.
 size_t sparse_conv_scratch(const ConvShape& shape);
 
-/// One image [height, width, channels] to [out_height, out_width, out_channels], `in_stride` and `out_stride`
-/// floats from pixel to pixel. Only the output pixels (counted row by row) in [first_pixel, last_pixel) are
-/// computed, so that threads can share an image; each needs its own `scratch`.
-void sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const float* in, size_t in_stride,
-                 float* out, size_t out_stride, Clamp clamp, size_t first_pixel, size_t last_pixel,
-                 float* scratch);
-/// The slow twin: pixel by pixel, weight by weight.
-void sparse_conv_scalar(const ConvShape& shape, const SparseConvWeights& weights, const float* in,
-                        size_t in_stride, float* out, size_t out_stride, Clamp clamp, size_t first_pixel,
-                        size_t last_pixel);
+/// Parts that an image is computed in, some output pixels each, counted row by row. Their number depends on
+/// the CPU level in use.
+size_t sparse_conv_tiles(const ConvShape& shape);
+
+/// One image [height, width, channels] to [out_height, out_width, out_channels]. Only the tiles in
+/// [first_tile, last_tile) are computed, so that threads can share an image; each needs its own `scratch`.
+void sparse_conv(const ConvShape& shape, const SparseConvWeights& weights, const ImageArguments& image,
+                 size_t first_tile, size_t last_tile, float* scratch);
+/// The slow twin: pixel by pixel, weight by weight, all of the image.
+void sparse_conv_scalar(const ConvShape& shape, const SparseConvWeights& weights,
+                        const ImageArguments& image);
 
 }  // namespace netsuke::kernels

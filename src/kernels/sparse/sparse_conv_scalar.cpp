@@ -18,21 +18,23 @@ float input_at(const ConvShape& s, const float* in, size_t in_stride, size_t gro
 
 }  // namespace
 
-void sparse_conv_scalar(const ConvShape& shape, const SparseConvWeights& weights, const float* in,
-                        size_t in_stride, float* out, size_t out_stride, Clamp clamp, size_t first_pixel,
-                        size_t last_pixel) {
+void sparse_conv_scalar(const ConvShape& shape, const SparseConvWeights& weights,
+                        const ImageArguments& image) {
   const size_t outputs = shape.out_channels / shape.groups;
-  for (size_t pixel = first_pixel; pixel < last_pixel; ++pixel) {
-    float* to = out + pixel * out_stride;
-    std::copy(weights.bias.begin(), weights.bias.end(), to);
+  std::vector<float> sums(shape.out_channels);
+  for (size_t pixel = 0; pixel < shape.out_plane(); ++pixel) {
+    std::copy(weights.bias.begin(), weights.bias.end(), sums.begin());
     for (size_t list = 0; list < weights.outputs.size(); ++list) {
       const size_t group = list / (weights.blocks * outputs), block = list / outputs % weights.blocks;
-      float& sum = to[group * outputs + weights.outputs[list]];
+      float& sum = sums[group * outputs + weights.outputs[list]];
       for (size_t i = weights.starts[list]; i < weights.starts[list + 1]; ++i)
-        sum += weights.values[i] *
-               input_at(shape, in, in_stride, group, block * kSparseBlockRows + weights.rows[i], pixel);
+        sum += weights.values[i] * input_at(shape, image.in, image.in_stride, group,
+                                            block * kSparseBlockRows + weights.rows[i], pixel);
     }
-    std::transform(to, to + shape.out_channels, to, clamp);
+    for (size_t output = 0; output < shape.out_channels; ++output) {
+      const float add = image.add ? image.add[pixel * image.add_stride + output] : 0.0f;
+      image.out[pixel * image.out_stride + output] = image.clamp(sums[output] + add);
+    }
   }
 }
 

@@ -33,7 +33,7 @@ ConvShape any_shape(Random& random) {
 struct Problem {
   ConvShape shape;
   std::vector<uint32_t> positions;
-  std::vector<float> values, bias, image;
+  std::vector<float> values, bias, image, add;
   size_t in_stride, out_stride;
   Clamp clamp;
 
@@ -46,8 +46,13 @@ struct Problem {
     if (random.below(2)) clamp = {0, 6};
     in_stride = shape.channels + random.below(5), out_stride = shape.out_channels + random.below(5);
     image = random_values(random, shape.height * shape.width * in_stride);
+    if (random.below(2)) add = random_values(random, shape.out_plane() * shape.out_channels);
   }
 
+  ImageArguments arguments(std::vector<float>& out) const {
+    return {image.data(),       in_stride, out.data(), out_stride, add.empty() ? nullptr : add.data(),
+            shape.out_channels, clamp};
+  }
   std::vector<float> blank() const { return std::vector<float>(shape.out_plane() * out_stride, 7); }
 
   // The input that the weight at a position meets at an output pixel.
@@ -69,7 +74,8 @@ struct Problem {
       for (size_t i = 0; i < positions.size(); ++i)
         sums[positions[i] / shape.depth()] += static_cast<double>(values[i]) * input_at(positions[i], pixel);
       for (size_t output = 0; output < shape.out_channels; ++output)
-        out[pixel * out_stride + output] = clamp(static_cast<float>(sums[output]));
+        out[pixel * out_stride + output] = clamp(
+            static_cast<float>(sums[output]) + (add.empty() ? 0 : add[pixel * shape.out_channels + output]));
     }
     return out;
   }
@@ -82,12 +88,10 @@ TEST(SparseConv, EqualsItsScalarTwinAndASumOverPositions) {
     const ConvShape& s = p.shape;
     const SparseConvWeights weights = pack_sparse_conv(s, p.positions, p.values, p.bias);
     std::vector<float> fast = p.blank(), slow = fast, scratch(sparse_conv_scratch(s), NAN);
-    const size_t middle = pick(random, 0, s.out_plane());
-    for (const auto& [first, last] : {std::pair(size_t{0}, middle), std::pair(middle, s.out_plane())})
-      sparse_conv(s, weights, p.image.data(), p.in_stride, fast.data(), p.out_stride, p.clamp, first, last,
-                  scratch.data());
-    sparse_conv_scalar(s, weights, p.image.data(), p.in_stride, slow.data(), p.out_stride, p.clamp, 0,
-                       s.out_plane());
+    const size_t tiles = sparse_conv_tiles(s), middle = pick(random, 0, tiles);
+    sparse_conv(s, weights, p.arguments(fast), 0, middle, scratch.data());
+    sparse_conv(s, weights, p.arguments(fast), middle, tiles, scratch.data());
+    sparse_conv_scalar(s, weights, p.arguments(slow));
     expect_near(fast, slow, 1e-4f);
     expect_near(slow, p.sums_over_positions(), 1e-4f);
   });
