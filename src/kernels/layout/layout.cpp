@@ -62,8 +62,18 @@ inline void transpose_block(const float* HWY_RESTRICT in, size_t in_step, size_t
                    out_step);
 }
 
+// Pictures: three planes to red, green, blue.
+size_t interleave_colours(const float* in, size_t pixels, float* out, size_t first, size_t last) {
+  const channels::Wide d;
+  for (; first + hn::Lanes(d) <= last; first += hn::Lanes(d))
+    hn::StoreInterleaved3(hn::LoadU(d, in + first), hn::LoadU(d, in + pixels + first),
+                          hn::LoadU(d, in + 2 * pixels + first), d, out + 3 * first);
+  return first;
+}
+
 void run_to_nhwc(const float* in, size_t channels, size_t pixels, float* out, size_t out_stride, size_t first,
                  size_t last) {
+  if (channels == 3 && out_stride == 3) first = interleave_colours(in, pixels, out, first, last);
   for (size_t p = first; p < last; p += kBlock)
     for (size_t c = 0; c < channels; c += kBlock)
       transpose_block(in + c * pixels + p, pixels, std::min(kBlock, channels - c), std::min(kBlock, last - p),

@@ -14,7 +14,8 @@ void in_two(Random& random, size_t pixels, const std::function<void(size_t, size
 
 TEST(Layout, MovesPlanesToPixelsAndBack) {
   on_every_level(200, [](Random& random) {
-    Image fast(random, pick(random, 1, 70), any_channels(random)), slow = fast;
+    // Pictures, of three channels, have a way of their own.
+    Image fast(random, pick(random, 1, 70), random.below(4) ? any_channels(random) : 3), slow = fast;
     const std::vector<float> planes = random_values(random, fast.pixels * fast.channels);
     in_two(random, fast.pixels, [&](size_t first, size_t last) {
       to_nhwc(planes.data(), fast.channels, fast.pixels, fast.data(), fast.stride, first, last);
