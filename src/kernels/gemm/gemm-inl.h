@@ -83,7 +83,9 @@ HWY_INLINE void store_first(hn::Vec<FloatTag> v, FloatTag d, float* to, size_t c
   std::copy_n(lanes, count, to);
 }
 
+// How far ahead of its use B is prefetched, in floats: where it comes from memory nothing else is waited for.
 inline constexpr size_t kAhead = 1536;
+inline constexpr size_t kLineFloats = kCacheLine / sizeof(float);
 
 // Sums of kRows rows with one block of one panel, kVectors vectors wide.
 template <size_t kRows, size_t kVectors>
@@ -108,8 +110,8 @@ struct Sums {
       for (size_t r = 0; r < kRows; ++r) row[r] = rows[r] + block.offset;
       for (size_t i = 0; i < block.length; ++i, panel += kPanelWidth) {
         hn::Vec<FloatTag> b[kVectors];
-        if constexpr (kAhead)
-          for (size_t v = 0; v < kPanelWidth; v += 16) hwy::Prefetch(panel + kAhead + v);
+        HWY_UNROLL(8)
+        for (size_t v = 0; v < kPanelWidth; v += kLineFloats) hwy::Prefetch(panel + kAhead + v);
         HWY_UNROLL(8)
         for (size_t v = 0; v < kVectors; ++v) b[v] = hn::Load(d, panel + v * kLanes);
         HWY_UNROLL(16)

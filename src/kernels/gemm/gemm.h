@@ -48,7 +48,7 @@ struct Product {
 
 /// Rows of A that a caller should offer at once: enough that a panel of B, once in the first-level cache, is
 /// used often; few enough that A stays in the second.
-inline constexpr size_t kProductRows = 192;
+inline constexpr size_t kProductRows = 256;
 
 /// Computes the columns of the panels [first_panel, last_panel). Register-tiled and cache-blocked (Goto and
 /// van de Geijn, "Anatomy of high-performance matrix multiplication", 2008). One thread.
