@@ -2,7 +2,7 @@
 // trick" (Krizhevsky 2014). Caffe's differs from the 2012 paper where the release does: images of 227 pixels
 // (the paper prints 224, which does not fit its own maps), k = 1 in the normalisation (the paper: 2),
 // and pools that round up.
-// torchvision brings any map to 6x6 by adaptive pooling; here fc6 reads the map as it is, the same at 224.
+// Larger images' maps are brought to 6x6 by average pooling, as in torchvision.
 #include "zoo/alexnet.h"
 
 #include "base/text.h"
@@ -37,7 +37,7 @@ Graph alexnet(const Options& options) {
   x = conv_relu(net, 3, x, 384, 3, {.pad = pad(1)});
   x = conv_relu(net, 4, x, 256, 3, {.pad = pad(1)});
   x = conv_relu(net, 5, x, 256, 3, {.pad = pad(1)});
-  x = max_pool(net, 5, x, false);
+  x = pool_to(net, max_pool(net, 5, x, false), 6);
   x = net.apply("flatten", Flatten{}, {x});
   // Unlike Caffe's, torchvision's Dropout comes before the layers it regularises.
   for (int layer : {6, 7}) {
@@ -63,7 +63,7 @@ Graph alexnet_caffe(const Options& options) {
   x = conv_relu(net, 3, x, 384, 3, {.pad = pad(1)});
   x = conv_relu(net, 4, x, 384, 3, {.pad = pad(1), .groups = groups});
   x = conv_relu(net, 5, x, 256, 3, {.pad = pad(1), .groups = groups});
-  x = max_pool(net, 5, x, true);
+  x = pool_to(net, max_pool(net, 5, x, true), 6);
   return finish_imagenet(net, fc6_to_fc8(net, x, *options.classes));
 }
 

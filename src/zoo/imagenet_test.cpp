@@ -14,6 +14,15 @@ TEST(ImageNet, AlexNetIsTorchvisions) {
   EXPECT_EQ(output_of(graph), (Shape{1, 1000}));
 }
 
+TEST(ImageNet, LargerImagesArePooledForLinearLayersOfTheSameSize) {
+  const Graph alexnet = blank("alexnet", with({}, {3, 480, 640})),
+              vgg = blank("vgg16", with({}, {3, 480, 640}));
+  EXPECT_EQ(parameter_count(alexnet), 61'100'840);
+  EXPECT_EQ(sum_of(alexnet, "avgpool").output, (Shape{1, 256, 6, 6}));
+  EXPECT_EQ(parameter_count(vgg), 138'357'544);
+  EXPECT_EQ(sum_of(vgg, "avgpool").output, (Shape{1, 512, 7, 7}));
+}
+
 // Weights of Deep Compression's table 4 (35K, 307K, 885K, 663K, 442K, 38M, 17M, 4M), here with biases.
 TEST(ImageNet, AlexNetInTwoGroupsIsCaffes) {
   const Graph graph = blank("alexnet_caffe");

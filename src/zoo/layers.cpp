@@ -23,6 +23,14 @@ ValueId linear(Builder& net, const std::string& name, ValueId x, int out, bool b
   return net.linear(name, x, out, bias);
 }
 
+ValueId pool_to(Builder& net, ValueId x, int size) {
+  const auto height = static_cast<int>(net.shape(x)[2]), width = static_cast<int>(net.shape(x)[3]);
+  if (height < size || width < size || (height == size && width == size)) return x;
+  const Pair stride{height / size, width / size};
+  const Pair kernel{height - (size - 1) * stride.h, width - (size - 1) * stride.w};
+  return net.apply("avgpool", AvgPool{.kernel = kernel, .stride = stride}, {x});
+}
+
 ValueId fc6_to_fc8(Builder& net, ValueId x, int classes) {
   x = net.apply("flatten", Flatten{}, {x});
   for (int layer : {6, 7}) {

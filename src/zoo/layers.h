@@ -16,6 +16,11 @@ constexpr Pads pad(int size) { return {size, size, size, size}; }
 /// it leave a map as large as their input allows.
 ValueId linear(Builder& net, const std::string& name, ValueId x, int out, bool bias = true);
 
+/// Brings a map larger than `size` x `size` to that by average pooling: node avgpool. All windows are of one
+/// size, where torchvision's adaptive pooling has some that are longer; a multiple of `size` gives the same.
+/// A map that is not larger stays as it is.
+ValueId pool_to(Builder& net, ValueId x, int size);
+
 /// AlexNet's and VGG's end: fc6, fc7 (4096 units, ReLU, Dropout 0.5 after each) and fc8.
 ValueId fc6_to_fc8(Builder& net, ValueId x, int classes);
 

@@ -1,6 +1,6 @@
 // VGG-16, configuration D of Simonyan and Zisserman 2014, with the layer names of its Caffe release, which
-// Deep Compression's tables use. torchvision brings any map to 7x7 by adaptive pooling; here fc6 reads the
-// map as it is, the same at 224.
+// Deep Compression's tables use. Larger images' maps are brought to 7x7 by average pooling, as in
+// torchvision.
 #include "zoo/vgg16.h"
 
 #include "base/text.h"
@@ -25,7 +25,7 @@ Graph vgg16(const Options& options) {
     }
     x = net.apply(cat("pool", number), MaxPool{}, {x});
   }
-  return finish_imagenet(net, fc6_to_fc8(net, x, *options.classes));
+  return finish_imagenet(net, fc6_to_fc8(net, pool_to(net, x, 7), *options.classes));
 }
 
 }  // namespace netsuke::zoo
