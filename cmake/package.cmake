@@ -19,9 +19,9 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/netsuke-config.cmake ${CMAKE_CURRENT_B
 # A static library hands what it uses on to those who link it; a shared one keeps that to itself.
 get_target_property(library_type netsuke TYPE)
 if(library_type STREQUAL "SHARED_LIBRARY")
-  set(pc_needs "Libs: -L\${libdir} -lnetsuke\nRequires.private: libhwy\nLibs.private: -lpthreadpool")
+  set(pc_needs "Libs: -L\${libdir} -lnetsuke\nRequires.private: libhwy\nLibs.private: -pthread")
 else()
-  set(pc_needs "Libs: -L\${libdir} -lnetsuke -lpthreadpool\nRequires: libhwy")
+  set(pc_needs "Libs: -L\${libdir} -lnetsuke -pthread\nRequires: libhwy")
 endif()
 # From the .pc file to the prefix, so that the installed tree may be moved.
 file(RELATIVE_PATH pc_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)

@@ -21,7 +21,6 @@ OUTSIDE = [
     (r"(torch|ATen|c10)/", {"train"}),
     (r"(google/protobuf|onnx)/", {"onnx"}),
     (r"hwy/", {"kernels"}),
-    (r"pthreadpool\.h", {"base"}),
     (r"(jpeglib|png|zlib|turbojpeg)\.h", {"data", "report"}),
     (r"zstd\.h", {"report"}),
     (r"xxhash\.h", {"model"}),

@@ -1,72 +1,142 @@
 #include "base/threads.h"
 
-#include <pthreadpool.h>
-
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
+#include <vector>
 
 #include "base/error.h"
 
 namespace netsuke {
-
-struct Threads::Pool {
-  int count = 1;
-  pthreadpool_t handle = nullptr;  // null for one thread: loops then run on the caller without any hand-over
-};
-
-Threads::Threads(int count) : pool_(std::make_unique<Pool>()) {
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  pool_->count = count > 0 ? count : cores;
-  if (pool_->count == 1) return;
-  pool_->handle = pthreadpool_create(static_cast<size_t>(pool_->count));
-  if (!pool_->handle) fail(ErrorCode::internal, "cannot start ", pool_->count, " threads");
-}
-
-Threads::~Threads() {
-  if (pool_->handle) pthreadpool_destroy(pool_->handle);
-}
-
-int Threads::count() const { return pool_->count; }
-
 namespace {
 
-struct Loop {
-  FunctionRef<void(size_t)> body;
-  // The pool orders what its threads write and read, but out of a thread sanitizer's sight: these two tell
-  // it.
-  std::atomic<bool> failed{false};
-  std::atomic<size_t> done{0};
-  std::mutex mutex;
-  std::exception_ptr error;
+// How long a thread looks out for a change before it sleeps, as waking it up takes tens of microseconds: a
+// worker for the next loop, the caller for the end of this one.
+constexpr std::chrono::microseconds kForWork(200), kForTheEnd(100);
 
-  // The pool is C: no exception may cross it.
-  void step(size_t i) {
-    if (failed.load(std::memory_order_acquire)) return;
-    try {
-      body(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failed.exchange(true)) error = std::current_exception();
-    }
-    done.fetch_add(1, std::memory_order_release);
-  }
-};
+void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Returns when `value` is no longer `old`. Where the system runs two of our threads on one core, looking out
+// keeps it from the one that is waited for: it is offered to others all the time.
+void wait_while(const std::atomic<uint32_t>& value, uint32_t old, std::chrono::microseconds look_out) {
+  constexpr int kLooks = 16;
+  const auto end = std::chrono::steady_clock::now() + look_out;
+  do {
+    for (int i = 0; i < kLooks; ++i, relax())
+      if (value.load(std::memory_order_acquire) != old) return;
+    std::this_thread::yield();
+  } while (std::chrono::steady_clock::now() < end);
+  value.wait(old, std::memory_order_acquire);
+}
 
 }  // namespace
 
+// A loop is open while there may be items left. Workers that come meanwhile join in; the caller takes items
+// too, then closes the loop and waits for those inside only: one that the system wakes up late, or runs
+// elsewhere, holds nobody up.
+struct Threads::Pool {
+  static constexpr uint32_t kOpen = uint32_t{1} << 31;
+
+  explicit Pool(int threads) : count(threads) {
+    for (int i = 1; i < count; ++i) workers.emplace_back([this] { serve(); });
+  }
+  ~Pool() {
+    stopping.store(true);
+    announce();
+    for (std::thread& worker : workers) worker.join();
+  }
+
+  void announce() {
+    round.fetch_add(1, std::memory_order_release);
+    round.notify_all();
+  }
+
+  void serve() {
+    for (uint32_t seen = 0;;) {
+      wait_while(round, seen, kForWork);
+      seen = round.load(std::memory_order_acquire);
+      if (stopping.load()) return;
+      if (!join()) continue;
+      take_items();
+      if (inside.fetch_sub(1, std::memory_order_acq_rel) == 1) inside.notify_one();  // the caller waits
+    }
+  }
+
+  bool join() {
+    uint32_t now = inside.load(std::memory_order_acquire);
+    while (now & kOpen)
+      if (inside.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel)) return true;
+    return false;
+  }
+
+  void take_items() {
+    for (size_t i = next.fetch_add(1, std::memory_order_relaxed); i < items;
+         i = next.fetch_add(1, std::memory_order_relaxed)) {
+      try {
+        (*body)(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!error) error = std::current_exception();
+        next.store(items, std::memory_order_relaxed);
+      }
+    }
+  }
+
+  void loop(size_t count_of_items, const FunctionRef<void(size_t)>& each) {
+    body = &each, items = count_of_items, error = nullptr;
+    next.store(0, std::memory_order_relaxed);
+    inside.store(kOpen, std::memory_order_release);
+    announce();
+    take_items();
+    for (uint32_t now = inside.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen; now != 0;
+         now = inside.load(std::memory_order_acquire))
+      wait_while(inside, now, kForTheEnd);
+    if (error) std::rethrow_exception(error);
+  }
+
+  const int count;
+  std::vector<std::thread> workers;
+  std::atomic<uint32_t> round{0};   // a number for each loop
+  std::atomic<uint32_t> inside{0};  // workers in the loop, and whether it is open
+  std::atomic<bool> stopping{false};
+
+  // The loop at hand.
+  const FunctionRef<void(size_t)>* body = nullptr;
+  size_t items = 0;
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr error;
+};
+
+Threads::Threads(int count) {
+  if (count <= 0) count = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  try {
+    pool_ = std::make_unique<Pool>(count);
+  } catch (const std::system_error& problem) {
+    fail(ErrorCode::internal, "cannot start ", count, " threads: ", problem.what());
+  }
+}
+
+Threads::~Threads() = default;
+
+int Threads::count() const { return pool_->count; }
+
 void Threads::each(size_t items, FunctionRef<void(size_t)> body) {
-  if (!pool_->handle || items < 2) {
+  if (pool_->count == 1 || items < 2) {
     for (size_t i = 0; i < items; ++i) body(i);
     return;
   }
-  Loop loop{body, {}, {}, {}, {}};
-  loop.failed.store(false, std::memory_order_release);
-  const auto step = [](void* context, size_t i) { static_cast<Loop*>(context)->step(i); };
-  pthreadpool_parallelize_1d(pool_->handle, step, &loop, items, 0);
-  loop.done.load(std::memory_order_acquire);
-  if (loop.error) std::rethrow_exception(loop.error);
+  pool_->loop(items, body);
 }
 
 }  // namespace netsuke

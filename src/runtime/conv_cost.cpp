@@ -67,7 +67,7 @@ ConvTimes estimate(const kernels::ConvShape& shape) {
   ConvTimes times;
   times.dense[0] = direct_ns(shape);
   if (kernels::winograd_fits(shape))
-    for (size_t m : {2, 4, 6}) times.dense[m / 2] = winograd_ns(shape, m);
+    for (size_t m : {size_t{2}, size_t{4}, size_t{6}}) times.dense[m / 2] = winograd_ns(shape, m);
   times.sparse = sparse_time(shape);
   return times;
 }

@@ -32,12 +32,12 @@ function(check program)
   endforeach()
 endfunction()
 
-# What the program needs is the C++ standard library and the two libraries that design and README name.
+# What the program needs is the C++ standard library and the library that README names.
 function(check_libraries program)
   run(ldd ${program})
   string(REGEX MATCHALL "[^\n]+" lines "${output}")
   foreach(line ${lines})
-    if(NOT line MATCHES "linux-vdso|ld-linux|lib(stdc\\+\\+|m|gcc_s|c|pthread|hwy|pthreadpool|netsuke|cpuinfo)\\.so")
+    if(NOT line MATCHES "linux-vdso|ld-linux|lib(stdc\\+\\+|m|gcc_s|c|pthread|hwy|netsuke|cpuinfo)\\.so")
       message(FATAL_ERROR "${program} needs a library that it should not:${line}")
     endif()
   endforeach()
