@@ -78,14 +78,16 @@ std::string summary(const report::Json& json) {
   const auto whole = [&](const char* key) { return json[key].get<int64_t>(); };
   return fmt::format(
       "{}: {} bytes, {} threads, {}, batch {}\n"
-      "loaded in {:.1f} ms, first answer after {:.1f} ms, at most {} of memory: weights {}, activations {}\n"
+      "loaded in {:.1f} ms, first answer after {:.1f} ms, at most {} of memory: weights {}, activations {} "
+      "({} alive at once)\n"
       "latency min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms  ({} runs after {} to warm up)\n"
       "{:.1f} images/s\n",
       json["model"].get<std::string>(), report::grouped(whole("bytes")), whole("threads"),
       json["cpu"].get<std::string>(), whole("batch"), number("ms_load"), number("ms_first"),
       report::bytes_text(number("bytes_peak")), report::bytes_text(number("bytes_weights")),
-      report::bytes_text(number("bytes_activations")), number("ms_min"), number("ms_median"),
-      number("ms_p90"), number("ms_p99"), whole("runs"), whole("warmup"), number("images_per_second"));
+      report::bytes_text(number("bytes_activations")), report::bytes_text(number("bytes_live")),
+      number("ms_min"), number("ms_median"), number("ms_p90"), number("ms_p99"), whole("runs"),
+      whole("warmup"), number("images_per_second"));
 }
 
 void run(const BenchOptions& options) {
@@ -111,6 +113,7 @@ void run(const BenchOptions& options) {
   json["bytes_peak"] = peak;
   json["bytes_weights"] = runner.session().plan().weight_bytes;
   json["bytes_activations"] = 4 * runner.session().plan().arena;
+  json["bytes_live"] = 4 * runner.session().plan().live;
   add_latency(json, latency, options.batch);
   output.text(summary(json));
   if (options.explain) explain(options, model.graph, output, json);

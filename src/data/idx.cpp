@@ -94,7 +94,7 @@ Shape read_idx_shape(const std::string& path) {
 std::string find_idx(const std::string& folder, std::string_view part, std::string_view kind, int rank) {
   for (const char* separator : {"-", "."})
     for (const char* suffix : {"", ".gz"}) {
-      const std::string path = cat(folder, "/", part, "-", kind, separator, "idx", rank, "-ubyte", suffix);
+      std::string path = cat(folder, "/", part, "-", kind, separator, "idx", rank, "-ubyte", suffix);
       if (exists(path)) return path;
     }
   return {};

@@ -40,7 +40,7 @@ void require_sound_numbers(const Op& op, const ops::Site& site) {
 Shape output_shape(const Op& op, const std::vector<Shape>& inputs, std::string_view node) {
   const ops::Site site{node, op_name(op)};
   require_sound_numbers(op, site);
-  const Shape shape = std::visit([&](const auto& o) { return ops::shape_of(o, inputs, site); }, op);
+  Shape shape = std::visit([&](const auto& o) { return ops::shape_of(o, inputs, site); }, op);
   try {
     element_count(shape);  // throws where the output would be too large to hold
   } catch (const Error& error) {
