@@ -48,14 +48,20 @@ struct Threads::Pool {
   static constexpr uint32_t kOpen = uint32_t{1} << 31;
 
   explicit Pool(int threads) : count(threads) {
-    for (int i = 1; i < count; ++i) workers.emplace_back([this] { serve(); });
+    try {
+      for (int i = 1; i < count; ++i) workers.emplace_back([this] { serve(); });
+    } catch (...) {
+      stop();  // those that did start
+      throw;
+    }
   }
-  ~Pool() {
+  ~Pool() { stop(); }
+
+  void stop() {
     stopping.store(true);
     announce();
     for (std::thread& worker : workers) worker.join();
   }
-
   void announce() {
     round.fetch_add(1, std::memory_order_release);
     round.notify_all();
