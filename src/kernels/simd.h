@@ -1,6 +1,7 @@
 // Included before any Highway header of a kernel. Vectors whose length is only known at run time can't be
 // kept in arrays, as our register tiles are, so these targets are left out; machines that have them use their
-// fixed-length ones.
+// fixed-length ones. SSSE3 is left out too: processors that have it but not SSE4.1 are of 2006 and 2007, and
+// its code is a tenth of the library.
 #pragma once
 
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
