@@ -144,13 +144,19 @@ void run(const DepthwiseStep& work, const Site& site) {
 }
 
 // One product for the whole batch.
+// Panels that a product of one row reads at once.
+constexpr size_t kLeastPanels = 4;
+
 void run(const LinearStep& work, const Site& site) {
   const kernels::Panels& panels = work.panels;
   const size_t macs = panels.width * panels.k * site.batch.images;
-  site.workers.split(panels.count(), macs, [&](size_t first, size_t last, float*) {
-    kernels::linear(panels, site.input(0), site.in().step, site.batch.images, site.output(0), site.out().step,
-                    site.step.clamp, first, last);
-  });
+  site.workers.split(
+      panels.count(), macs,
+      [&](size_t first, size_t last, float*) {
+        kernels::linear(panels, site.input(0), site.in().step, site.batch.images, site.output(0),
+                        site.out().step, site.step.clamp, first, last);
+      },
+      kLeastPanels);
 }
 
 void run(const PoolStep& work, const Site& site) {
