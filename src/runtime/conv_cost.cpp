@@ -74,7 +74,11 @@ ConvTimes estimate(const kernels::ConvShape& shape) {
 
 ConvTimes times_of(const kernels::ConvShape& shape, const Timings* measured) {
   const ConvTimes* found = measured ? measured->find(shape) : nullptr;
-  return found ? *found : estimate(shape);
+  if (!found) return estimate(shape);
+  // They may be of another level, with kernels that this one does not have.
+  ConvTimes times = *found;
+  if (!kernels::winograd_fits(shape)) std::fill(times.dense.begin() + 1, times.dense.end(), std::nullopt);
+  return times;
 }
 
 // A column without weights costs a look at its input.

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "graph/text.h"
+#include "kernels/cpu.h"
 #include "runtime/conv_cost.h"
 #include "runtime/plan.h"
 #include "runtime/tune.h"
@@ -86,6 +87,15 @@ weight w 16x16x3x3
 conv = conv2d(data, w) pad=1,1,1,1
 output conv
 )");
+}
+
+TEST(Timings, OfAnotherLevelOfferNoKernelThatThisOneLacks) {
+  Timings timings;
+  timings.set(shape_3x3(), times(1000, 100, {1e9, 1}));
+  const std::string before = kernels::cpu_level();
+  kernels::set_cpu_level("scalar");
+  EXPECT_EQ(conv_candidates(shape_3x3(), 1, &timings)[0].kernel, ConvKernel::direct);
+  kernels::set_cpu_level(before);
 }
 
 TEST(Tune, MeasuresEveryShapeOnce) {
