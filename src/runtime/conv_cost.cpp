@@ -109,9 +109,9 @@ std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size
                                            const Timings* measured) {
   const ConvTimes times = times_of(shape, measured);
   std::vector<ConvCandidate> all;
-  for (size_t kernel = 0; kernel < kConvKernels; ++kernel)
+  for (size_t kernel = 0; kernel < kDenseKernels; ++kernel)
     if (times.dense[kernel]) all.push_back({static_cast<ConvKernel>(kernel), *times.dense[kernel]});
-  if (times.sparse) all.push_back({ConvKernel::sparse, (*times.sparse)(static_cast<double>(kept))});
+  all.push_back({ConvKernel::sparse, times.sparse(static_cast<double>(kept))});
   std::stable_sort(all.begin(), all.end(),
                    [](const ConvCandidate& a, const ConvCandidate& b) { return a.ns < b.ns; });
   return all;
@@ -121,7 +121,7 @@ double sparse_break_even(const kernels::ConvShape& shape, const Timings* measure
   const ConvTimes times = times_of(shape, measured);
   double dense = *times.dense[0];
   for (const std::optional<double>& ns : times.dense) dense = std::min(dense, ns.value_or(dense));
-  return times.sparse ? break_even(dense, *times.sparse, shape.depth() * shape.out_channels) : 0;
+  return break_even(dense, times.sparse, shape.depth() * shape.out_channels);
 }
 
 double sparse_linear_break_even(size_t rows, size_t columns, const Timings* measured) {

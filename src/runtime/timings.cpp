@@ -1,7 +1,8 @@
 #include "runtime/timings.h"
 
+#include <algorithm>
 #include <charconv>
-#include <vector>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -11,8 +12,7 @@ namespace {
 
 constexpr std::string_view kHeader = "netsuke timings 1: nanoseconds of one thread for one image";
 // In the order of ConvKernel.
-constexpr std::string_view kNames[kConvKernels] = {"conv", "winograd_2", "winograd_4", "winograd_6",
-                                                   "sparse"};
+constexpr std::string_view kNames[kDenseKernels] = {"conv", "winograd_2", "winograd_4", "winograd_6"};
 
 std::string linear_key(size_t rows, size_t columns) { return cat("linear ", columns, " -> ", rows); }
 
@@ -61,16 +61,17 @@ class Words {
 
 ConvTimes parse_conv(Words words) {
   ConvTimes times;
+  bool sparse = false;
   for (std::string_view name = words.next(); !name.empty(); name = words.next()) {
-    size_t kernel = 0;
-    while (kernel < kConvKernels && kNames[kernel] != name) ++kernel;
-    if (kernel == kConvKernels) words.fail_at("no kernel is named '" + std::string(name) + "'");
-    if (kernel == static_cast<size_t>(ConvKernel::sparse))
-      times.sparse = words.sparse();
-    else
-      times.dense[kernel] = words.number();
+    if (name == "sparse") {
+      times.sparse = words.sparse(), sparse = true;
+      continue;
+    }
+    const auto found = std::find(std::begin(kNames), std::end(kNames), name);
+    if (found == std::end(kNames)) words.fail_at("no kernel is named '" + std::string(name) + "'");
+    times.dense[static_cast<size_t>(found - std::begin(kNames))] = words.number();
   }
-  if (!times.dense[0]) words.fail_at("expected a time of kernel 'conv'");
+  if (!times.dense[0] || !sparse) words.fail_at("expected times of kernels 'conv' and 'sparse'");
   return times;
 }
 
@@ -118,10 +119,9 @@ std::string Timings::to_text() const {
   std::string text = cat(kHeader, "\n");
   for (const auto& [shape, times] : convs_) {
     text += cat(shape, ":");
-    for (size_t kernel = 0; kernel < kConvKernels; ++kernel)
+    for (size_t kernel = 0; kernel < kDenseKernels; ++kernel)
       if (times.dense[kernel]) text += cat(" ", kNames[kernel], " ", short_text(*times.dense[kernel]));
-    if (times.sparse) text += runtime::to_text(*times.sparse);
-    text += "\n";
+    text += cat(runtime::to_text(times.sparse), "\n");
   }
   for (const auto& [shape, times] : linears_)
     text += cat(shape, ": linear ", short_text(times.dense), runtime::to_text(times.sparse), "\n");

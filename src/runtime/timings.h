@@ -13,7 +13,7 @@
 namespace netsuke::runtime {
 
 enum class ConvKernel { direct, winograd_2, winograd_4, winograd_6, sparse };
-inline constexpr size_t kConvKernels = 5;
+inline constexpr size_t kDenseKernels = 4;  ///< all but `sparse`, which is the last
 
 /// Nanoseconds that one thread takes for one image with sparse weights: they grow with the kept ones.
 struct SparseTime {
@@ -22,10 +22,11 @@ struct SparseTime {
   double operator()(double kept) const { return fixed + each * kept; }
 };
 
-/// Of one shape of convolution. A kernel that can't compute it has no time.
+/// Of one shape of convolution.
 struct ConvTimes {
-  std::array<std::optional<double>, kConvKernels> dense;  ///< ns, by ConvKernel; that of `sparse` is not used
-  std::optional<SparseTime> sparse;
+  /// ns, by ConvKernel; none where it can't compute the shape, which `direct` always can.
+  std::array<std::optional<double>, kDenseKernels> dense;
+  SparseTime sparse;
 };
 
 /// Of one linear layer and one image.

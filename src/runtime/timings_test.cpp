@@ -62,7 +62,8 @@ TEST(Timings, RefuseWhatTuneDidNotWrite) {
   EXPECT_THAT(problem(header + "a: conv -3"), HasSubstr("found '-3'"));
   EXPECT_THAT(problem(header + "a: conv nan"), HasSubstr("found 'nan'"));
   EXPECT_THAT(problem(header + "a: warp 3"), HasSubstr("no kernel is named 'warp'"));
-  EXPECT_THAT(problem(header + "a: sparse 3 4"), HasSubstr("expected a time of kernel 'conv'"));
+  EXPECT_THAT(problem(header + "a: sparse 3 4"), HasSubstr("expected times of kernels 'conv' and 'sparse'"));
+  EXPECT_THAT(problem(header + "a: conv 3"), HasSubstr("expected times of kernels 'conv' and 'sparse'"));
   EXPECT_THAT(problem(header + "a b c"), HasSubstr("line 2: expected SHAPE: TIMES"));
 }
 
