@@ -117,12 +117,13 @@ void run(const SparseConvStep& work, const Site& site) {
 }
 
 void run(const SparseLinearStep& work, const Site& site) {
-  const size_t kept = work.weights.narrow.size() + work.weights.wide.size();
-  site.each_image(work.weights.blocks(), kept / work.weights.blocks() + work.weights.columns,
-                  [&](size_t image, size_t first, size_t last, float*) {
-                    kernels::sparse_linear(work.weights, site.input(image), 1, site.output(image),
-                                           site.step.clamp, first, last);
-                  });
+  const kernels::SparseLinear& w = work.weights;
+  const size_t kept = w.narrow.size() + w.wide.size();
+  site.workers.split(w.blocks(), (kept / w.blocks() + w.columns) * site.batch.images,
+                     [&](size_t first, size_t last, float*) {
+                       kernels::sparse_linear(w, site.input(0), site.in().step, site.batch.images,
+                                              site.output(0), site.out().step, site.step.clamp, first, last);
+                     });
 }
 
 void run(const SparseRowsStep& work, const Site& site) {
@@ -144,9 +145,6 @@ void run(const DepthwiseStep& work, const Site& site) {
 }
 
 // One product for the whole batch.
-// Panels that a product of one row reads at once.
-constexpr size_t kLeastPanels = 4;
-
 void run(const LinearStep& work, const Site& site) {
   const kernels::Panels& panels = work.panels;
   const size_t macs = panels.width * panels.k * site.batch.images;
@@ -156,7 +154,7 @@ void run(const LinearStep& work, const Site& site) {
         kernels::linear(panels, site.input(0), site.in().step, site.batch.images, site.output(0),
                         site.out().step, site.step.clamp, first, last);
       },
-      kLeastPanels);
+      kernels::kRowPanels);
 }
 
 void run(const PoolStep& work, const Site& site) {

@@ -12,64 +12,42 @@ HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
 namespace {  // names of this file only: other files have theirs in the same HWY_NAMESPACE
 
-// One row of A: what counts is how fast B arrives, and several panels at once arrive faster than one, since
-// more of memory's latency overlaps.
-inline constexpr size_t kRowPanels = 4;
+using RowSums = Sums<1, kRowPanels * kTileVectors>;
 
 // The sums of one block for kRowPanels panels.
-struct RowSums {
-  hn::Vec<FloatTag> at[kRowPanels][kTileVectors];
-
-  HWY_INLINE RowSums() {}  // as of Sums
-
-  HWY_INLINE void compute(const Product& p, const Block& block, const float* const* panels) {
-    const FloatTag d;
-    HWY_UNROLL(8)
-    for (size_t j = 0; j < kRowPanels; ++j) {
+HWY_INLINE void sum_row(RowSums& sums, const Product& p, const Block& block, const float* const* panels) {
+  const FloatTag d;
+  HWY_UNROLL(16)
+  for (size_t v = 0; v < kRowPanels * kTileVectors; ++v) sums.at[0][v] = hn::Zero(d);
+  size_t from = 0;
+  for (size_t piece = block.first_piece; piece < block.first_piece + block.pieces; ++piece) {
+    const float* HWY_RESTRICT a = p.a[piece * p.a_step] + block.offset;
+    for (size_t i = 0; i < block.length; ++i, from += kPanelWidth) {
+      const auto x = hn::Set(d, a[i]);
       HWY_UNROLL(8)
-      for (size_t v = 0; v < kTileVectors; ++v) at[j][v] = hn::Zero(d);
-    }
-    size_t from = 0;
-    for (size_t piece = block.first_piece; piece < block.first_piece + block.pieces; ++piece) {
-      const float* HWY_RESTRICT a = p.a[piece * p.a_step] + block.offset;
-      for (size_t i = 0; i < block.length; ++i, from += kPanelWidth) {
-        const auto x = hn::Set(d, a[i]);
+      for (size_t j = 0; j < kRowPanels; ++j) {
         HWY_UNROLL(8)
-        for (size_t j = 0; j < kRowPanels; ++j) {
-          HWY_UNROLL(8)
-          for (size_t v = 0; v < kTileVectors; ++v)
-            at[j][v] = hn::MulAdd(x, hn::Load(d, panels[j] + from + v * kLanes), at[j][v]);
+        for (size_t v = 0; v < kTileVectors; ++v) {
+          auto& sum = sums.at[0][j * kTileVectors + v];
+          sum = hn::MulAdd(x, hn::Load(d, panels[j] + from + v * kLanes), sum);
         }
       }
     }
   }
-};
+}
 
 // Adds up in the order of the tiles, so that the result is the same to the bit.
 HWY_NOINLINE void row_product(const Product& p, size_t first_panel) {
-  const FloatTag d;
-  const auto low = hn::Set(d, p.clamp.low), high = hn::Set(d, p.clamp.high);
+  const size_t column = first_panel * kPanelWidth;
   each_block(p, [&](const Block& block, size_t before) {
     const float* panels[kRowPanels];
     for (size_t j = 0; j < kRowPanels; ++j)
       panels[j] = p.b->values.data() + ((first_panel + j) * p.b->k + before) * kPanelWidth;
     RowSums sums;
-    sums.compute(p, block, panels);
-    HWY_UNROLL(8)
-    for (size_t j = 0; j < kRowPanels; ++j) {
-      HWY_UNROLL(8)
-      for (size_t v = 0; v < kTileVectors; ++v) {
-        const size_t column = (first_panel + j) * kPanelWidth + v * kLanes;
-        auto value = sums.at[j][v];
-        if (!block.first) value = hn::Add(value, hn::LoadU(d, p.c + column));
-        if (block.last) {
-          value = hn::Add(value, hn::Load(d, p.b->bias.data() + column));
-          if (p.add) value = hn::Add(value, hn::LoadU(d, p.add + column));
-          value = hn::Min(hn::Max(value, low), high);
-        }
-        hn::StoreU(value, d, p.c + column);
-      }
-    }
+    sum_row(sums, p, block, panels);
+    finish(sums, block,
+           {p.c + column, p.c_stride, p.add ? p.add + column : nullptr, p.add_stride,
+            p.b->bias.data() + column, p.clamp, kLanes});
   });
 }
 

@@ -50,6 +50,10 @@ struct Product {
 /// used often; few enough that A stays in the second.
 inline constexpr size_t kProductRows = 256;
 
+/// Panels that are read together where A is one row: what counts then is how fast B arrives, and several
+/// panels at once arrive faster than one, since more of memory's latency overlaps.
+inline constexpr size_t kRowPanels = 4;
+
 /// Computes the columns of the panels [first_panel, last_panel). Register-tiled and cache-blocked (Goto and
 /// van de Geijn, "Anatomy of high-performance matrix multiplication", 2008). One thread.
 void multiply(const Product& product, size_t first_panel, size_t last_panel);

@@ -287,8 +287,8 @@ WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std:
   return packed;
 }
 
-// often.
 // Tiles that are transformed together: few enough for the second-level cache, enough to use each weight
+// often.
 size_t winograd_block(const ConvShape& shape, size_t m) {
   constexpr size_t kFloats = 192 * 1024, kLeast = 12, kStep = 6;
   const size_t fits = kFloats / ((m + 2) * (m + 2) * (shape.channels + shape.out_channels));
