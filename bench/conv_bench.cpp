@@ -2,15 +2,12 @@
 // and what the core can do.
 //
 //     conv_bench [--level LEVEL] [--density D] SHAPES-FILE [TEXT]    lines that contain TEXT
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <vector>
+#include <string>
 
 #include "kernels/cpu.h"
-#include "kernels/depthwise/depthwise.h"
 #include "kernels/limits/limits.h"
 #include "runtime/conv_cost.h"
 #include "runtime/tune.h"
@@ -20,22 +17,6 @@ namespace netsuke::bench {
 namespace {
 
 using runtime::ConvKernel;
-
-double depthwise_ns(const kernels::ConvShape& s) {
-  using Clock = std::chrono::steady_clock;
-  constexpr int kRuns = 51;
-  const std::vector<float> weights(s.channels * s.depth(), 0.5f), in(s.height * s.width * s.channels, 1.0f);
-  std::vector<float> out(s.out_plane() * s.channels);
-  const auto packed = kernels::pack_depthwise(weights.data(), nullptr, s.channels, s.kernel_h, s.kernel_w);
-  std::vector<double> ns;
-  for (int i = 0; i < kRuns; ++i) {
-    const auto start = Clock::now();
-    kernels::depthwise(s, packed, in.data(), s.channels, out.data(), s.channels, {0, 6}, 0, s.out_height);
-    ns.push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
-  }
-  std::nth_element(ns.begin(), ns.begin() + kRuns / 2, ns.end());
-  return ns[kRuns / 2];
-}
 
 void report(const char* kernel, const kernels::ConvShape& s, double density, double ns, double expected,
             double limit) {
@@ -50,7 +31,7 @@ void report(const char* kernel, const kernels::ConvShape& s, double density, dou
 void bench_line(const ShapeLine& line, double density, double limit) {
   const kernels::ConvShape& s = line.shape;
   std::printf("%s\n", line.text.c_str());
-  if (s.is_depthwise()) return report("depthwise", s, 1, depthwise_ns(s), 0, limit);
+  if (s.is_depthwise()) return report("depthwise", s, 1, runtime::time_depthwise(s), 0, limit);
   const auto weights = static_cast<double>(s.depth() * s.out_channels);
   for (const auto& candidate : runtime::conv_candidates(s, static_cast<size_t>(weights * density), nullptr)) {
     const bool sparse = candidate.kernel == ConvKernel::sparse;

@@ -1,7 +1,6 @@
 // Reads conv.txt; generate.py says what a line means.
 #pragma once
 
-#include <array>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>

@@ -26,9 +26,6 @@ Lowered reference(const Site& site) {
   return {"reference", std::move(step)};
 }
 
-// A stride is never taken if there is one output only; it may then be any number.
-size_t stride_of(int stride, int64_t outputs) { return outputs == 1 ? 1 : static_cast<size_t>(stride); }
-
 Lowered choose(const Conv2d& op, const Site& site) { return lower_conv(op, site); }
 Lowered choose(const Linear&, const Site& site) { return lower_linear(site); }
 

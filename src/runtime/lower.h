@@ -51,6 +51,10 @@ Lowered lower_concat(const Site& site);
 Lowered lower_conv(const Conv2d& op, const Site& site);
 Lowered lower_linear(const Site& site);
 
+/// What a window moves by. With one output only it never moves: the stride may then be any number.
+inline size_t stride_of(int stride, int64_t outputs) {
+  return outputs == 1 ? 1 : static_cast<size_t>(stride);
+}
 /// A convolution of an image of shape `x` by weights of shape `w` to one of shape `y`, all at batch 1.
 kernels::ConvShape conv_shape(const Conv2d& op, const Shape& x, const Shape& w, const Shape& y);
 

@@ -3,49 +3,15 @@
 
 #include "runtime/conv_cost.h"
 #include "runtime/lower.h"
+#include "runtime/sparse_forms.h"
 
 namespace netsuke::runtime {
 namespace {
 
 size_t size(int64_t n) { return static_cast<size_t>(n); }
 
-// A stride is never taken if there is one output only; it may then be any number.
-size_t stride_of(int stride, int64_t outputs) { return outputs == 1 ? 1 : static_cast<size_t>(stride); }
-
 std::span<const float> span_of(const Values& values) {
   return values ? std::span<const float>(*values) : std::span<const float>();
-}
-
-// The weights that are not zero, with their places in row-major order.
-struct Kept {
-  std::vector<uint32_t> positions;
-  std::vector<float> values;
-};
-
-Kept nonzero(const std::vector<float>& values) {
-  Kept result;
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (values[i] == 0) continue;
-    result.positions.push_back(static_cast<uint32_t>(i));
-    result.values.push_back(values[i]);
-  }
-  return result;
-}
-
-Kept kept(const Weight& weight) {
-  if (const auto* sparse = std::get_if<Sparse>(&weight.encoding)) return {sparse->positions, sparse->values};
-  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
-    return {shared->positions, kept_values(weight)};
-  return nonzero(to_dense(weight).data);
-}
-
-size_t kept_weights(const Weight& weight) {
-  const auto nonzeros = [](const std::vector<float>& values) {
-    return values.size() - static_cast<size_t>(std::count(values.begin(), values.end(), 0.0f));
-  };
-  if (const auto* dense = std::get_if<Dense>(&weight.encoding)) return nonzeros(dense->values);
-  if (std::holds_alternative<Codebook>(weight.encoding)) return nonzeros(to_dense(weight).data);
-  return size(kept_count(weight));
 }
 
 size_t bytes_of(const kernels::Panels& panels) { return 4 * (panels.values.size() + panels.bias.size()); }
@@ -84,43 +50,15 @@ Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Site& 
   return {name, std::move(step), Layout::pixels, kernels::winograd_scratch(s, m), bytes, ""};
 }
 
-// Weights with the values that they share, or with one each.
-struct Compressed {
-  std::span<const uint32_t> positions;
-  std::span<const uint16_t> codes;
-  std::span<const float> centroids, values;
-};
-
-// Calls use(Compressed) with what a weight's encoding holds.
-template <class Use>
-auto with_compressed(const Weight& weight, Use&& use) {
-  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
-    return use(Compressed{shared->positions, shared->codes, shared->centroids, {}});
-  if (const auto* sparse = std::get_if<Sparse>(&weight.encoding))
-    return use(Compressed{sparse->positions, {}, {}, sparse->values});
-  const Kept k = kept(weight);
-  return use(Compressed{k.positions, {}, {}, k.values});
-}
-
-// The compressed form of a linear layer's weights: row by row where the machine gathers inputs fast, else
-// column by column.
 Lowered sparse_linear(const Weight& weight, std::span<const float> bias) {
-  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
-  return with_compressed(weight, [&](const Compressed& c) -> Lowered {
-    const bool shared = c.values.empty();
-    if (kernels::gathers_fast() && kernels::sparse_rows_fit(columns, c.positions, c.centroids.size())) {
-      SparseRowsStep step{
-          shared ? kernels::pack_sparse_rows(rows, columns, c.positions, c.codes, c.centroids, bias)
-                 : kernels::pack_sparse_rows(rows, columns, c.positions, c.values, bias)};
-      const size_t bytes = step.weights.bytes();
-      return {"sparse_rows", std::move(step), Layout::planes, 0, bytes, ""};
-    }
-    SparseLinearStep step{
-        shared ? kernels::pack_sparse_linear(rows, columns, c.positions, c.codes, c.centroids, bias)
-               : kernels::pack_sparse_linear(rows, columns, c.positions, c.values, bias)};
-    const size_t bytes = step.weights.bytes();
-    return {"sparse_linear", std::move(step), Layout::planes, 0, bytes, ""};
-  });
+  SparseLinearForm form = pack_sparse(weight, bias);
+  if (auto* rows = std::get_if<kernels::SparseRows>(&form)) {
+    const size_t bytes = rows->bytes();
+    return {"sparse_rows", SparseRowsStep{std::move(*rows)}, Layout::planes, 0, bytes, ""};
+  }
+  auto& columns = std::get<kernels::SparseLinear>(form);
+  const size_t bytes = columns.bytes();
+  return {"sparse_linear", SparseLinearStep{std::move(columns)}, Layout::planes, 0, bytes, ""};
 }
 
 // About what the compressed form of a linear layer takes: see SparseLinear.

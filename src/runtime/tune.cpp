@@ -6,12 +6,12 @@
 
 #include "base/random.h"
 #include "graph/shapes.h"
+#include "kernels/depthwise/depthwise.h"
 #include "kernels/sparse/sparse_conv.h"
-#include "kernels/sparse/sparse_linear.h"
-#include "kernels/sparse/sparse_rows.h"
 #include "kernels/winograd/winograd.h"
 #include "runtime/conv_cost.h"
 #include "runtime/lower.h"
+#include "runtime/sparse_forms.h"
 
 namespace netsuke::runtime {
 namespace {
@@ -66,16 +66,6 @@ std::vector<float> random_values(size_t count, double density) {
   return values;
 }
 
-struct Kept {
-  std::vector<uint32_t> positions;
-  std::vector<float> values;
-
-  explicit Kept(const std::vector<float>& all) {
-    for (size_t i = 0; i < all.size(); ++i)
-      if (all[i] != 0) positions.push_back(static_cast<uint32_t>(i)), values.push_back(all[i]);
-  }
-};
-
 SparseTime line_through(double kept_low, double ns_low, double kept_high, double ns_high) {
   const double each = std::max(0.0, (ns_high - ns_low) / std::max(kept_high - kept_low, 1.0));
   return {std::max(0.0, ns_low - each * kept_low), each};
@@ -99,8 +89,8 @@ ConvTimes measure(const ConvShape& shape) {
 }
 
 LinearTimes measure_linear(size_t rows, size_t columns) {
-  return {time_linear(rows, columns, false, 1),
-          fitted(rows * columns, [&](double density) { return time_linear(rows, columns, true, density); })};
+  return {time_linear(rows, columns),
+          fitted(rows * columns, [&](double density) { return time_sparse_linear(rows, columns, density); })};
 }
 
 }  // namespace
@@ -115,7 +105,7 @@ double time_conv(const ConvShape& s, ConvKernel kernel, double density) {
     return median_ns({&in, &out}, [&] { run(scratch.data()); });
   };
   if (kernel == ConvKernel::sparse) {
-    const Kept kept(weights);
+    const Kept kept = nonzero(weights);
     const auto packed = kernels::pack_sparse_conv(s, kept.positions, kept.values, {});
     return time(kernels::sparse_conv_scratch(s), [&](float* scratch) {
       kernels::sparse_conv(s, packed, image, 0, kernels::sparse_conv_tiles(s), scratch);
@@ -134,29 +124,40 @@ double time_conv(const ConvShape& s, ConvKernel kernel, double density) {
   });
 }
 
-double time_linear(size_t rows, size_t columns, bool sparse, double density) {
+double time_depthwise(const ConvShape& s) {
+  const std::vector<float> weights = random_values(s.channels * s.depth(), 1),
+                           in = random_values(s.height * s.width * s.channels, 1);
+  std::vector<float> out(s.out_plane() * s.channels);
+  const auto packed = kernels::pack_depthwise(weights.data(), nullptr, s.channels, s.kernel_h, s.kernel_w);
+  return median_ns({&in, &out}, [&] {
+    kernels::depthwise(s, packed, in.data(), s.channels, out.data(), s.channels, {0, 6}, 0, s.out_height);
+  });
+}
+
+double time_linear(size_t rows, size_t columns) {
+  const std::vector<float> x = random_values(columns, 1), weights = random_values(rows * columns, 1);
+  std::vector<float> y(rows);
+  const auto panels = kernels::pack_panels(weights.data(), rows, columns, {});
+  return median_ns(
+      {&x}, [&] { kernels::linear(panels, x.data(), columns, 1, y.data(), rows, {}, 0, panels.count()); });
+}
+
+double time_sparse_linear(size_t rows, size_t columns, double density) {
   constexpr size_t kCentroids = 32;
   const std::vector<float> x = random_values(columns, 0.5);  // as a ReLU leaves it
   std::vector<float> y(rows);
-  const std::vector<float> weights = random_values(rows * columns, density);
-  if (!sparse) {
-    const auto panels = kernels::pack_panels(weights.data(), rows, columns, {});
-    return median_ns(
-        {&x}, [&] { kernels::linear(panels, x.data(), columns, 1, y.data(), rows, {}, 0, panels.count()); });
-  }
-  const Kept kept(weights);
-  std::vector<uint16_t> codes(kept.positions.size());
-  for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint16_t>(i * 7 % kCentroids);
-  const std::vector<float> centroids = random_values(kCentroids, 1);
-  if (kernels::gathers_fast() && kernels::sparse_rows_fit(columns, kept.positions, kCentroids)) {
-    const auto packed = kernels::pack_sparse_rows(rows, columns, kept.positions, codes, centroids, {});
-    return median_ns({&x}, [&] {
-      kernels::sparse_rows(packed, x.data(), columns, 1, y.data(), rows, {}, 0, packed.slices());
-    });
-  }
-  const auto packed = kernels::pack_sparse_linear(rows, columns, kept.positions, codes, centroids, {});
-  return median_ns({&x},
-                   [&] { kernels::sparse_linear(packed, x.data(), 1, y.data(), {}, 0, packed.blocks()); });
+  SparseCodebook shared{
+      random_values(kCentroids, 1), nonzero(random_values(rows * columns, density)).positions, {}};
+  for (size_t i = 0; i < shared.positions.size(); ++i)
+    shared.codes.push_back(static_cast<uint16_t>(i * 7 % kCentroids));
+  const Weight weight{{static_cast<int64_t>(rows), static_cast<int64_t>(columns)}, std::move(shared)};
+  const SparseLinearForm form = pack_sparse(weight, {});
+  return median_ns({&x}, [&] {
+    if (const auto* by_rows = std::get_if<kernels::SparseRows>(&form))
+      kernels::sparse_rows(*by_rows, x.data(), columns, 1, y.data(), rows, {}, 0, by_rows->slices());
+    else if (const auto* by_columns = std::get_if<kernels::SparseLinear>(&form))
+      kernels::sparse_linear(*by_columns, x.data(), columns, 1, y.data(), rows, {}, 0, by_columns->blocks());
+  });
 }
 
 void tune(const Graph& graph, Timings& timings, FunctionRef<bool(size_t, size_t)> progress) {

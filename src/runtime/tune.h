@@ -12,8 +12,11 @@ namespace netsuke::runtime {
 /// Median nanoseconds of one thread for one image, weights from memory as in a large network, activations
 /// from the caches. Of the weights a share of `density`, drawn at random, is not zero. The kernel must fit.
 double time_conv(const kernels::ConvShape& shape, ConvKernel kernel, double density);
-/// The same for a linear layer, whose weights are shared values as deep compression leaves them.
-double time_linear(size_t rows, size_t columns, bool sparse, double density);
+/// The same for a depthwise convolution, for a dense linear layer, and for a sparse one whose weights are
+/// shared values and whose inputs are half zeros, as deep compression and a ReLU leave them.
+double time_depthwise(const kernels::ConvShape& shape);
+double time_linear(size_t rows, size_t columns);
+double time_sparse_linear(size_t rows, size_t columns, double density);
 
 /// Measures all layers of `graph` that several kernels can compute and that `timings` does not know yet, and
 /// adds them. Calls progress(done, all) before each; a false answer ends it.

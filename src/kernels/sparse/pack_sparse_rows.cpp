@@ -6,8 +6,6 @@
 
 namespace netsuke::kernels {
 
-size_t vector_lanes();  // of the CPU level in use; defined beside the kernel
-
 namespace {
 
 constexpr size_t kEntryBits = 16;
@@ -33,7 +31,7 @@ void visit_weights(size_t columns, std::span<const uint32_t> positions, Visit vi
 SparseRows empty_matrix(size_t rows, size_t columns, std::span<const uint32_t> positions,
                         std::span<const float> bias) {
   SparseRows to;
-  to.rows = rows, to.columns = columns, to.lanes = vector_lanes();
+  to.rows = rows, to.columns = columns, to.lanes = sparse_rows_lanes();
   to.bias.resize(rows, 0.0f);
   std::copy(bias.begin(), bias.end(), to.bias.begin());
   std::vector<uint32_t> of_row(rows + 1, 0);  // the last one stands for lanes without a row

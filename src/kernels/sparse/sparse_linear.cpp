@@ -77,14 +77,14 @@ void add_block(const Entries entries, const uint32_t* starts, size_t columns, co
   }
 }
 
-void run_sparse_linear(const SparseLinear& w, const float* x, size_t m, float* y, Clamp clamp,
-                       size_t first_block, size_t last_block) {
+void run_sparse_linear(const SparseLinear& w, const float* x, size_t x_stride, size_t m, float* y,
+                       size_t y_stride, Clamp clamp, size_t first_block, size_t last_block) {
   for (size_t block = first_block; block < last_block; ++block) {
     const size_t row = block * w.block_rows, rows = std::min(w.block_rows, w.rows - row);
     const uint32_t* starts = w.starts.data() + block * (w.columns + 1);
     for (size_t image = 0; image < m; ++image) {
-      const float* from = x + image * w.columns;
-      float* to = y + image * w.rows + row;
+      const float* from = x + image * x_stride;
+      float* to = y + image * y_stride + row;
       std::copy_n(w.bias.data() + row, rows, to);
       if (!w.values.empty())
         add_block(Plain{w.narrow.data(), w.values.data()}, starts, w.columns, from, to);
@@ -110,10 +110,12 @@ namespace netsuke::kernels {
 
 HWY_EXPORT(run_sparse_linear);
 
-void sparse_linear(const SparseLinear& weights, const float* x, size_t m, float* y, Clamp clamp,
-                   size_t first_block, size_t last_block) {
-  if (scalar_only()) return sparse_linear_scalar(weights, x, m, y, clamp, first_block, last_block);
-  HWY_DYNAMIC_DISPATCH(run_sparse_linear)(weights, x, m, y, clamp, first_block, last_block);
+void sparse_linear(const SparseLinear& weights, const float* x, size_t x_stride, size_t m, float* y,
+                   size_t y_stride, Clamp clamp, size_t first_block, size_t last_block) {
+  if (scalar_only())
+    return sparse_linear_scalar(weights, x, x_stride, m, y, y_stride, clamp, first_block, last_block);
+  HWY_DYNAMIC_DISPATCH(run_sparse_linear)
+  (weights, x, x_stride, m, y, y_stride, clamp, first_block, last_block);
 }
 
 }  // namespace netsuke::kernels

@@ -44,11 +44,11 @@ SparseLinear pack_sparse_linear(size_t rows, size_t columns, std::span<const uin
                                 std::span<const float> values, std::span<const float> bias);
 
 /// y[m, rows] = clamp(x[m, columns] transpose(W) + bias) for the rows in the blocks [first_block,
-/// last_block).
-void sparse_linear(const SparseLinear& weights, const float* x, size_t m, float* y, Clamp clamp,
-                   size_t first_block, size_t last_block);
+/// last_block); strides are floats between images.
+void sparse_linear(const SparseLinear& weights, const float* x, size_t x_stride, size_t m, float* y,
+                   size_t y_stride, Clamp clamp, size_t first_block, size_t last_block);
 /// The slow twin: one entry after the other, zero inputs too.
-void sparse_linear_scalar(const SparseLinear& weights, const float* x, size_t m, float* y, Clamp clamp,
-                          size_t first_block, size_t last_block);
+void sparse_linear_scalar(const SparseLinear& weights, const float* x, size_t x_stride, size_t m, float* y,
+                          size_t y_stride, Clamp clamp, size_t first_block, size_t last_block);
 
 }  // namespace netsuke::kernels

@@ -34,11 +34,11 @@ void block_product(const SparseLinear& w, size_t block, const float* x, float* y
 
 }  // namespace
 
-void sparse_linear_scalar(const SparseLinear& weights, const float* x, size_t m, float* y, Clamp clamp,
-                          size_t first_block, size_t last_block) {
+void sparse_linear_scalar(const SparseLinear& weights, const float* x, size_t x_stride, size_t m, float* y,
+                          size_t y_stride, Clamp clamp, size_t first_block, size_t last_block) {
   for (size_t image = 0; image < m; ++image)
     for (size_t block = first_block; block < last_block; ++block)
-      block_product(weights, block, x + image * weights.columns, y + image * weights.rows, clamp);
+      block_product(weights, block, x + image * x_stride, y + image * y_stride, clamp);
 }
 
 }  // namespace netsuke::kernels

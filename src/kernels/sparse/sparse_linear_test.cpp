@@ -13,25 +13,21 @@ TEST(SparseLinear, EqualsItsScalarTwinAndASumOverPositions) {
             ? pack_sparse_linear(layer.rows, layer.columns, layer.positions, layer.codes, layer.centroids,
                                  layer.bias)
             : pack_sparse_linear(layer.rows, layer.columns, layer.positions, layer.values, layer.bias);
-    const size_t m = pick(random, 1, 3);
-    const std::vector<float> x = half_zeros(random, m * layer.columns);
+    const size_t m = pick(random, 1, 3), x_stride = layer.columns + random.below(3),
+                 y_stride = layer.rows + random.below(3);
+    const std::vector<float> x = half_zeros(random, m * x_stride);
     const Clamp clamp = random.below(2) ? Clamp{-1, 2} : Clamp{};
-    std::vector<float> fast(m * layer.rows, 7), slow = fast;
+    std::vector<float> fast(m * y_stride, 7), slow = fast;
     for (size_t block = 0; block < packed.blocks(); ++block)
-      sparse_linear(packed, x.data(), m, fast.data(), clamp, block, block + 1);
-    sparse_linear_scalar(packed, x.data(), m, slow.data(), clamp, 0, packed.blocks());
+      sparse_linear(packed, x.data(), x_stride, m, fast.data(), y_stride, clamp, block, block + 1);
+    sparse_linear_scalar(packed, x.data(), x_stride, m, slow.data(), y_stride, clamp, 0, packed.blocks());
     expect_near(fast, slow, 1e-4f);
-    expect_near(slow, layer.product(x, m, clamp), 1e-4f);
+    expect_near(slow, layer.product(x, x_stride, m, y_stride, clamp), 1e-4f);
   });
 }
 
 TEST(SparseLinear, TakesLittleMoreThanTwoBytesAWeight) {
-  Random random(1);
-  SparseLayer layer{1000, 1000, {}, {}, {}, {}, {}};
-  for (uint32_t i = 0; i < 1000000; ++i)
-    if (random.below(10) == 0) layer.positions.push_back(i);
-  layer.codes.resize(layer.positions.size());
-  layer.centroids.resize(32);
+  const SparseLayer layer = tenth_of_a_million();
   const SparseLinear packed = pack_sparse_linear(layer.rows, layer.columns, layer.positions, layer.codes,
                                                  layer.centroids, layer.bias);
   EXPECT_LT(static_cast<double>(packed.bytes()), 2.2 * static_cast<double>(layer.positions.size()));

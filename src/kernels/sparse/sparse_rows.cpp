@@ -163,14 +163,14 @@ HWY_EXPORT(run_sparse_rows);
 HWY_EXPORT(lanes);
 HWY_EXPORT(gather_ns);
 
-size_t vector_lanes() { return scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(lanes)(); }
+size_t sparse_rows_lanes() { return scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(lanes)(); }
 
 bool gathers_fast() {
   // sparse_linear takes 0.3 to 0.9 ns a weight, depending on how many inputs are zero.
   constexpr double kFastNs = 0.5;
   // The first tries find a processor that has just been woken up.
   constexpr int kTries = 1000;
-  if (vector_lanes() < 8) return false;
+  if (sparse_rows_lanes() < 8) return false;
   static const double best = [] {
     double ns = kFastNs;
     for (int i = 0; i < kTries && ns >= kFastNs; ++i) ns = std::min(ns, HWY_DYNAMIC_DISPATCH(gather_ns)());

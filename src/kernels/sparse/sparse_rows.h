@@ -35,6 +35,8 @@ struct SparseRows {
   size_t bytes() const;
 };
 
+/// Rows of a slice: floats of a vector at the CPU level in use.
+size_t sparse_rows_lanes();
 /// True if this machine gathers floats fast enough for sparse_rows to beat sparse_linear, at the CPU level in
 /// use. Measured once, in some microseconds: processors of one instruction set differ tenfold in it.
 bool gathers_fast();

@@ -21,17 +21,12 @@ TEST(SparseRows, EqualsItsScalarTwinAndASumOverPositions) {
                  y_stride = layer.rows + random.below(3), cut = pick(random, 0, weights.slices());
     const std::vector<float> x = half_zeros(random, m * x_stride);
     const Clamp clamp = random.below(2) ? Clamp{-1, 2} : Clamp{};
-    std::vector<float> fast(m * y_stride, 7), slow = fast, expected = fast, narrow;
+    std::vector<float> fast(m * y_stride, 7), slow = fast;
     sparse_rows(weights, x.data(), x_stride, m, fast.data(), y_stride, clamp, 0, cut);
     sparse_rows(weights, x.data(), x_stride, m, fast.data(), y_stride, clamp, cut, weights.slices());
     sparse_rows_scalar(weights, x.data(), x_stride, m, slow.data(), y_stride, clamp, 0, weights.slices());
-    for (size_t image = 0; image < m; ++image) {
-      const float* from = x.data() + image * x_stride;
-      narrow = layer.product({from, from + layer.columns}, 1, clamp);
-      std::copy(narrow.begin(), narrow.end(), expected.data() + image * y_stride);
-    }
     expect_near(fast, slow, 1e-4f);
-    expect_near(slow, expected, 1e-4f);
+    expect_near(slow, layer.product(x, x_stride, m, y_stride, clamp), 1e-4f);
   });
 }
 
@@ -44,12 +39,7 @@ TEST(SparseRows, DoesNotFitGapsWiderThanAnEntry) {
 }
 
 TEST(SparseRows, TakesLittleMoreThanTwoBytesAWeight) {
-  Random random(1);
-  SparseLayer layer{1000, 1000, {}, {}, {}, {}, {}};
-  for (uint32_t i = 0; i < 1000000; ++i)
-    if (random.below(10) == 0) layer.positions.push_back(i);
-  layer.codes.resize(layer.positions.size());
-  layer.centroids.resize(32);
+  const SparseLayer layer = tenth_of_a_million();
   EXPECT_LT(static_cast<double>(packed(layer, true).bytes()),
             2.2 * static_cast<double>(layer.positions.size()));
 }

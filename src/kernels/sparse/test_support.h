@@ -15,16 +15,20 @@ struct SparseLayer {
   std::vector<uint16_t> codes;
   std::vector<float> centroids, values, bias;
 
-  std::vector<float> product(const std::vector<float>& x, size_t m, Clamp clamp) const {
-    std::vector<double> sums(m * rows);
+  /// Of m images `x_stride` floats apart; results lie `y_stride` apart, with sevens between.
+  std::vector<float> product(const std::vector<float>& x, size_t x_stride, size_t m, size_t y_stride,
+                             Clamp clamp) const {
+    std::vector<float> y(m * y_stride, 7);
+    std::vector<double> sums(rows);
     for (size_t image = 0; image < m; ++image) {
-      std::copy(bias.begin(), bias.end(), sums.begin() + static_cast<std::ptrdiff_t>(image * rows));
+      std::fill(sums.begin(), sums.end(), 0.0);
+      std::copy(bias.begin(), bias.end(), sums.begin());
       for (size_t i = 0; i < positions.size(); ++i)
-        sums[image * rows + positions[i] / columns] +=
-            static_cast<double>(values[i]) * x[image * columns + positions[i] % columns];
+        sums[positions[i] / columns] +=
+            static_cast<double>(values[i]) * x[image * x_stride + positions[i] % columns];
+      for (size_t row = 0; row < rows; ++row)
+        y[image * y_stride + row] = clamp(static_cast<float>(sums[row]));
     }
-    std::vector<float> y(sums.begin(), sums.end());
-    std::transform(y.begin(), y.end(), y.begin(), clamp);
     return y;
   }
 };
@@ -42,6 +46,17 @@ inline SparseLayer any_sparse_layer(Random& random) {
     layer.values.push_back(layer.centroids[layer.codes.back()]);
   }
   if (random.below(2)) layer.bias = random_values(random, layer.rows);
+  return layer;
+}
+
+/// A layer of 1000 x 1000 with a tenth of its weights kept, as 32 shared values.
+inline SparseLayer tenth_of_a_million() {
+  Random random(1);
+  SparseLayer layer{1000, 1000, {}, {}, {}, {}, {}};
+  for (uint32_t i = 0; i < 1000000; ++i)
+    if (random.below(10) == 0) layer.positions.push_back(i);
+  layer.codes.resize(layer.positions.size());
+  layer.centroids.resize(32);
   return layer;
 }
 

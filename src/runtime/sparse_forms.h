@@ -1,0 +1,32 @@
+// Weights that are not zero, and the compressed forms that kernels read them in.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "kernels/sparse/sparse_linear.h"
+#include "kernels/sparse/sparse_rows.h"
+#include "tensor/weight.h"
+
+namespace netsuke::runtime {
+
+/// The weights that are not zero, with their places in row-major order.
+struct Kept {
+  std::vector<uint32_t> positions;
+  std::vector<float> values;
+};
+Kept nonzero(const std::vector<float>& values);
+/// Those that pruning kept, where the encoding tells, else those that are not zero. Shared values are looked
+/// up.
+Kept kept(const Weight& weight);
+/// How many weights these are, or fewer if kept ones of a dense encoding are zero.
+size_t kept_weights(const Weight& weight);
+
+/// A linear layer's weights [rows, columns], with their shared values where they share them: row by row where
+/// the machine gathers inputs fast, else column by column. `bias` has `rows` values or none.
+using SparseLinearForm = std::variant<kernels::SparseRows, kernels::SparseLinear>;
+SparseLinearForm pack_sparse(const Weight& weight, std::span<const float> bias);
+
+}  // namespace netsuke::runtime
