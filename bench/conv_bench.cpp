@@ -1,10 +1,9 @@
 // How fast each kernel computes the convolutions of bench/shapes, one thread, beside what the planner expects
 // and what the core can do.
 //
-//     conv_bench [--level LEVEL] [--density D] SHAPES-FILE [TEXT]    lines that contain TEXT
+//     conv_bench --shapes FILE [--level LEVEL] [--density D] [TEXT]    lines that contain TEXT
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include "kernels/cpu.h"
@@ -45,16 +44,21 @@ void bench_line(const ShapeLine& line, double density, double limit) {
 }  // namespace netsuke::bench
 
 int main(int argc, char** argv) {
+  std::string shapes, text;
   double density = 1;
-  int i = 1;
-  for (; i + 1 < argc && argv[i][0] == '-'; i += 2) {
-    if (!std::strcmp(argv[i], "--level")) netsuke::kernels::set_cpu_level(argv[i + 1]);
-    if (!std::strcmp(argv[i], "--density")) density = std::atof(argv[i + 1]);
+  for (int i = 1; i < argc; ++i) {
+    const std::string flag = argv[i];
+    const bool takes_value = flag == "--shapes" || flag == "--level" || flag == "--density";
+    if (takes_value ? i + 1 == argc : flag.starts_with("--") || !text.empty())
+      return std::fprintf(stderr, "usage: conv_bench --shapes FILE [--level LEVEL] [--density D] [TEXT]\n"),
+             2;
+    if (!takes_value) text = flag;
+    if (flag == "--shapes") shapes = argv[++i];
+    if (flag == "--level") netsuke::kernels::set_cpu_level(argv[++i]);
+    if (flag == "--density") density = std::atof(argv[++i]);
   }
-  if (i >= argc) return std::fprintf(stderr, "usage: conv_bench [--level L] [--density D] FILE [TEXT]\n"), 2;
-  const char* text = i + 1 < argc ? argv[i + 1] : "";
   const double limit = netsuke::kernels::measure_limits().gflops;
   std::printf("level %s, at most %.0f GFLOP/s\n", netsuke::kernels::cpu_level().c_str(), limit);
-  for (const auto& line : netsuke::bench::read_shapes(argv[i]))
+  for (const auto& line : netsuke::bench::read_shapes(shapes))
     if (line.text.find(text) != std::string::npos) netsuke::bench::bench_line(line, density, limit);
 }

@@ -21,6 +21,7 @@ constexpr Layer kLayers[] = {
     {"square", 512, 512, 512},        {"lenet5.conv1", 20, 576, 25},
     {"lenet5.conv2", 50, 64, 500},    {"lenet5.ip1.batch16", 16, 500, 800},
     {"vgg16.conv1_2", 64, 3136, 576}, {"vgg16.conv5", 512, 49, 4608},
+    {"one panel", 96, 32, 256},       {"mobilenet.1x1", 196, 512, 512},
 };
 
 std::vector<float> random_values(size_t count) {
