@@ -60,7 +60,9 @@ void add_tune(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("MODEL", options->models, "models, or names of architectures, whose layers are measured")
+  verb.add_option("MODEL", options->models,
+                  "models, or names of architectures, whose layers are measured; the times are kept in "
+                  "~/.cache/netsuke, or where NETSUKE_TIMINGS says (an empty one: nowhere)")
       ->required();
   verb.add_flag("--again", options->again, "forget what was measured before");
   verb.callback([options] { run(*options); });
