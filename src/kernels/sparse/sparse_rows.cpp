@@ -122,7 +122,7 @@ void run_slices(const SparseRows& w, const float* x, size_t x_stride, size_t m, 
 
 void run_sparse_rows(const SparseRows& w, const float* x, size_t x_stride, size_t m, float* y,
                      size_t y_stride, Clamp clamp, size_t first_slice, size_t last_slice) {
-  const auto run = !w.values.empty()                       ? run_slices<Own>
+  const auto run = w.centroids.empty()                     ? run_slices<Own>
                    : size_t{1} << w.code_bits > 2 * kLanes ? run_slices<Many>
                                                            : run_slices<Few>;
   run(w, x, x_stride, m, y, y_stride, clamp, first_slice, last_slice);
@@ -189,7 +189,7 @@ void sparse_rows_scalar(const SparseRows& w, const float* x, size_t x_stride, si
       for (size_t i = 0; i < w.counts[lane]; ++i, at += w.lanes) {
         column += size_t{w.entries[at]} >> w.code_bits;
         const size_t code = w.entries[at] & ((size_t{1} << w.code_bits) - 1);
-        sum += (w.values.empty() ? w.centroids[code] : w.values[at]) * x[image * x_stride + column];
+        sum += (w.centroids.empty() ? w.values[at] : w.centroids[code]) * x[image * x_stride + column];
       }
       y[image * y_stride + row] = clamp(sum + w.bias[row]);
     }

@@ -30,6 +30,21 @@ TEST(SparseRows, EqualsItsScalarTwinAndASumOverPositions) {
   });
 }
 
+TEST(SparseRows, OfNoWeightsGiveTheBias) {
+  on_every_level(1, [](Random&) {
+    const SparseLayer layer{19, 3, {}, {}, {}, {}, std::vector<float>(19, 0.5f)};
+    for (const bool shared : {false, true}) {
+      const SparseRows weights = packed(layer, shared);
+      const std::vector<float> x(3, 1.0f);
+      std::vector<float> y(19, 7), slow = y;
+      sparse_rows(weights, x.data(), 3, 1, y.data(), 19, Clamp{}, 0, weights.slices());
+      sparse_rows_scalar(weights, x.data(), 3, 1, slow.data(), 19, Clamp{}, 0, weights.slices());
+      EXPECT_EQ(y, layer.bias);
+      EXPECT_EQ(slow, layer.bias);
+    }
+  });
+}
+
 TEST(SparseRows, DoesNotFitGapsWiderThanAnEntry) {
   const std::vector<uint32_t> near = {0, 2047, 5000}, far = {0, 2048};
   EXPECT_TRUE(sparse_rows_fit(4096, near, 32));
