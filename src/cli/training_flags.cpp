@@ -11,9 +11,21 @@ void add_training_flags(CLI::App& verb, train::Options& o) {
   verb.add_option("--epochs", o.epochs, "passes over the training images")->capture_default_str();
   verb.add_option("--batch", o.batch, "images a step")->capture_default_str();
   verb.add_option("--lr,--learning-rate", o.learning_rate, "highest learning rate")->capture_default_str();
-  verb.add_option("--momentum", o.momentum)->capture_default_str();
-  verb.add_option("--weight-decay", o.weight_decay)->capture_default_str();
-  verb.add_option("--schedule", o.schedule, "constant, step, cosine or linear")->capture_default_str();
+  verb.add_option("--optimizer", o.optimizer, "sgd, adam, adamw or rmsprop")->capture_default_str();
+  verb.add_option("--momentum", o.momentum, "or Adam's beta1")->capture_default_str();
+  verb.add_option("--beta2", o.beta2, "Adam's (default 0.999), or RMSprop's alpha (0.99)");
+  verb.add_option("--epsilon", o.epsilon, "of Adam and RMSprop")->capture_default_str();
+  verb.add_option("--weight-decay", o.weight_decay, "on weights; not on biases and batch norms")
+      ->capture_default_str();
+  verb.add_flag("!--no-depthwise-decay", o.decay_depthwise, "no weight decay on depthwise convolutions");
+  verb.add_option("--clip", o.clip_norm, "the longest gradient, over all weights; 0 for any")
+      ->capture_default_str();
+  verb.add_option(
+      "--average", o.average,
+      "keep a moving average of the weights with this decay a step (0.999), and judge and write that");
+  verb.add_option("--schedule", o.schedule, "constant, step, cosine, linear or polynomial")
+      ->capture_default_str();
+  verb.add_option("--power", o.power, "of the polynomial schedule")->capture_default_str();
   verb.add_option("--warmup", o.warmup_epochs, "epochs in which the rate rises from 0")
       ->capture_default_str();
   verb.add_option("--label-smoothing", o.label_smoothing)->capture_default_str();
@@ -21,6 +33,15 @@ void add_training_flags(CLI::App& verb, train::Options& o) {
   verb.add_flag("--flip", o.flip, "augment: mirror left to right half of the time");
   verb.add_option("--rotate", o.rotate, "augment: turn by up to this many degrees")->capture_default_str();
   verb.add_option("--zoom", o.zoom, "augment: scale by up to this share")->capture_default_str();
+  verb.add_option("--crop", o.crop,
+                  "augment: a part of the image, of at least this share of its area; 0 is off")
+      ->capture_default_str();
+  verb.add_option("--jitter", o.jitter, "augment: brightness, contrast and saturation by up to this share")
+      ->capture_default_str();
+  verb.add_option("--cutout", o.cutout, "augment: grey out a square of this many pixels a side")
+      ->capture_default_str();
+  verb.add_option("--mixup", o.mixup, "mix pairs of images by shares from Beta(MIXUP, MIXUP); 0 is off")
+      ->capture_default_str();
 }
 
 void DataFlags::add_to(CLI::App& verb) {

@@ -28,7 +28,14 @@ compress::PerLayer<T> per_layer(const std::map<std::string, T>& by_key) {
 void read_training(Keys& keys, train::Options& options) {
   keys.set("epochs", options.epochs);
   keys.set("batch", options.batch);
+  keys.set("optimizer", options.optimizer);
   keys.set("momentum", options.momentum);
+  keys.set("beta2", options.beta2);
+  keys.set("epsilon", options.epsilon);
+  keys.set("decay_depthwise", options.decay_depthwise);
+  keys.set("clip_norm", options.clip_norm);
+  keys.set("average", options.average);
+  keys.set("power", options.power);
   keys.set("nesterov", options.nesterov);
   keys.set("weight_decay", options.weight_decay);
   keys.set("schedule", options.schedule);
@@ -38,6 +45,10 @@ void read_training(Keys& keys, train::Options& options) {
   keys.set("flip", options.flip);
   keys.set("rotate", options.rotate);
   keys.set("zoom", options.zoom);
+  keys.set("crop", options.crop);
+  keys.set("jitter", options.jitter);
+  keys.set("cutout", options.cutout);
+  keys.set("mixup", options.mixup);
   keys.set("keep_best", options.keep_best);
   keys.set("alpha", options.distill_alpha);
   keys.set("temperature", options.distill_temperature);

@@ -1,4 +1,4 @@
-// Random geometric changes of training images.
+// Random changes of training images.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,29 @@ struct Motion {
   bool flip = false;
   double angle = 0;  ///< radians, clockwise on the screen
   double scale = 1;  ///< above 1 enlarges
+  /// The part of the moved image that is shown: its sides as shares of the whole ones, and how far its centre
+  /// lies from the image's, in pixels.
+  double height = 1, width = 1, centre_down = 0, centre_right = 0;
+};
+
+/// How one image is painted over: each factor 1 changes nothing.
+struct Paint {
+  double brightness = 1;
+  double contrast = 1;    ///< about the image's mean grey
+  double saturation = 1;  ///< about each pixel's grey; of images of three channels
+  /// A square that becomes the mean of each channel; it may lie partly outside.
+  int64_t top = 0, left = 0, side = 0;
 };
 
 /// True if `options` ask for any augmentation.
 bool augments(const Options& options);
 
-Motion draw_motion(const Options& options, Random& random);
+Motion draw_motion(const Options& options, const Shape& shape, Random& random);
+
+Paint draw_paint(const Options& options, const Shape& shape, Random& random);
+
+/// Paints over the CHW image of this {channels, height, width} in place.
+void paint_image(const Paint& paint, const Shape& shape, std::span<uint8_t> pixels);
 
 /// Moves the CHW image `in` of this {channels, height, width} to `out`; what comes from outside it is zero.
 /// Whole pixels are copied; turned or scaled ones are bilinear.

@@ -1,6 +1,8 @@
 #include "train/batches.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <numeric>
 
 #include "train/augment.h"
@@ -11,12 +13,41 @@ namespace {
 // Streams of the run's seed (base/random.h): what each kind of chance is drawn from.
 constexpr uint64_t kShuffleStream = 1;
 constexpr uint64_t kAugmentStream = 2;
+constexpr uint64_t kMixStream = 4;
 
-void append(std::vector<float>& images, const Preprocess& preprocess, const Shape& shape,
-            const uint8_t* pixels) {
-  const auto size = static_cast<size_t>(element_count(shape)), start = images.size();
-  images.resize(start + size);
-  apply(preprocess, pixels, static_cast<int>(shape[0]), shape[1] * shape[2], images.data() + start);
+void put(const Preprocess& preprocess, const Shape& shape, std::span<const uint8_t> pixels, float* to) {
+  apply(preprocess, pixels.data(), static_cast<int>(shape[0]), shape[1] * shape[2], to);
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// From Beta(a, a), a at most 1 (Joehnk 1964).
+double draw_share(double a, Random& random) {
+  for (;;) {
+    const double x = std::pow(random.uniform(), 1 / a), y = std::pow(random.uniform(), 1 / a);
+    if (x + y > 0 && x + y <= 1) return x / (x + y);
+  }
+}
+
+/// Each image with the one behind it in the batch, whose order is random already; the last with the first.
+void mix_images(double share, size_t count, std::vector<float>& images) {
+  const size_t size = images.size() / count;
+  const std::vector<float> first(images.begin(), images.begin() + static_cast<std::ptrdiff_t>(size));
+  const auto own = static_cast<float>(share);
+  for (size_t i = 0; i < images.size(); ++i) {
+    const float other = i + size < images.size() ? images[i + size] : first[i + size - images.size()];
+    images[i] = own * images[i] + (1 - own) * other;
+  }
+}
+
+void mix(double share, Batch& batch) {
+  batch.share = share;
+  batch.other_labels = batch.labels;
+  std::rotate(batch.other_labels.begin(), batch.other_labels.begin() + 1, batch.other_labels.end());
+  mix_images(share, batch.labels.size(), batch.images);
+  if (!batch.teacher_images.empty()) mix_images(share, batch.labels.size(), batch.teacher_images);
 }
 
 }  // namespace
@@ -24,10 +55,12 @@ void append(std::vector<float>& images, const Preprocess& preprocess, const Shap
 Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t first, int64_t count) {
   Batch batch;
   std::vector<uint8_t> pixels(static_cast<size_t>(element_count(data.image_shape())));
+  batch.images.resize(static_cast<size_t>(count) * pixels.size());
   for (int64_t i = first; i < first + count; ++i) {
     // A damaged image counts as the one before it: there are too few to matter.
     data.sound_pixels(i, pixels);
-    append(batch.images, preprocess, data.image_shape(), pixels.data());
+    put(preprocess, data.image_shape(), pixels,
+        batch.images.data() + static_cast<size_t>(i - first) * pixels.size());
     batch.labels.push_back(data.label(i));
   }
   return batch;
@@ -40,7 +73,8 @@ Batches::Batches(const Dataset& data, Preprocess preprocess, std::optional<Prepr
       teacher_(std::move(teacher)),
       options_(options),
       batch_size_(std::min<int64_t>(options.batch, data.size())),
-      order_(static_cast<size_t>(data.size())) {}
+      order_(static_cast<size_t>(data.size())),
+      threads_(options.threads) {}
 
 void Batches::shuffle(int64_t epoch) {
   if (shuffled_epoch_ == epoch) return;
@@ -58,37 +92,60 @@ int64_t Batches::sound_image(int64_t place, std::span<uint8_t> pixels) const {
   }
 }
 
+/// Image `at` of the batch: the one at this place of the epoch's order.
+void Batches::fill_image(int64_t place, uint64_t epoch_seed, size_t at, Batch& batch) const {
+  const Shape& shape = data_.image_shape();
+  const auto size = static_cast<size_t>(element_count(shape));
+  std::vector<uint8_t> pixels(size);
+  const int64_t image = sound_image(place, pixels);
+  if (augments(options_)) {
+    Random random(epoch_seed, static_cast<uint64_t>(image));
+    std::vector<uint8_t> moved(size);
+    move_image(draw_motion(options_, shape, random), shape, pixels, moved);
+    pixels.swap(moved);
+    paint_image(draw_paint(options_, shape, random), shape, pixels);
+  }
+  put(preprocess_, shape, pixels, batch.images.data() + at * size);
+  if (teacher_) put(*teacher_, shape, pixels, batch.teacher_images.data() + at * size);
+  batch.labels[at] = data_.label(image);
+}
+
 Batch Batches::make(int64_t step) {
   const int64_t epoch = step / per_epoch(), first = step % per_epoch() * batch_size_;
   shuffle(epoch);
   const uint64_t epoch_seed =
       Random(Random(options_.seed, kAugmentStream).next(), static_cast<uint64_t>(epoch)).next();
   Batch batch;
-  std::vector<uint8_t> pixels(static_cast<size_t>(element_count(data_.image_shape()))), moved(pixels.size());
-  for (int64_t i = first; i < first + batch_size_; ++i) {
-    const int64_t image = sound_image(i, pixels);
-    if (augments(options_)) {
-      Random random(epoch_seed, static_cast<uint64_t>(image));
-      move_image(draw_motion(options_, random), data_.image_shape(), pixels, moved);
-      pixels.swap(moved);
-    }
-    append(batch.images, preprocess_, data_.image_shape(), pixels.data());
-    if (teacher_) append(batch.teacher_images, *teacher_, data_.image_shape(), pixels.data());
-    batch.labels.push_back(data_.label(image));
+  const auto count = static_cast<size_t>(batch_size_);
+  const auto floats = count * static_cast<size_t>(element_count(data_.image_shape()));
+  batch.images.resize(floats);
+  if (teacher_) batch.teacher_images.resize(floats);
+  batch.labels.resize(count);
+  threads_.each(count, [&](size_t i) { fill_image(first + static_cast<int64_t>(i), epoch_seed, i, batch); });
+  if (options_.mixup > 0) {
+    Random random(Random(options_.seed, kMixStream).next(), static_cast<uint64_t>(step));
+    mix(draw_share(options_.mixup, random), batch);
   }
   return batch;
 }
 
 void Prefetch::start() {
   if (at_ < end_)
-    coming_ = std::async(std::launch::async, [this, step = at_] { return batches_.make(step); });
+    coming_ = std::async(std::launch::async, [this, step = at_] {
+      const auto begin = std::chrono::steady_clock::now();
+      Batch batch = batches_.make(step);
+      return std::pair(std::move(batch), seconds_since(begin));
+    });
 }
 
 Batch Prefetch::next() {
-  Batch batch = coming_.get();
+  const auto begin = std::chrono::steady_clock::now();
+  auto [batch, seconds] = coming_.get();
+  waiting_ += seconds_since(begin);
+  making_ += seconds;
   ++at_;
   start();
-  return batch;
+  return std::move(batch);
 }
 
 }  // namespace netsuke::train

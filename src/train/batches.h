@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/threads.h"
 #include "graph/preprocess.h"
 #include "train/train.h"
 
@@ -16,6 +17,9 @@ struct Batch {
   std::vector<float>
       teacher_images;  ///< the same pixels with the teacher's preprocessing; empty without a teacher
   std::vector<int64_t> labels;
+  /// Of mixed images (mixup): what the rest of each image shows.
+  std::vector<int64_t> other_labels;
+  double share = 1;  ///< of the image of `labels`; the rest is that of `other_labels`
 };
 
 /// `count` images from `first` on, in order and unchanged.
@@ -36,6 +40,7 @@ class Batches {
 
  private:
   void shuffle(int64_t epoch);
+  void fill_image(int64_t place, uint64_t epoch_seed, size_t at, Batch& batch) const;
   int64_t sound_image(int64_t place, std::span<uint8_t> pixels) const;
 
   const Dataset& data_;
@@ -45,9 +50,10 @@ class Batches {
   int64_t batch_size_;
   int64_t shuffled_epoch_ = -1;
   std::vector<int64_t> order_;
+  Threads threads_;
 };
 
-/// Makes the next batch on another thread while the current one is used.
+/// Makes the next batch on other threads while the current one is used.
 class Prefetch {
  public:
   /// Batches `first` to `end` - 1; `batches` outlives this.
@@ -56,13 +62,18 @@ class Prefetch {
   }
   /// The next batch. Throws what making it threw.
   Batch next();
+  /// Seconds that batches took to make, and that next() waited for them: the second is what data cost the
+  /// run.
+  double making() const { return making_; }
+  double waiting() const { return waiting_; }
 
  private:
   void start();
 
   Batches& batches_;
   int64_t at_, end_;
-  std::future<Batch> coming_;  ///< its destructor waits for the thread
+  double making_ = 0, waiting_ = 0;
+  std::future<std::pair<Batch, double>> coming_;  ///< its destructor waits for the thread
 };
 
 }  // namespace netsuke::train

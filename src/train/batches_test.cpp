@@ -57,6 +57,68 @@ TEST(MoveImage, ZoomEnlarges) {
   EXPECT_NEAR(out[4 * 9 + 5], 128, 1);  // half a pixel from the bright one
 }
 
+TEST(MoveImage, AWindowIsShownWhole) {
+  // A slope from left to right: half of the width, a quarter to the right of the centre.
+  std::vector<uint8_t> in(9 * 9), out(in.size());
+  for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<uint8_t>(10 * (i % 9));
+  move_image({.height = 0.5, .width = 0.5, .centre_right = 2}, {1, 9, 9}, in, out);
+  EXPECT_EQ(out[0], 40);  // columns 4 to 8
+  EXPECT_EQ(out[4], 60);
+  EXPECT_EQ(out[8], 80);
+}
+
+TEST(MoveImage, DrawnWindowsLieInsideAndHaveTheAreaAskedFor) {
+  Options options;
+  options.crop = 0.25;
+  Random random(1);
+  for (int i = 0; i < 1000; ++i) {
+    const Motion motion = draw_motion(options, {3, 32, 32}, random);
+    ASSERT_GE(motion.height * motion.width, 0.25 * 0.75);  // a side cut to the image's takes a little
+    ASSERT_LE(motion.height, 1);
+    ASSERT_LE(std::abs(motion.centre_down), 31 * (1 - motion.height) / 2 + 1e-9);
+    ASSERT_LE(std::abs(motion.centre_right), 31 * (1 - motion.width) / 2 + 1e-9);
+  }
+}
+
+TEST(PaintImage, EachFactorDoesItsOwn) {
+  const Shape shape{3, 1, 2};
+  const std::vector<uint8_t> image{100, 50, 100, 50, 100, 50};
+  const auto painted = [&](const Paint& paint, std::vector<uint8_t> pixels) {
+    paint_image(paint, shape, pixels);
+    return pixels;
+  };
+  EXPECT_EQ(painted({}, image), image);
+  EXPECT_EQ(painted({.brightness = 2}, image), (std::vector<uint8_t>{200, 100, 200, 100, 200, 100}));
+  EXPECT_EQ(painted({.contrast = 2}, image), (std::vector<uint8_t>{125, 25, 125, 25, 125, 25}));
+  EXPECT_EQ(painted({.saturation = 0}, {255, 0, 0, 255, 0, 0}),
+            (std::vector<uint8_t>{76, 150, 76, 150, 76, 150}));
+}
+
+TEST(PaintImage, CutoutGreysASquareAndNoMore) {
+  std::vector<uint8_t> pixels{10, 10, 10, 10, 10, 10, 10, 10, 100};
+  paint_image({.top = 1, .left = 1, .side = 5}, {1, 3, 3}, pixels);
+  EXPECT_EQ(pixels, (std::vector<uint8_t>{10, 10, 10, 10, 20, 20, 10, 20, 20}));
+}
+
+TEST(Batches, MixedImagesAreMixedAsTheirLabelsAre) {
+  const DatasetPtr data = quadrants(8, 1);
+  Options options;
+  options.batch = 8;
+  const Batch pure = Batches(*data, plain(), plain(), options).make(0);
+  options.mixup = 0.5;
+  const Batch mixed = Batches(*data, plain(), plain(), options).make(0);
+  EXPECT_EQ(mixed.labels, pure.labels);
+  EXPECT_GT(mixed.share, 0);
+  EXPECT_LT(mixed.share, 1);
+  const auto own = static_cast<float>(mixed.share);
+  for (size_t i = 0; i < pure.images.size(); ++i) {
+    const size_t other = (i + 64) % pure.images.size();
+    ASSERT_NEAR(mixed.images[i], own * pure.images[i] + (1 - own) * pure.images[other], 1e-3);
+    ASSERT_EQ(mixed.other_labels[i / 64], pure.labels[other / 64]);
+  }
+  EXPECT_EQ(mixed.teacher_images, mixed.images);
+}
+
 TEST(Batches, AnEpochShowsEachImageOnceAndEpochsDiffer) {
   const DatasetPtr data = quadrants(32, 1);
   Options options;

@@ -4,6 +4,7 @@
 
 #include "base/catalog.h"
 #include "graph/shapes.h"
+#include "train/optimizer.h"
 #include "train/schedule.h"
 
 namespace netsuke::train {
@@ -27,16 +28,26 @@ void check_options(const Options& o) {
   in_range(o.batch, 1, 1 << 20, "batch");
   in_range(o.learning_rate, 0, 1e6, "learning rate");
   in_range(o.momentum, 0, 1, "momentum");
+  in_range(o.beta2, 0, 1, "beta2");
+  in_range(o.epsilon, 0, 1, "epsilon");
+  in_range(o.clip_norm, 0, 1e9, "clipping norm");
+  in_range(o.average, 0, 1, "average");
+  in_range(o.power, 0, 100, "power of the schedule");
   in_range(o.weight_decay, 0, 1, "weight decay");
   in_range(o.warmup_epochs, 0, o.epochs, "warm-up epochs");
   in_range(o.label_smoothing, 0, 1, "label smoothing");
   in_range(o.shift, 0, 1024, "shift");
   in_range(o.rotate, 0, 180, "rotate");
   in_range(o.zoom, 0, 0.9, "zoom");
+  in_range(o.crop, 0, 1, "crop");
+  in_range(o.jitter, 0, 1, "jitter");
+  in_range(o.cutout, 0, 1024, "cutout");
+  in_range(o.mixup, 0, 1, "mixup");
   in_range(o.threads, 0, 4096, "threads");
   in_range(o.distill_alpha, 0, 1, "distillation alpha");
   in_range(o.distill_temperature, 1e-3, 1e3, "distillation temperature");
   find_row(schedules(), o.schedule, "schedule");
+  find_row(optimizers(), o.optimizer, "optimizer");
 }
 
 void check_graph(const Graph& graph) {

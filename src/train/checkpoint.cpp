@@ -11,7 +11,7 @@ namespace {
 using Tensors = std::vector<std::vector<float>>;
 
 constexpr uint64_t kMagic = 0x544E494F504B534Eu;  // "NSKPOINT"
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 /// FNV-1a, 64 bits.
 uint64_t hash(ByteView bytes) {
@@ -54,14 +54,32 @@ void put(ByteWriter& out, const Dataset& data) {
 
 /// Not among them: threads, and where the checkpoint is.
 void put(ByteWriter& out, const Options& o) {
-  for (double number :
-       {static_cast<double>(o.epochs), static_cast<double>(o.batch), o.learning_rate, o.momentum,
-        o.weight_decay, o.warmup_epochs, o.label_smoothing, static_cast<double>(o.shift), o.rotate, o.zoom,
-        o.distill_alpha, o.distill_temperature})
+  for (double number : {static_cast<double>(o.epochs),
+                        static_cast<double>(o.batch),
+                        o.learning_rate,
+                        o.momentum,
+                        o.beta2,
+                        o.epsilon,
+                        o.weight_decay,
+                        o.clip_norm,
+                        o.average,
+                        o.power,
+                        o.warmup_epochs,
+                        o.label_smoothing,
+                        static_cast<double>(o.shift),
+                        o.rotate,
+                        o.zoom,
+                        o.crop,
+                        o.jitter,
+                        static_cast<double>(o.cutout),
+                        o.mixup,
+                        o.distill_alpha,
+                        o.distill_temperature})
     put(out, number);
   out.u64(o.seed);
   out.text(o.schedule);
-  for (bool flag : {o.nesterov, o.flip, o.keep_best}) out.u8(flag);
+  out.text(o.optimizer);
+  for (bool flag : {o.nesterov, o.decay_depthwise, o.flip, o.keep_best}) out.u8(flag);
 }
 
 void put(ByteWriter& out, const Tensors& tensors) {
@@ -97,6 +115,12 @@ Epoch get_epoch(ByteReader& in) {
   return e;
 }
 
+void put_if_any(ByteWriter& out, const Snapshot& snapshot) {
+  const bool any = !snapshot.learned.empty() || !snapshot.measured.empty();
+  out.u8(any);
+  if (any) put(out, snapshot.learned), put(out, snapshot.measured);
+}
+
 void put_state(ByteWriter& out, const Checkpoint& c) {
   out.u64(static_cast<uint64_t>(c.step));
   put(out, c.loss_sum);
@@ -107,10 +131,10 @@ void put_state(ByteWriter& out, const Checkpoint& c) {
   out.u32(static_cast<uint32_t>(c.best_epoch));
   put(out, c.now.learned);
   put(out, c.now.measured);
-  put(out, c.velocity);
-  const bool has_best = !c.best.learned.empty() || !c.best.measured.empty();
-  out.u8(has_best);
-  if (has_best) put(out, c.best.learned), put(out, c.best.measured);
+  put(out, c.first);
+  put(out, c.second);
+  put_if_any(out, c.best);
+  put_if_any(out, c.average);
 }
 
 void get_state(ByteReader& in, const Checkpoint& like, Checkpoint& c) {
@@ -122,8 +146,10 @@ void get_state(ByteReader& in, const Checkpoint& like, Checkpoint& c) {
   c.best_epoch = static_cast<int>(in.u32());
   c.now.learned = get_tensors(in, like.now.learned);
   c.now.measured = get_tensors(in, like.now.measured);
-  c.velocity = get_tensors(in, like.velocity);
-  if (in.u8()) c.best = {get_tensors(in, like.now.learned), get_tensors(in, like.now.measured)};
+  c.first = get_tensors(in, like.first);
+  c.second = get_tensors(in, like.second);
+  for (Snapshot* snapshot : {&c.best, &c.average})
+    if (in.u8()) *snapshot = {get_tensors(in, like.now.learned), get_tensors(in, like.now.measured)};
 }
 
 }  // namespace

@@ -25,8 +25,10 @@ struct Checkpoint {
   std::vector<Epoch> epochs;  ///< finished ones
   int best_epoch = 0;
   Snapshot now;
-  std::vector<std::vector<float>> velocity;  ///< momentum, one for each learned tensor
-  Snapshot best;                             ///< empty while there is no best epoch
+  /// The optimizer's averages, one for each learned tensor; the second ones empty where it has none.
+  std::vector<std::vector<float>> first, second;
+  Snapshot best;     ///< empty while there is no best epoch
+  Snapshot average;  ///< moving average of `now`; empty if none is kept
 };
 
 /// A number that differs when the graph, the data sets, the teacher or any option that bears on the result

@@ -27,7 +27,10 @@ class CheckpointFile : public testing::Test {
     c.epochs = {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}};
     c.best_epoch = 1;
     c.now = {{{1, 2, 3}, {4}}, {{5, 6}}};
-    c.velocity = {{0.5f, 0, 0}, {1}};
+    c.first = {{0.5f, 0, 0}, {1}};
+    c.second = {{}, {2}};
+    c.average.learned = c.now.learned;
+    c.average.measured = c.now.measured;
     c.best = {{{7, 8, 9}, {10}}, {{11, 12}}};
     return c;
   }
@@ -56,7 +59,10 @@ TEST_F(CheckpointFile, ReadsBackWhatWasWritten) {
   EXPECT_EQ(back.epochs[1].validation_loss, 9);
   EXPECT_EQ(back.best_epoch, 1);
   EXPECT_EQ(back.now.learned, c.now.learned);
-  EXPECT_EQ(back.velocity, c.velocity);
+  EXPECT_EQ(back.first, c.first);
+  EXPECT_EQ(back.second, c.second);
+  EXPECT_EQ(back.average.learned, c.average.learned);
+  EXPECT_EQ(back.average.measured, c.average.measured);
   EXPECT_EQ(back.best.measured, c.best.measured);
 }
 

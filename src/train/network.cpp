@@ -90,20 +90,32 @@ int64_t count_wrong(const at::Tensor& scores, std::span<const int64_t> labels) {
   return wrong;
 }
 
-at::Tensor loss_of(const at::Tensor& scores, const at::Tensor& labels, const Objective& objective,
-                   std::span<const float> teacher_scores) {
-  const at::Tensor hard =
-      at::cross_entropy_loss(scores, labels, {}, at::Reduction::Mean, -100, objective.label_smoothing);
-  if (teacher_scores.empty()) return hard;
+at::Tensor hard_loss(const at::Tensor& scores, const Targets& targets, double smoothing) {
+  const auto against = [&](std::span<const int64_t> labels) {
+    return at::cross_entropy_loss(scores, view(labels), {}, at::Reduction::Mean, -100, smoothing);
+  };
+  const at::Tensor loss = against(targets.labels);
+  if (targets.other_labels.empty()) return loss;
+  return targets.share * loss + (1 - targets.share) * against(targets.other_labels);
+}
+
+at::Tensor loss_of(const at::Tensor& scores, const Targets& targets, const Objective& objective) {
+  const at::Tensor hard = hard_loss(scores, targets, objective.label_smoothing);
+  if (targets.teacher_scores.empty()) return hard;
   // Soft targets: gradients shrink as 1 / T^2, which the factor T^2 makes up for.
   const double temperature = objective.distill_temperature, alpha = objective.distill_alpha;
-  const at::Tensor targets = at::softmax(view(teacher_scores, scores.sizes()) / temperature, 1);
-  const at::Tensor soft = -(targets * at::log_softmax(scores / temperature, 1)).sum(1).mean();
+  const at::Tensor soft_targets = at::softmax(view(targets.teacher_scores, scores.sizes()) / temperature, 1);
+  const at::Tensor soft = -(soft_targets * at::log_softmax(scores / temperature, 1)).sum(1).mean();
   return alpha * temperature * temperature * soft + (1 - alpha) * hard;
 }
 
 bool is_running_statistic(const Parameter& parameter) {
   return parameter.role == "mean" || parameter.role == "variance";
+}
+
+bool is_depthwise(const Node& node, const Weight& weight) {
+  const auto* conv = std::get_if<Conv2d>(&node.op);
+  return conv && conv->groups > 1 && weight.shape.size() == 4 && weight.shape[1] == 1;
 }
 
 /// Constants of arithmetic and of concat belong to a formula of the network's author: the mean and deviation
@@ -135,7 +147,8 @@ Network::Network(const Graph& graph) : torch_(std::make_unique<Torch>()) {
       t.measured.push_back(
           {parameter.value, TrainedWeight({weight.shape, Dense{to_dense(weight).data}}), true});
     else
-      t.learned.push_back({parameter.value, TrainedWeight(weight), parameter.role != "weight"});
+      t.learned.push_back({parameter.value, TrainedWeight(weight), parameter.role != "weight",
+                           is_depthwise(graph.nodes[parameter.node], weight)});
   }
   // Only now: the lists no longer move what the tensors look at.
   for (auto* list : {&t.learned, &t.measured})
@@ -148,16 +161,15 @@ Network::~Network() = default;
 std::vector<Network::Learned>& Network::learned() { return torch_->learned; }
 std::vector<Network::Learned>& Network::measured() { return torch_->measured; }
 
-BatchResult Network::learn(std::span<const float> images, std::span<const int64_t> labels,
-                           const Objective& objective, std::span<const float> teacher_scores,
+BatchResult Network::learn(std::span<const float> images, const Targets& targets, const Objective& objective,
                            uint64_t dropout_seed) {
   Torch& t = *torch_;
   for (Learned& l : t.learned) t.constants[l.value].mutable_grad() = at::Tensor();
   const TrainingPass pass{dropout_seed};
   const at::Tensor scores = t.run(t.batch(images), &pass);
-  const at::Tensor loss = loss_of(scores, view(labels), objective, teacher_scores);
+  const at::Tensor loss = loss_of(scores, targets, objective);
   loss.backward();
-  return {loss.item<double>(), count_wrong(scores.detach().contiguous(), labels)};
+  return {loss.item<double>(), count_wrong(scores.detach().contiguous(), targets.labels)};
 }
 
 std::span<const float> Network::gradient(size_t i) const {
@@ -170,7 +182,7 @@ std::span<const float> Network::gradient(size_t i) const {
 BatchResult Network::judge(std::span<const float> images, std::span<const int64_t> labels) const {
   const at::NoGradGuard no_gradients;
   const at::Tensor scores = torch_->run(torch_->batch(images), nullptr).contiguous();
-  return {loss_of(scores, view(labels), {}, {}).item<double>(), count_wrong(scores, labels)};
+  return {loss_of(scores, {.labels = labels}, {}).item<double>(), count_wrong(scores, labels)};
 }
 
 std::vector<float> Network::logits(std::span<const float> images) const {

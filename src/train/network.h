@@ -20,6 +20,15 @@ struct Objective {
   double distill_temperature = 1;
 };
 
+/// What a batch should be answered with.
+struct Targets {
+  std::span<const int64_t> labels;
+  /// Of mixed images: the loss is share x that of `labels` + (1 - share) x that of these; may be empty.
+  std::span<const int64_t> other_labels;
+  double share = 1;
+  std::span<const float> teacher_scores;  ///< before softmax; may be empty
+};
+
 struct BatchResult {
   double loss = 0;    ///< mean over the batch
   int64_t wrong = 0;  ///< images whose highest score is not their label's
@@ -41,15 +50,15 @@ class Network {
     ValueId value;
     TrainedWeight weight;
     bool is_bias = false;  ///< or a scale or slope: weight decay is not for them
+    bool is_depthwise = false;
   };
   std::vector<Learned>& learned();
   /// Running means and variances of batch norms: measured in passing, not learned; always dense.
   std::vector<Learned>& measured();
 
-  /// A training pass: fills gradient(i) for every learned()[i]. `teacher_scores` (before softmax) may be
-  /// empty.
-  BatchResult learn(std::span<const float> images, std::span<const int64_t> labels,
-                    const Objective& objective, std::span<const float> teacher_scores, uint64_t dropout_seed);
+  /// A training pass: fills gradient(i) for every learned()[i].
+  BatchResult learn(std::span<const float> images, const Targets& targets, const Objective& objective,
+                    uint64_t dropout_seed);
   /// dL/ddense of learned()[i].
   std::span<const float> gradient(size_t i) const;
   /// Inference against labels; the loss is the plain cross-entropy.

@@ -9,12 +9,13 @@ namespace netsuke::train {
 namespace {
 
 constexpr Schedule kSchedules[] = {
-    {"constant", [](double) { return 1.0; }},
-    {"step", [](double progress) { return progress < 0.5    ? 1.0
-                                          : progress < 0.75 ? 0.1
-                                                            : 0.01; }},
-    {"cosine", [](double progress) { return 0.5 * (1 + std::cos(std::numbers::pi * progress)); }},
-    {"linear", [](double progress) { return 1 - progress; }},
+    {"constant", [](double, double) { return 1.0; }},
+    {"step", [](double progress, double) { return progress < 0.5    ? 1.0
+                                                  : progress < 0.75 ? 0.1
+                                                                    : 0.01; }},
+    {"cosine", [](double progress, double) { return 0.5 * (1 + std::cos(std::numbers::pi * progress)); }},
+    {"linear", [](double progress, double) { return 1 - progress; }},
+    {"polynomial", [](double progress, double power) { return std::pow(1 - progress, power); }},
 };
 
 }  // namespace
@@ -27,7 +28,7 @@ double learning_rate(const Options& options, int64_t step, int64_t steps_per_epo
   const double warmup = options.warmup_epochs * static_cast<double>(steps_per_epoch);
   if (at < warmup) return options.learning_rate * (at + 1) / (warmup + 1);
   const double total = static_cast<double>(options.epochs) * static_cast<double>(steps_per_epoch);
-  return options.learning_rate * schedule.factor((at - warmup) / (total - warmup));
+  return options.learning_rate * schedule.factor((at - warmup) / (total - warmup), options.power);
 }
 
 }  // namespace netsuke::train

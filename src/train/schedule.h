@@ -12,7 +12,7 @@ namespace netsuke::train {
 struct Schedule {
   std::string_view name;
   /// The share of the learning rate at `progress`, which runs from 0 to 1 after the warm-up.
-  double (*factor)(double progress);
+  double (*factor)(double progress, double power);
 };
 
 std::span<const Schedule> schedules();

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
-#include "train/sgd.h"
 
 namespace netsuke::train {
 namespace {
@@ -23,6 +22,7 @@ TEST(Schedule, EachFollowsItsCurve) {
   EXPECT_EQ(rate("step", 200), 0.1);
   EXPECT_EQ(rate("step", 300), 0.01);
   EXPECT_EQ(rate("linear", 100), 0.75);
+  EXPECT_EQ(rate("polynomial", 100), 0.75 * 0.75);
   EXPECT_NEAR(rate("cosine", 200), 0.5, 1e-12);
   EXPECT_LT(rate("cosine", 399), 1e-4);
 }
@@ -42,23 +42,6 @@ TEST(Schedule, UnknownNameIsRefusedWithTheNearest) {
     EXPECT_EQ(error.code(), ErrorCode::usage);
     EXPECT_NE(std::string(error.what()).find("did you mean 'cosine'"), std::string::npos) << error.what();
   }
-}
-
-TEST(Sgd, TwoStepsFollowTheFormula) {
-  std::vector<float> w{1}, v{0};
-  const std::vector<float> g{2};
-  const SgdStep step{.rate = 0.1f, .momentum = 0.5f, .weight_decay = 1, .nesterov = false};
-  sgd_step(w, g, v, step);  // v = 3, w = 1 - 0.3
-  EXPECT_FLOAT_EQ(w[0], 0.7f);
-  sgd_step(w, g, v, step);  // v = 1.5 + 2.7, w = 0.7 - 0.42
-  EXPECT_FLOAT_EQ(w[0], 0.28f);
-}
-
-TEST(Sgd, NesterovLooksAhead) {
-  std::vector<float> w{1}, v{0};
-  sgd_step(w, std::vector<float>{2}, v,
-           {.rate = 0.1f, .momentum = 0.5f, .weight_decay = 0, .nesterov = true});
-  EXPECT_FLOAT_EQ(w[0], 1 - 0.1f * (2 + 0.5f * 2));
 }
 
 }  // namespace

@@ -14,17 +14,34 @@ struct Options {
   int epochs = 10;
   int batch = 64;
   double learning_rate = 0.05;
-  double momentum = 0.9;
-  bool nesterov = true;
-  double weight_decay = 5e-4;  ///< on weights of two dimensions or more; not on biases, norms, centroids
-  /// "constant", "step" (x0.1 at 1/2 and 3/4), "cosine" or "linear" (both to 0).
+  std::string optimizer = "sgd";  ///< or "adam", "adamw", "rmsprop": formulas in train/optimizer.h
+  double momentum = 0.9;          ///< Adam's beta1
+  double beta2 = 0;               ///< Adam's, or RMSprop's alpha; 0: 0.999, or 0.99 of RMSprop
+  double epsilon = 1e-8;          ///< of Adam and RMSprop
+  bool nesterov = true;           ///< of SGD
+  double weight_decay = 5e-4;     ///< on weights of two dimensions or more; not on biases, norms, centroids
+  /// Weight decay on depthwise convolutions too; MobileNet advises against (Howard 2017, section 3.2).
+  bool decay_depthwise = true;
+  double clip_norm = 0;  ///< all gradients together are shortened to this length; 0: as they are
+  /// Decay a step of a moving average of the weights, which is judged and returned in their place; 0: none.
+  double average = 0;
+  /// "constant", "step" (x0.1 at 1/2 and 3/4), "cosine", "linear" or "polynomial" (all three to 0).
   std::string schedule = "cosine";
+  double power = 2;  ///< of the polynomial schedule: (1 - progress)^power
   double warmup_epochs = 0;
   double label_smoothing = 0;
   int shift = 0;      ///< augmentation: random shift by up to this many pixels each way, zeros come in
   bool flip = false;  ///< augmentation: mirror left-right half of the time
   double rotate = 0;  ///< augmentation: random rotation by up to this many degrees, bilinear
   double zoom = 0;    ///< augmentation: random scaling by a factor in [1 - zoom, 1 + zoom]
+  /// Augmentation: a random part of the image, of at least this share of its area and an aspect of 3/4 to
+  /// 4/3, resized to the whole (Szegedy 2015, section 6); 0 is off.
+  double crop = 0;
+  /// Augmentation: brightness, contrast and saturation by factors in [1 - jitter, 1 + jitter].
+  double jitter = 0;
+  int cutout = 0;  ///< augmentation: a square of this many pixels a side becomes grey (DeVries 2017)
+  /// Pairs of images and their labels are mixed in shares drawn from Beta(mixup, mixup) (Zhang 2018); 0 to 1.
+  double mixup = 0;
   uint64_t seed = 1;
   int threads = 0;  ///< 0: all cores
   /// With a validation set: return the weights of the epoch that was best on it (fewest errors, then lowest
@@ -53,7 +70,7 @@ struct Result {
   int best_epoch = 0;  ///< index into epochs whose weights `graph` holds
 };
 
-/// Trains by SGD with Nesterov momentum on softmax cross-entropy of the graph's output (a final Softmax node
+/// Trains on softmax cross-entropy of the graph's output (a final Softmax node
 /// is looked through). What the encodings state stays true: Sparse keeps its mask and Codebook forms learn
 /// their centroids, whose gradient is the sum over their weights (Deep Compression, equation 3). Batch norms
 /// use batch statistics and update their running ones. Deterministic for a given seed and number of threads.

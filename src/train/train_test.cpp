@@ -106,6 +106,76 @@ TEST(Train, AugmentedWarmedUpSmoothedRunLearnsToo) {
   EXPECT_LT(error_percent(result.graph, *quadrants(400, 2)), 2);
 }
 
+TEST(Train, EveryOptimizerLearns) {
+  for (const char* name : {"sgd", "adam", "adamw", "rmsprop"}) {
+    Options options = short_run();
+    options.optimizer = name;
+    if (options.optimizer != "sgd") options.learning_rate = 0.003;
+    options.clip_norm = 5;
+    options.schedule = "polynomial";
+    const Result result = run(small_net(), *quadrants(800, 1), options);
+    EXPECT_LT(error_percent(result.graph, *quadrants(400, 2)), 2) << name;
+  }
+}
+
+TEST(Train, EveryAugmentationAtOnceStillLearns) {
+  Options options = short_run();
+  options.epochs = 10;
+  options.crop = 0.7;
+  options.jitter = 0.2;
+  options.cutout = 2;
+  options.mixup = 0.2;
+  const Result result = run(small_net(), *quadrants(800, 1), options);
+  EXPECT_LT(error_percent(result.graph, *quadrants(400, 2)), 3);
+}
+
+// One step of rate 1 moves by the gradient; clipped, by a vector of the length asked for.
+TEST(Train, ClippingBoundsTheStep) {
+  const DatasetPtr data = quadrants(16, 1);
+  Options options = one_step(*data);
+  options.clip_norm = 0.01;
+  const Graph before = small_net(1, false, 0), after = run(before, *data, options).graph;
+  double squares = 0;
+  for (const Parameter& p : parameters(before)) {
+    const Tensor a = to_dense(*before.values[p.value].weight), b = to_dense(*after.values[p.value].weight);
+    for (size_t i = 0; i < a.size(); ++i) squares += std::pow(static_cast<double>(a.data[i] - b.data[i]), 2);
+  }
+  EXPECT_NEAR(std::sqrt(squares), 0.01, 1e-5);
+}
+
+// The average of two steps with decay 1/2, or less where few steps have been: (1 + t) / (10 + t).
+TEST(Train, TheAverageFollowsTheWeights) {
+  const DatasetPtr data = quadrants(16, 1);
+  Options options = one_step(*data);
+  const Graph before = small_net(1, false, 0), after = run(before, *data, options).graph;
+  options.average = 0.5;
+  const Graph averaged = run(before, *data, options).graph;
+  const Tensor from = to_dense(weight(before, "scores.weight")),
+               to = to_dense(weight(after, "scores.weight"));
+  const Tensor between = to_dense(weight(averaged, "scores.weight"));
+  for (size_t i = 0; i < from.size(); ++i)
+    EXPECT_NEAR(between.data[i], from.data[i] + 0.9f * (to.data[i] - from.data[i]), 1e-5f);
+}
+
+TEST(Train, DepthwiseWeightsMayBeSparedFromDecay) {
+  Builder net("depthwise", 1);
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.conv("full", x, 4, {3, 3});
+  x = net.conv("each", x, 4, {3, 3}, {.groups = 4});
+  x = net.apply("flatten", Flatten{}, {x});
+  const Graph graph = net.finish({net.linear("scores", x, 4)});
+  const DatasetPtr data = quadrants(16, 1);
+  Options options = one_step(*data);
+  const auto moved = [&](double decay, bool depthwise, const char* name) {
+    options.weight_decay = decay;
+    options.decay_depthwise = depthwise;
+    return to_dense(weight(run(graph, *data, options).graph, name)).data;
+  };
+  EXPECT_EQ(moved(0.5, false, "each.weight"), moved(0, false, "each.weight"));
+  EXPECT_NE(moved(0.5, true, "each.weight"), moved(0, true, "each.weight"));
+  EXPECT_NE(moved(0.5, false, "full.weight"), moved(0, false, "full.weight"));
+}
+
 TEST(Train, SameSeedGivesTheSameWeightsAndAnotherSeedDoesNot) {
   const DatasetPtr data = quadrants(200, 1);
   Options options = short_run();
@@ -287,8 +357,11 @@ TEST_F(Refusal, LabelWithoutAnOutput) {
 }
 
 TEST_F(Refusal, OptionsOutOfRange) {
-  options_.schedule = "polynomial";
-  expect(ErrorCode::usage, "polynomial", small_net(), *data_);
+  options_.schedule = "parabolic";
+  expect(ErrorCode::usage, "parabolic", small_net(), *data_);
+  options_ = short_run();
+  options_.optimizer = "adamax";
+  expect(ErrorCode::usage, "did you mean 'adam", small_net(), *data_);
   options_ = short_run();
   options_.momentum = 1.5;
   expect(ErrorCode::usage, "momentum is 1.5", small_net(), *data_);

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <filesystem>
 
+#include "base/catalog.h"
 #include "base/error.h"
 #include "base/random.h"
 #include "train/schedule.h"
-#include "train/sgd.h"
 
 namespace netsuke::train {
 namespace {
@@ -35,6 +35,15 @@ Objective objective_of(const Options& options) {
   return {options.label_smoothing, options.distill_alpha, options.distill_temperature};
 }
 
+/// What shortens the gradients, taken as one vector, to the length `most` (Pascanu 2013, algorithm 1).
+float clipping(std::span<const std::span<const float>> gradients, double most) {
+  double squares = 0;
+  for (const std::span<const float> gradient : gradients)
+    for (const float g : gradient) squares += static_cast<double>(g) * static_cast<double>(g);
+  const double norm = std::sqrt(squares);
+  return norm > most ? static_cast<float>(most / norm) : 1;
+}
+
 std::optional<Preprocess> preprocess_of(const Graph* teacher) {
   if (!teacher) return std::nullopt;
   return netsuke::preprocess_of(*teacher);
@@ -49,9 +58,14 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
       log_(log),
       preprocess_(netsuke::preprocess_of(graph)),
       network_(graph),
+      optimizer_(find_row(optimizers(), options.optimizer, "optimizer")),
       teacher_(teacher ? std::make_unique<Network>(*teacher) : nullptr),
       batches_(data, preprocess_, preprocess_of(teacher), options) {
-  for (Network::Learned& l : network_.learned()) state_.velocity.emplace_back(l.weight.free_values().size());
+  for (Network::Learned& l : network_.learned()) {
+    state_.first.emplace_back(l.weight.free_values().size());
+    state_.second.emplace_back(optimizer_.has_second ? l.weight.free_values().size() : 0);
+  }
+  if (options.average > 0) state_.average = snapshot();
   if (!options.checkpoint.empty())
     state_.fingerprint = fingerprint(graph, data, validation, teacher, options);
 }
@@ -82,6 +96,8 @@ void Trainer::train_epoch() {
     train_step(prefetch.next());
     report_progress();
   }
+  making_ = prefetch.making();
+  waiting_ = prefetch.waiting();
   finish_epoch();
 }
 
@@ -90,8 +106,8 @@ void Trainer::train_step(const Batch& batch) {
   const uint64_t dropout_seed = Random(Random(options_.seed, kDropoutStream).next(), step).next();
   std::vector<float> teacher_scores;
   if (teacher_) teacher_scores = teacher_->logits(batch.teacher_images);
-  const BatchResult result =
-      network_.learn(batch.images, batch.labels, objective_of(options_), teacher_scores, dropout_seed);
+  const Targets targets{batch.labels, batch.other_labels, batch.share, teacher_scores};
+  const BatchResult result = network_.learn(batch.images, targets, objective_of(options_), dropout_seed);
   check_loss(result.loss);
   update_weights();
   state_.loss_sum += result.loss;
@@ -99,18 +115,53 @@ void Trainer::train_step(const Batch& batch) {
   ++state_.step;
 }
 
+OptimizerStep Trainer::optimizer_step() const {
+  OptimizerStep step;
+  step.rate = static_cast<float>(learning_rate(options_, state_.step, batches_.per_epoch()));
+  step.momentum = static_cast<float>(options_.momentum);
+  step.beta2 = static_cast<float>(options_.beta2 > 0 ? options_.beta2 : optimizer_.beta2);
+  step.epsilon = static_cast<float>(options_.epsilon);
+  step.weight_decay = static_cast<float>(options_.weight_decay);
+  step.nesterov = options_.nesterov;
+  step.number = state_.step + 1;
+  return step;
+}
+
 void Trainer::update_weights() {
-  const auto rate = static_cast<float>(learning_rate(options_, state_.step, batches_.per_epoch()));
+  std::vector<std::span<const float>> gradients;
   for (size_t i = 0; i < network_.learned().size(); ++i) {
-    TrainedWeight& weight = network_.learned()[i].weight;
-    const std::span<const float> gradient = network_.gradient(i);
-    if (gradient.empty()) continue;
-    const bool decays = !network_.learned()[i].is_bias && !weight.shared();
-    const SgdStep step{rate, static_cast<float>(options_.momentum),
-                       decays ? static_cast<float>(options_.weight_decay) : 0.0f, options_.nesterov};
-    sgd_step(weight.free_values(), weight.free_gradient(gradient), state_.velocity[i], step);
-    weight.expand();
+    const std::span<const float> dense = network_.gradient(i);
+    gradients.push_back(dense.empty() ? dense : network_.learned()[i].weight.free_gradient(dense));
   }
+  OptimizerStep decaying = optimizer_step();
+  if (options_.clip_norm > 0) decaying.gradient_scale = clipping(gradients, options_.clip_norm);
+  OptimizerStep plain = decaying;
+  plain.weight_decay = 0;
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    if (gradients[i].empty()) continue;
+    Network::Learned& learned = network_.learned()[i];
+    const bool decays =
+        !learned.is_bias && !learned.weight.shared() && (options_.decay_depthwise || !learned.is_depthwise);
+    optimizer_.step(learned.weight.free_values(), gradients[i], state_.first[i], state_.second[i],
+                    decays ? decaying : plain);
+    learned.weight.expand();
+  }
+  if (options_.average > 0) update_average();
+}
+
+void Trainer::update_average() {
+  // Younger than the decay asked for, an average would still hold the random weights of the start.
+  const auto steps = static_cast<double>(state_.step);
+  const auto moved = static_cast<float>(1 - std::min(options_.average, (1 + steps) / (10 + steps)));
+  const auto follow = [moved](std::vector<std::vector<float>>& averages,
+                              std::vector<Network::Learned>& values) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      const std::span<const float> now = values[i].weight.free_values();
+      for (size_t j = 0; j < now.size(); ++j) averages[i][j] += moved * (now[j] - averages[i][j]);
+    }
+  };
+  follow(state_.average.learned, network_.learned());
+  follow(state_.average.measured, network_.measured());
 }
 
 void Trainer::check_loss(double loss) const {
@@ -126,21 +177,29 @@ void Trainer::finish_epoch() {
   e.train_error = percent(state_.wrong, batches_.per_epoch() * batches_.batch_size());
   e.seconds = state_.seconds + seconds_since(epoch_start_);
   e.validation_error = -1;
+  state_.loss_sum = state_.seconds = 0;
+  state_.wrong = 0;
+  const bool averages = options_.average > 0;
+  const Snapshot now = averages ? snapshot() : Snapshot();
+  if (averages) restore(state_.average);
+  judge_epoch(e);
+  if (averages) restore(now);
+  report_epoch();
+  if (!options_.checkpoint.empty()) save();
+}
+
+/// Adds what the validation set says of the weights as they are, and keeps them if they are the best so far.
+void Trainer::judge_epoch(Epoch& e) {
   if (validation_) {
     const BatchResult judged = judge(*validation_);
     e.validation_error = percent(judged.wrong, validation_->size());
     e.validation_loss = judged.loss;
   }
   state_.epochs.push_back(e);
-  state_.loss_sum = state_.seconds = 0;
-  state_.wrong = 0;
-  if (is_best()) {
-    state_.best_epoch = static_cast<int>(state_.epochs.size()) - 1;
-    // Without a choice to make, the weights as they are at the end are the result.
-    if (validation_ && options_.keep_best) state_.best = snapshot();
-  }
-  report_epoch();
-  if (!options_.checkpoint.empty()) save();
+  if (!is_best()) return;
+  state_.best_epoch = static_cast<int>(state_.epochs.size()) - 1;
+  // Without a choice to make, the weights at the end are the result.
+  if ((validation_ && options_.keep_best) || options_.average > 0) state_.best = snapshot();
 }
 
 /// Of the epoch just finished: the last one is best where there is nothing to choose by.
@@ -218,7 +277,11 @@ void Trainer::report_epoch() const {
   if (validation_)
     line += cat(", validation error ", rounded(e.validation_error, 2), " %, loss ",
                 rounded(e.validation_loss, 4));
-  log_.line(line + cat(", ", rounded(images / e.seconds, 0), " images/s"));
+  line += cat(", ", rounded(images / e.seconds, 0), " images/s");
+  if (making_ > 0)
+    line += cat(" (data ", rounded(images / making_, 0), "/s, waited for ",
+                rounded(100 * waiting_ / e.seconds, 0), " % of the time)");
+  log_.line(line);
 }
 
 }  // namespace netsuke::train

@@ -8,6 +8,7 @@
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "train/network.h"
+#include "train/optimizer.h"
 
 namespace netsuke::train {
 
@@ -27,8 +28,11 @@ class Trainer {
   void train_epoch();
   void train_step(const Batch& batch);
   void update_weights();
+  OptimizerStep optimizer_step() const;
+  void update_average();
   void finish_epoch();
   bool is_best() const;
+  void judge_epoch(Epoch& epoch);
   BatchResult judge(const Dataset& data) const;
   void check_loss(double loss) const;
   void save();
@@ -47,10 +51,12 @@ class Trainer {
   const Log& log_;
   Preprocess preprocess_;
   Network network_;
+  const Optimizer& optimizer_;
   std::unique_ptr<Network> teacher_;
   Batches batches_;
   Checkpoint state_;  ///< its `now` is filled only when it is saved
   Clock::time_point epoch_start_;
+  double making_ = 0, waiting_ = 0;  ///< seconds of data in this epoch: see Prefetch
   Clock::time_point last_report_;
 };
 
