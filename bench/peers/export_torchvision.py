@@ -2,6 +2,10 @@
 """Writes torchvision's architectures as ONNX files, as PyTorch's own exporter spells them.
 
     /usr/bin/python3 export_torchvision.py NAME FILE.onnx [--opset N] [--keep-batch-norm]
+    /usr/bin/python3 export_torchvision.py NAME FILE.onnx --exact IMAGE ANSWER
+
+The second form writes what the exported network answers in float64, to images of float32: FILE.onnx.pt, which
+the first form leaves beside its file, holds the network.
 
 Weights are random from a fixed seed. Each batch norm first takes the statistics of random images, so that the
 signal neither dies nor explodes on its way through many layers; then statistics, scale and shift are moved a
@@ -88,6 +92,16 @@ def export(name, path, opset, keep_batch_norm):
     training = torch.onnx.TrainingMode.PRESERVE if keep_batch_norm else torch.onnx.TrainingMode.EVAL
     image = torch.randn(1, 3, size, size)
     torch.onnx.export(model, image, path, opset_version=opset, training=training)
+    torch.save(model.eval(), path + ".pt")
+
+
+def answer_exactly(name, path, image_path, answer_path):
+    size = image_size(name)
+    image = numpy.fromfile(image_path, dtype=numpy.float32).astype(numpy.float64)
+    model = torch.load(path + ".pt").double()
+    with torch.no_grad():
+        answer = model(torch.from_numpy(image.reshape(1, 3, size, size)))
+    answer.numpy().astype(numpy.float64).tofile(answer_path)
 
 
 def main():
@@ -96,7 +110,11 @@ def main():
     parser.add_argument("path")
     parser.add_argument("--opset", type=int, default=DEFAULT_OPSET)
     parser.add_argument("--keep-batch-norm", action="store_true", help="do not merge batch norms")
+    parser.add_argument("--exact", nargs=2, metavar=("IMAGE", "ANSWER"), help="answer in float64 instead")
     arguments = parser.parse_args()
+    if arguments.exact:
+        answer_exactly(arguments.name, arguments.path, *arguments.exact)
+        return
     export(arguments.name, arguments.path, arguments.opset, arguments.keep_batch_norm)
 
 
