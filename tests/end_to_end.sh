@@ -47,6 +47,27 @@ for key in model bytes bytes_fp32 ratio params macs images top1 top5 error ms_me
 "$netsuke" inspect small.nsk --ledger > /dev/null
 "$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
 
+# A run that is killed at any moment goes on from its last checkpoint and ends as one that was left alone.
+train_digits() { "$netsuke" train lenet_5 --data synthetic --epochs 8 --batch 32 --lr 0.01 --threads 1 --checkpoint-minutes 0.001 "$@"; }
+train_digits -o alone.nsk --run alone > alone.txt 2>&1
+train_digits -o killed.nsk --run killed > killed.txt 2>&1 & running=$!
+for pause in 1.1 0.9 1.3; do
+  sleep $pause
+  kill -9 $running 2>/dev/null || true
+  wait $running 2>/dev/null || true
+  [ ! -e killed.nsk ] || fail "the run to be killed was over before it was killed"
+  train_digits -o killed.nsk --run killed --resume > killed.txt 2>&1 & running=$!
+done
+wait $running || fail "the run that was killed does not end: $(cat killed.txt)"
+grep -q 'going on from' killed.txt || fail "the run that was killed began anew"
+cmp alone.nsk killed.nsk || fail "a run that was killed and resumed gives another network"
+[ "$(wc -l < killed/metrics.jsonl)" = 8 ] || fail "metrics.jsonl has $(wc -l < killed/metrics.jsonl) lines after 8 epochs"
+
+# Another question for a trained network: a new last layer, the rest kept as it is.
+refused 2 'has 4 outputs' "$netsuke" train dense.nsk --classes 4 --data synthetic --epochs 1 -o other.nsk
+"$netsuke" train dense.nsk --classes 10 --freeze conv2 --data synthetic --epochs 2 --lr 0.01 -o other.nsk --json > other.json
+at_least "top-1 with a new last layer" "$(value other.json top1)" 80
+
 # The benchmark, and as it takes turns with another program.
 "$netsuke" bench small.nsk --threads 1 --repeat 5 --explain --json > bench.json
 for key in model bytes macs ms_min ms_median ms_p90 ms_p99 ms_load ms_first bytes_peak threads layers limits steps; do value bench.json $key > /dev/null; done

@@ -14,4 +14,4 @@ bash -n dev tools/*.sh .ci/run
 echo "clang-tidy"
 # Files that include libtorch take clang-tidy half a minute each and find mostly its own headers' faults.
 sources 'src/*.cpp' | grep -v -e '^src/train/' -e '_test\.cpp$' -e '_bench\.cpp$' |
-  xargs -P "$(nproc)" -n 4 clang-tidy -p build/release --quiet 2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2)
+  xargs -P "$(nproc)" -n 4 clang-tidy -p build/tidy --quiet 2> >(grep -v 'warnings generated\|Suppressed\|Use -header-filter' >&2)

@@ -20,7 +20,8 @@ void ModelFlags::add_to(CLI::App& verb) {
   };
   add("--input", input,
       "channels x height x width, as in 3x224x224: the architecture's, or what an ONNX file leaves open");
-  add("--classes", outputs, "number of classes an architecture is to tell apart");
+  add("--classes", outputs,
+      "number of classes to tell apart: an architecture's, or (train) a new last layer's");
   add("--set", set, "an option of an architecture, NAME=VALUE (`netsuke zoo NAME` lists them)");
   add("--describe", description,
       "a TOML file with any of labels, mean, std, scale, order, resize; default MODEL.toml");

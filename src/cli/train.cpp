@@ -7,6 +7,7 @@
 #include "data/catalog.h"
 #include "graph/preprocess.h"
 #include "report/table.h"
+#include "train/head.h"
 
 namespace netsuke::cli {
 namespace {
@@ -15,6 +16,7 @@ struct Options {
   Common common;
   ModelFlags about;
   DataFlags data;
+  RunFolder folder;
   train::Options training;
   std::string model, output;
   bool resume = false;
@@ -35,19 +37,37 @@ void keep_labels(Graph& graph, const Dataset& data) {
 
 report::Json epochs_json(const train::Result& result) {
   report::Json list = report::Json::array();
-  for (const train::Epoch& e : result.epochs)
-    list.push_back({{"loss", e.loss},
-                    {"train_error", e.train_error},
-                    {"validation_error", e.validation_error},
-                    {"seconds", e.seconds}});
+  for (const train::Epoch& e : result.epochs) list.push_back(report::epoch_json(e));
   return list;
+}
+
+/// An architecture, or a model whose last layer is replaced if other classes are asked for.
+LoadedModel load_to_train(const Options& options) {
+  ModelFlags about = options.about;
+  std::error_code ignored;
+  const bool is_file = std::filesystem::exists(options.model, ignored);
+  const int classes = is_file ? std::exchange(about.outputs, 0) : 0;
+  LoadedModel model = load_model_argument(options.model, options.common.seed, about);
+  if (classes > 0) model.graph = train::with_new_head(model.graph, classes, options.common.seed);
+  return model;
+}
+
+report::Json settings_json(const Options& options, const Split& data) {
+  return {{"verb", "train"},
+          {"netsuke", NETSUKE_VERSION},
+          {"model", options.model},
+          {"data", options.data.data},
+          {"images", data.train->size()},
+          {"validation_images", data.validation->size()},
+          {"output", options.output},
+          {"training", report::training_json(options.training)}};
 }
 
 void run(Options options) {
   const Output output(options.common);
   const Log log = terminal_log();
   check_model_path(options.output, options.common.force);
-  LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  LoadedModel model = load_to_train(options);
   const Wanted wanted = wanted_by(model, log);
   if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
   const Split data = options.data.open(wanted);
@@ -55,6 +75,7 @@ void run(Options options) {
   options.training.threads = options.common.threads;
   options.training.checkpoint = options.output + ".checkpoint";
   options.training.resume = options.resume;
+  options.folder.follow(options.training, settings_json(options, data), log);
   const Dataset* validation = data.validation->size() > 0 ? data.validation.get() : nullptr;
   train::Result result =
       train::module().train(model.graph, *data.train, validation, nullptr, options.training, log);
@@ -88,6 +109,7 @@ void add_train(CLI::App& verb) {
                   "the name of an architecture, or a .nsk or .onnx file to go on from")
       ->required();
   options->data.add_to(verb);
+  options->folder.add_to(verb);
   add_training_flags(verb, options->training);
   verb.add_option("--dropout", options->dropout,
                   "ratio of the network's dropouts; default as the architecture has it");

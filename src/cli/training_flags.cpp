@@ -1,6 +1,9 @@
 #include "cli/training_flags.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdio>
 
 #include "base/error.h"
 #include "data/catalog.h"
@@ -28,6 +31,10 @@ void add_training_flags(CLI::App& verb, train::Options& o) {
   verb.add_option("--power", o.power, "of the polynomial schedule")->capture_default_str();
   verb.add_option("--warmup", o.warmup_epochs, "epochs in which the rate rises from 0")
       ->capture_default_str();
+  verb.add_option("--freeze", o.freeze, "keep the weights of the layers up to and with the one of this name");
+  verb.add_option("--checkpoint-minutes", o.checkpoint_minutes,
+                  "how often a checkpoint is kept within an epoch")
+      ->capture_default_str();
   verb.add_option("--label-smoothing", o.label_smoothing)->capture_default_str();
   verb.add_option("--shift", o.shift, "augment: move by up to this many pixels")->capture_default_str();
   verb.add_flag("--flip", o.flip, "augment: mirror left to right half of the time");
@@ -42,6 +49,19 @@ void add_training_flags(CLI::App& verb, train::Options& o) {
       ->capture_default_str();
   verb.add_option("--mixup", o.mixup, "mix pairs of images by shares from Beta(MIXUP, MIXUP); 0 is off")
       ->capture_default_str();
+}
+
+void RunFolder::add_to(CLI::App& verb) {
+  verb.add_option("--run", path, "a folder to keep settings (run.json) and curve (metrics.jsonl) in");
+}
+
+void RunFolder::follow(train::Options& options, const report::Json& about, const Log& log) const {
+  if (!path.empty()) report::write_run_settings(path, about);
+  const bool terminal = ::isatty(::fileno(stderr)) == 1;
+  options.after_epoch = [folder = path, terminal, log](const std::vector<train::Epoch>& epochs) {
+    if (!folder.empty()) report::write_metrics(folder, epochs);
+    if (const std::string curves = report::curves_text(epochs); terminal && !curves.empty()) log.line(curves);
+  };
 }
 
 void DataFlags::add_to(CLI::App& verb) {

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "data/catalog.h"
+#include "report/run_folder.h"
 #include "train/train.h"
 
 namespace netsuke::cli {
@@ -11,6 +12,15 @@ namespace netsuke::cli {
 /// Adds epochs, batch, learning rate, momentum, weight decay, schedule and augmentation flags that write to
 /// `options`.
 void add_training_flags(CLI::App& verb, train::Options& options);
+
+/// --run: a folder for the settings and the curve of a training run.
+struct RunFolder {
+  std::string path;
+
+  void add_to(CLI::App& verb);
+  /// Writes what the run is, and makes `options` write its curve after every epoch and draw it on a terminal.
+  void follow(train::Options& options, const report::Json& about, const Log& log) const;
+};
 
 /// --data and --validation: what is learned from, and how much of it is held out to choose on.
 struct DataFlags {

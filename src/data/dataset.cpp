@@ -41,7 +41,7 @@ DatasetPtr subset(DatasetPtr whole, std::vector<int64_t> indices, std::string na
   return std::make_shared<const Subset>(std::move(whole), std::move(indices), std::move(name));
 }
 
-Split split(DatasetPtr whole, int64_t held_out, uint64_t seed) {
+Split split(const DatasetPtr& whole, int64_t held_out, uint64_t seed) {
   if (held_out < 0 || held_out >= whole->size())
     fail(ErrorCode::usage, whole->name(), ": ", held_out, " images cannot be held out of ", whole->size());
   std::vector<int64_t> order(static_cast<size_t>(whole->size()));

@@ -43,6 +43,6 @@ struct Split {
   DatasetPtr train;
   DatasetPtr validation;
 };
-Split split(DatasetPtr whole, int64_t held_out, uint64_t seed);
+Split split(const DatasetPtr& whole, int64_t held_out, uint64_t seed);
 
 }  // namespace netsuke

@@ -1,12 +1,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "graph/builder.h"
 #include "model/read.h"
 #include "model/write.h"
 #include "report/histogram.h"
 #include "report/json.h"
 #include "report/ledger.h"
+#include "report/run_folder.h"
 #include "report/table.h"
 
 namespace netsuke::report {
@@ -113,6 +117,31 @@ TEST(Json, has_the_keys_that_programs_rely_on) {
   EXPECT_NEAR(layer["density"].get<double>(), 0.125, 1e-6);
   EXPECT_EQ(layer["bits"], 2);
   EXPECT_GT(layer["bytes"], 0);
+}
+
+TEST(RunFolder, curves_fall_as_the_values_do) {
+  EXPECT_EQ(curve({}), "");
+  EXPECT_EQ(curve({5, 5}), "▁▁");
+  EXPECT_EQ(curve({8, 4, 0}), "█▅▁");
+  std::vector<double> many(1000);
+  for (size_t i = 0; i < many.size(); ++i) many[i] = static_cast<double>(i);
+  EXPECT_EQ(curve(many, 8), "▁▂▃▄▅▆▇█");
+}
+
+TEST(RunFolder, metrics_are_a_line_an_epoch_and_rewritten_whole) {
+  const std::string folder = testing::TempDir() + "netsuke_run_folder_test";
+  write_run_settings(folder, {{"seed", 3}});
+  write_metrics(folder, {{.loss = 2, .validation_error = -1}, {.loss = 1, .validation_error = 50}});
+  write_metrics(folder, {{.loss = 2, .validation_error = -1}, {.loss = 1, .validation_error = 50}});
+  std::ifstream file(folder + "/metrics.jsonl");
+  std::vector<Json> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(Json::parse(line));
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0]["epoch"], 1);
+  EXPECT_FALSE(lines[0].contains("validation_error"));
+  EXPECT_EQ(lines[1]["validation_error"], 50);
+  EXPECT_EQ(Json::parse(std::ifstream(folder + "/run.json"))["seed"], 3);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

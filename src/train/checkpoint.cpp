@@ -79,6 +79,7 @@ void put(ByteWriter& out, const Options& o) {
   out.u64(o.seed);
   out.text(o.schedule);
   out.text(o.optimizer);
+  out.text(o.freeze);
   for (bool flag : {o.nesterov, o.decay_depthwise, o.flip, o.keep_best}) out.u8(flag);
 }
 

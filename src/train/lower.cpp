@@ -250,7 +250,7 @@ Tensor lower(const Graph& graph, const std::vector<Tensor>& constants, const Ten
     const Node& node = graph.nodes[n];
     Inputs inputs;
     for (ValueId id : node.inputs) inputs.push_back(values[id]);
-    const Site site{training, n};
+    const Site site{training && n >= training->frozen ? training : nullptr, n};
     values[node.output] = std::visit([&](const auto& op) { return run(op, inputs, site); }, node.op);
     for (ValueId id : node.inputs)
       if (last[id] == n && id != wanted) values[id].reset();

@@ -14,6 +14,7 @@ namespace netsuke::train {
 /// and move their running ones towards them (momentum 0.1).
 struct TrainingPass {
   uint64_t dropout_seed = 0;  ///< of this step: equal seeds drop equal values
+  size_t frozen = 0;          ///< nodes from the start that compute as in inference
 };
 
 /// Computes `wanted` for a batch given as the graph's only input. `constants` holds a tensor for every value

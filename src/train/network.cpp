@@ -39,6 +39,7 @@ void set_up_torch(int threads) {
 
 struct Network::Torch {
   Graph graph;
+  size_t frozen = 0;
   ValueId logits = 0;
   Shape image;  ///< the input without its batch
   std::vector<Learned> learned, measured;
@@ -132,16 +133,17 @@ at::Tensor Network::Torch::batch(std::span<const float> images) const {
   return in_fast_layout(view(images, shape));
 }
 
-Network::Network(const Graph& graph) : torch_(std::make_unique<Torch>()) {
+Network::Network(const Graph& graph, size_t frozen) : torch_(std::make_unique<Torch>()) {
   Torch& t = *torch_;
   t.graph = graph;
+  t.frozen = frozen;
   t.logits = before_softmax(graph);
   const Shape& input = graph.values[graph.inputs[0]].shape;
   t.image.assign(input.begin() + 1, input.end());
   t.constants.resize(graph.values.size());
   for (const Parameter& parameter : parameters(graph)) {
     const Weight& weight = *graph.values[parameter.value].weight;
-    if (is_part_of_a_formula(graph, parameter))
+    if (parameter.node < frozen || is_part_of_a_formula(graph, parameter))
       t.constants[parameter.value] = view(to_dense(weight).data, weight.shape).clone();
     else if (is_running_statistic(parameter))
       t.measured.push_back(
@@ -165,7 +167,7 @@ BatchResult Network::learn(std::span<const float> images, const Targets& targets
                            uint64_t dropout_seed) {
   Torch& t = *torch_;
   for (Learned& l : t.learned) t.constants[l.value].mutable_grad() = at::Tensor();
-  const TrainingPass pass{dropout_seed};
+  const TrainingPass pass{dropout_seed, t.frozen};
   const at::Tensor scores = t.run(t.batch(images), &pass);
   const at::Tensor loss = loss_of(scores, targets, objective);
   loss.backward();

@@ -41,8 +41,9 @@ void set_up_torch(int threads);
 class Network {
  public:
   /// The graph must have one input and one output of scores (NC, or NC11); a final Softmax or
-  /// LogSoftmax is looked through. Weights, biases and slopes learn; operands of arithmetic stay as they are.
-  explicit Network(const Graph& graph);
+  /// LogSoftmax is looked through. Weights, biases and slopes learn; operands of arithmetic stay as they
+  /// are, and so does all that the first `frozen` nodes have.
+  explicit Network(const Graph& graph, size_t frozen = 0);
   ~Network();
 
   /// One constant that learns, with its gradient of the last learn().

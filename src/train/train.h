@@ -1,6 +1,7 @@
 // Training as a function Graph -> Graph. No libtorch here: this header is all that other rooms see of it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,14 @@
 #include "graph/graph.h"
 
 namespace netsuke::train {
+
+struct Epoch {
+  double loss = 0;              ///< mean training loss
+  double train_error = 0;       ///< per cent, on the augmented images as they passed
+  double validation_error = 0;  ///< per cent; negative without a validation set
+  double validation_loss = 0;
+  double seconds = 0;
+};
 
 struct Options {
   int epochs = 10;
@@ -51,17 +60,15 @@ struct Options {
   /// off.
   double distill_alpha = 0;
   double distill_temperature = 4;
-  /// Where to keep a checkpoint after every epoch and at Ctrl-C; empty for none.
+  /// Nodes up to and with the one of this name keep their weights, and their batch norms the statistics that
+  /// they have; empty: everything learns.
+  std::string freeze;
+  /// Where to keep a checkpoint after every epoch, every `checkpoint_minutes` and at Ctrl-C; empty for none.
   std::string checkpoint;
+  double checkpoint_minutes = 10;
+  /// Called after every epoch with all of the run so far.
+  std::function<void(const std::vector<Epoch>&)> after_epoch = [](const std::vector<Epoch>&) {};
   bool resume = false;  ///< go on from `checkpoint` if it exists; the result is that of an uninterrupted run
-};
-
-struct Epoch {
-  double loss = 0;              ///< mean training loss
-  double train_error = 0;       ///< per cent, on the augmented images as they passed
-  double validation_error = 0;  ///< per cent; negative without a validation set
-  double validation_loss = 0;
-  double seconds = 0;
 };
 
 struct Result {

@@ -157,6 +157,19 @@ TEST(Train, TheAverageFollowsTheWeights) {
     EXPECT_NEAR(between.data[i], from.data[i] + 0.9f * (to.data[i] - from.data[i]), 1e-5f);
 }
 
+TEST(Train, FrozenLayersStayAsTheyAre) {
+  const Graph before = small_net();
+  Options options = short_run();
+  options.freeze = "norm";
+  const Graph after = run(before, *quadrants(400, 1), options).graph;
+  for (const Parameter& p : parameters(before)) {
+    const bool frozen = p.node < 2;  // the convolution, and the batch norm with its running statistics
+    EXPECT_EQ(*before.values[p.value].weight == *after.values[p.value].weight, frozen)
+        << before.values[p.value].name;
+  }
+  EXPECT_LT(error_percent(after, *quadrants(400, 2)), 10);
+}
+
 TEST(Train, DepthwiseWeightsMayBeSparedFromDecay) {
   Builder net("depthwise", 1);
   ValueId x = net.input("data", {1, 8, 8});

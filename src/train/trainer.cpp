@@ -7,6 +7,7 @@
 #include "base/catalog.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "train/head.h"
 #include "train/schedule.h"
 
 namespace netsuke::train {
@@ -57,7 +58,7 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
       options_(options),
       log_(log),
       preprocess_(netsuke::preprocess_of(graph)),
-      network_(graph),
+      network_(graph, nodes_until(graph, options.freeze)),
       optimizer_(find_row(optimizers(), options.optimizer, "optimizer")),
       teacher_(teacher ? std::make_unique<Network>(*teacher) : nullptr),
       batches_(data, preprocess_, preprocess_of(teacher), options) {
@@ -71,6 +72,7 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
 }
 
 Result Trainer::run() {
+  last_save_ = Clock::now();
   if (options_.resume) resume();
   while (state_.step < steps()) train_epoch();
   if (!state_.best.learned.empty()) restore(state_.best);
@@ -95,6 +97,7 @@ void Trainer::train_epoch() {
     stop_if_asked();
     train_step(prefetch.next());
     report_progress();
+    save_now_and_then();
   }
   making_ = prefetch.making();
   waiting_ = prefetch.waiting();
@@ -186,6 +189,7 @@ void Trainer::finish_epoch() {
   if (averages) restore(now);
   report_epoch();
   if (!options_.checkpoint.empty()) save();
+  options_.after_epoch(state_.epochs);
 }
 
 /// Adds what the validation set says of the weights as they are, and keeps them if they are the best so far.
@@ -246,14 +250,26 @@ void Trainer::restore(const Snapshot& snapshot) {
 void Trainer::save() {
   state_.now = snapshot();
   write_checkpoint(options_.checkpoint, state_);
+  last_save_ = Clock::now();
+}
+
+/// In the middle of an epoch: the time that it has taken so far is part of the state.
+void Trainer::save_midway() {
+  state_.seconds += seconds_since(epoch_start_);
+  epoch_start_ = Clock::now();
+  save();
+}
+
+void Trainer::save_now_and_then() {
+  if (!options_.checkpoint.empty() && seconds_since(last_save_) >= 60 * options_.checkpoint_minutes)
+    save_midway();
 }
 
 void Trainer::stop_if_asked() {
   if (!log_.stopping()) return;
   const std::string where = cat("training stopped in epoch ", epoch() + 1, " of ", options_.epochs);
   if (options_.checkpoint.empty()) fail(ErrorCode::interrupted, where);
-  state_.seconds += seconds_since(epoch_start_);
-  save();
+  save_midway();
   fail(ErrorCode::interrupted, where, "; ", options_.checkpoint, " is kept, resume with --resume");
 }
 

@@ -36,6 +36,8 @@ class Trainer {
   BatchResult judge(const Dataset& data) const;
   void check_loss(double loss) const;
   void save();
+  void save_midway();
+  void save_now_and_then();
   void stop_if_asked();
   void report_progress();
   void report_epoch() const;
@@ -58,6 +60,7 @@ class Trainer {
   Clock::time_point epoch_start_;
   double making_ = 0, waiting_ = 0;  ///< seconds of data in this epoch: see Prefetch
   Clock::time_point last_report_;
+  Clock::time_point last_save_;
 };
 
 }  // namespace netsuke::train
