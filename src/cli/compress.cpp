@@ -151,7 +151,8 @@ void add_compress(CLI::App& verb) {
   options->data.add_to(verb);
   verb.add_option("--recipe", options->recipe, "a recipe's name or a TOML file")->capture_default_str();
   verb.add_option("-o,--output", options->output, "the .nsk file to write")->required();
-  verb.add_option("--coder", options->coder, "instead of the recipe's: automatic, huffman or plain");
+  verb.add_option("--coder", options->coder,
+                  "instead of the recipe's: automatic, range, huffman, symbols (packed or Huffman) or plain");
   verb.add_option("--index-bits", options->index_bits,
                   "instead of the recipe's: 2 to 16; 0: the best of each tensor")
       ->check(CLI::Range(0, 16));

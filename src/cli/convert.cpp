@@ -47,7 +47,9 @@ void add_convert(CLI::App& verb) {
   options->about.add_to(verb);
   verb.add_option("IN", options->input, "a .nsk or .onnx file, or the name of an architecture")->required();
   verb.add_option("OUT", options->output, "a .nsk or .onnx file, or .txt for the graph as text")->required();
-  verb.add_option("--coder", options->coder, "automatic (the smallest for each tensor), huffman or plain")
+  verb.add_option(
+          "--coder", options->coder,
+          "automatic (the smallest for each tensor), range, huffman, symbols (packed or Huffman) or plain")
       ->capture_default_str();
   verb.add_option("--index-bits", options->index_bits,
                   "width of a relative index; 0: the best of each tensor")

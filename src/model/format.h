@@ -12,7 +12,8 @@ namespace netsuke::model {
 inline constexpr std::string_view kMagic = "NSK";
 inline constexpr uint8_t kVersion = 1;
 /// Bits of the header's features that this version understands.
-inline constexpr uint64_t kKnownFeatures = 0;
+inline constexpr uint64_t kRangeCoded = 1;  ///< some weight is: see RecordHead::range_coded
+inline constexpr uint64_t kKnownFeatures = kRangeCoded;
 
 enum class SectionKind : uint8_t { graph = 1, weights = 2, metadata = 3, padding = 0x84 };
 /// Set in the kind of sections that a reader may skip if it does not know them.
@@ -26,6 +27,13 @@ inline constexpr uint64_t kLongestName = 255;
 /// for.
 inline uint64_t most_kept_values(uint64_t file_bytes) { return (uint64_t{1} << 20) + 8 * file_bytes; }
 
+/// Elements that the range-coded weights of a file of this size may have, in all: what is not kept may take
+/// far less than a bit, and the time to decode it must be bounded too.
+inline constexpr uint64_t kRangeElementsPerByte = 1024;
+inline uint64_t most_range_elements(uint64_t file_bytes) {
+  return (uint64_t{1} << 20) + kRangeElementsPerByte * file_bytes;
+}
+
 /// XXH32 with seed 0.
 uint32_t checksum(ByteView bytes);
 
@@ -34,7 +42,7 @@ enum class PositionForm : uint8_t {
   all = 0,     ///< every element is kept
   gaps = 1,    ///< relative index
   bitmap = 2,  ///< a bit for each element, set where one is kept
-  joint = 3,   ///< no positions: codes for all elements, with one more code for "not kept"
+  joint = 3,   ///< no positions: codes for all elements, with one more code for "not kept"; or range-coded
 };
 
 /// The first byte of a weight record.
@@ -44,6 +52,10 @@ struct RecordHead {
   PositionForm positions = PositionForm::all;  ///< bits 3-4
   bool shared = false;                         ///< bit 5: values are stored as a codebook and codes
   uint8_t rank_code = 0;                       ///< bits 6-7: rank 1, 2 or 4; 3: the rank follows in a byte
+
+  /// Joint codes without a codebook make no sense: the two bits say instead that positions and codes are
+  /// those of the range coder.
+  bool range_coded() const { return positions == PositionForm::joint && !shared; }
 };
 
 inline uint8_t pack(const RecordHead& head) {

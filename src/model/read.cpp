@@ -13,7 +13,7 @@ namespace {
 
 using namespace model;
 
-void read_weights(ByteView payload, const std::string& what, uint64_t budget, GraphSection& section,
+void read_weights(ByteView payload, const std::string& what, ReadBudget budget, GraphSection& section,
                   Ledger& ledger, bool entropy) {
   ByteReader in(payload, what);
   for (ValueId id : section.constants) {
@@ -49,7 +49,8 @@ Graph parse_sections(ByteView file, std::string_view what, Ledger& ledger, bool 
   const std::string graph_place = cat(what, ", graph section"),
                     metadata_place = cat(what, ", metadata section");
   GraphSection section = read_graph_section(read_block(sections.graph, graph_place), graph_place);
-  read_weights(sections.weights, std::string(what), most_kept_values(file.size()), section, ledger, entropy);
+  read_weights(sections.weights, std::string(what),
+               {most_kept_values(file.size()), most_range_elements(file.size())}, section, ledger, entropy);
   if (!sections.metadata.empty()) read_metadata(sections.metadata, metadata_place, section.graph);
   verify(section.graph);
   infer_shapes(section.graph);

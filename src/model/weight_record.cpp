@@ -1,12 +1,14 @@
 #include "model/weight_record.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "codec/bit_pack.h"
 #include "codec/floats.h"
 #include "codec/relative_index.h"
 #include "codec/symbol_stream.h"
 #include "model/format.h"
+#include "model/range_slices.h"
 #include "model/sharing.h"
 
 namespace netsuke::model {
@@ -19,12 +21,15 @@ class WeightReader {
   WeightReader(ByteView record, std::string_view what, TensorLedger& ledger, bool entropy)
       : in_(record, what), ledger_(ledger), entropy_(entropy) {}
 
-  Weight read(uint64_t& budget) {
+  Weight read(ReadBudget& budget) {
     head_ = unpack_head(in_.u8());
     read_shape();
-    read_kept(budget);
+    read_kept(budget.kept);
     check_head();
-    if (kept_ > 0) read_parts();
+    if (kept_ > 0 && head_.range_coded())
+      read_range_coded(budget.range_elements);
+    else if (kept_ > 0)
+      read_parts();
     require(in_.remaining() == 0, in_.what(), ": ", in_.remaining(), " bytes too many");
     if (head_.by_columns) order_by_rows();
     fill_ledger();
@@ -50,8 +55,7 @@ class WeightReader {
   }
 
   void check_head() const {
-    const bool sound = sparse() == (head_.positions != PositionForm::all) &&
-                       (head_.positions != PositionForm::joint || head_.shared) &&
+    const bool sound = (head_.range_coded() || sparse() == (head_.positions != PositionForm::all)) &&
                        (!head_.by_columns || (head_.positions == PositionForm::gaps && !shape_.empty()));
     require(sound, in_.what(), ": a form that contradicts itself in byte 0");
   }
@@ -60,21 +64,60 @@ class WeightReader {
     if (head_.positions == PositionForm::gaps) read_gaps();
     if (head_.positions == PositionForm::bitmap) read_bitmap();
     if (!head_.shared) {
-      const size_t start = in_.at();
-      values_ = codec::read_floats(in_, kept_);
-      ledger_.raw_bytes = static_cast<int64_t>(in_.at() - start);
+      read_values();
       form_ += form_.empty() ? "floats" : ", floats";
       return;
     }
-    const uint64_t centroids = 1 + in_.varint(kMostCentroids - 1, "the number of centroids less one");
-    require(centroids <= kept_, in_.what(), ": ", centroids, " centroids for ", kept_, " values");
-    const size_t start = in_.at();
-    values_ = codec::read_floats(in_, centroids);
-    ledger_.codebook_bytes = static_cast<int64_t>(in_.at() - start);
+    read_centroids(1 + in_.varint(kMostCentroids - 1, "the number of centroids less one"));
     if (head_.positions == PositionForm::joint)
       read_joint_codes();
     else
       read_codes();
+  }
+
+  void read_values() {
+    const size_t start = in_.at();
+    values_ = codec::read_floats(in_, kept_);
+    ledger_.raw_bytes = static_cast<int64_t>(in_.at() - start);
+  }
+
+  void read_centroids(uint64_t count) {
+    require(count <= kept_, in_.what(), ": ", count, " centroids for ", kept_, " values");
+    const size_t start = in_.at();
+    values_ = codec::read_floats(in_, count);
+    ledger_.codebook_bytes = static_cast<int64_t>(in_.at() - start);
+  }
+
+  void read_range_coded(uint64_t& budget) {
+    require(elements_ <= budget, in_.what(), ": ", elements_,
+            " elements, more than a file of this size may have range-coded");
+    budget -= elements_;
+    const uint64_t centroids = in_.varint(kMostCentroids, "the number of centroids");
+    require(sparse() || centroids > 0, in_.what(), ": nothing to range-code, as all is kept as floats");
+    head_.shared = centroids > 0;
+    centroids > 0 ? read_centroids(centroids) : read_values();
+    if (sparse()) positions_.resize(kept_);
+    if (head_.shared) codes_.resize(kept_);
+    const RangeCoded coded = read_range_slices(
+        in_, shape_, sparse(), head_.shared ? values_ : std::vector<float>(), positions_, codes_, entropy_);
+    charge(coded);
+  }
+
+  void charge(const RangeCoded& coded) {
+    const auto kept = static_cast<double>(kept_);
+    // What each part takes of the bytes is known from its probabilities, which are asked for with the
+    // entropy.
+    const double all = coded.cost.flags + coded.cost.codes;
+    const double flags = all > 0 ? coded.cost.flags / all : 0;
+    const double bits = 8.0 * static_cast<double>(coded.bytes);
+    ledger_.coded_index_bits = sparse() ? flags * bits / kept : 0;
+    ledger_.coded_value_bits = (1 - flags) * bits / kept;
+    ledger_.index_bytes = std::llround(flags * static_cast<double>(coded.bytes));
+    ledger_.codes_bytes = static_cast<int64_t>(coded.bytes) - ledger_.index_bytes;
+    if (entropy_ && sparse())
+      ledger_.entropy_bytes += codec::entropy_bits(std::vector<uint64_t>{kept_, elements_ - kept_}) / 8;
+    if (head_.shared) count_entropy(codes_, static_cast<uint32_t>(values_.size()));
+    form_ = head_.shared ? "range" : "range, floats";
   }
 
   void read_gaps() {
@@ -219,7 +262,7 @@ class WeightReader {
 
 }  // namespace
 
-Weight read_weight(ByteView record, std::string_view what, uint64_t& budget, TensorLedger& ledger,
+Weight read_weight(ByteView record, std::string_view what, ReadBudget& budget, TensorLedger& ledger,
                    bool entropy) {
   return WeightReader(record, what, ledger, entropy).read(budget);
 }

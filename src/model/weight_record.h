@@ -6,9 +6,15 @@
 
 namespace netsuke::model {
 
-/// Reads the record that fills `record`. `budget` is how many kept values the file may still have; what this
-/// weight keeps is taken off. Fills the counts of `ledger` and, if `entropy`, its bound. Throws Error(input).
-Weight read_weight(ByteView record, std::string_view what, uint64_t& budget, TensorLedger& ledger,
+/// How much more the weights of a file may have.
+struct ReadBudget {
+  uint64_t kept = 0;            ///< see most_kept_values
+  uint64_t range_elements = 0;  ///< see most_range_elements
+};
+
+/// Reads the record that fills `record`; what this weight has is taken off the budget. Fills the counts of
+/// `ledger` and, if `entropy`, its bound. Throws Error(input).
+Weight read_weight(ByteView record, std::string_view what, ReadBudget& budget, TensorLedger& ledger,
                    bool entropy);
 
 }  // namespace netsuke::model

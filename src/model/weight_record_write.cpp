@@ -7,6 +7,7 @@
 #include "codec/relative_index.h"
 #include "codec/symbol_stream.h"
 #include "model/format.h"
+#include "model/range_slices.h"
 #include "model/sharing.h"
 
 namespace netsuke::model {
@@ -99,12 +100,25 @@ class RecordWriter {
 
   Bytes write() {
     head_.encoding = kept_.encoding;
-    if (!sparse()) {
-      write_values();
+    if (sparse() && kept_.values.empty()) {
+      head_.positions = PositionForm::gaps;
       return record({});
     }
-    if (kept_.values.empty()) {
-      head_.positions = PositionForm::gaps;
+    Bytes best = options_.coder == Coder::range ? with_range_coder() : Bytes();
+    if (best.empty()) best = with_symbols();
+    if (options_.coder == Coder::automatic && options_.index_bits == 0)
+      if (const Bytes other = with_range_coder(); !other.empty() && other.size() < best.size()) best = other;
+    return best;
+  }
+
+ private:
+  bool sparse() const { return kept_.encoding == 1 || kept_.encoding == 3; }
+  bool planes() const { return options_.coder != Coder::plain; }
+
+  Bytes with_symbols() {
+    head_.positions = PositionForm::all;
+    if (!sparse()) {
+      write_values();
       return record({});
     }
     Bytes best = with_gaps();
@@ -114,9 +128,29 @@ class RecordWriter {
     return best;
   }
 
- private:
-  bool sparse() const { return kept_.encoding == 1 || kept_.encoding == 3; }
-  bool planes() const { return options_.coder != Coder::plain; }
+  // Empty if there is nothing for the coder to do, or a reader would not believe it.
+  Bytes with_range_coder() {
+    std::optional<Shared> shared = shared_values();
+    if ((!shared && !sparse()) || kept_.values.empty()) return {};
+    ByteWriter out;
+    out.varint(shared ? shared->centroids.size() : 0);
+    out.raw(codec::write_floats(shared ? shared->centroids : kept_.values, true));
+    const Shared none;
+    const Shared& coded = shared ? *shared : none;
+    out.raw(write_range_slices(shape_, sparse(), coded.centroids, kept_.positions, coded.codes));
+    head_.positions = PositionForm::joint;
+    head_.shared = false;
+    values_ = out.take();
+    Bytes result = record({});
+    if (elements_ > kRangeElementsPerByte * result.size()) return {};
+    return result;
+  }
+
+  // The values as codes, if they are shared or few enough are different.
+  std::optional<Shared> shared_values() const {
+    if (!kept_.shared.centroids.empty()) return kept_.shared;
+    return share_exactly(kept_.values, std::min(kept_.values.size() / 2, size_t{65536}));
+  }
 
   Bytes with_gaps() {
     const GapPlan plan = plan_gaps(kept_.positions, shape_, options_);
@@ -168,11 +202,7 @@ class RecordWriter {
     values_.clear();
     if (kept_.values.empty()) return;
     const size_t count = kept_.values.size();
-    std::optional<Shared> shared;
-    if (!kept_.shared.centroids.empty())
-      shared = kept_.shared;
-    else
-      shared = share_exactly(kept_.values, std::min(count / 2, size_t{65536}));
+    const std::optional<Shared> shared = shared_values();
     // Planes of floats hold all that the codes do, so floats can win by the codebook's size at most: try only
     // where that is a good part of the whole.
     if (!shared || count <= 16 * shared->centroids.size() || count < 4096)

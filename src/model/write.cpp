@@ -35,8 +35,8 @@ Bytes write_section(SectionKind kind, ByteView payload) {
 }
 
 // Every weight on its own, on whatever thread: the bytes are the same for any number of them.
-Bytes write_weights(const Graph& graph, const std::vector<Parameter>& constants,
-                    const WriteOptions& options) {
+Bytes write_weights(const Graph& graph, const std::vector<Parameter>& constants, const WriteOptions& options,
+                    uint64_t& features) {
   std::vector<Bytes> records(constants.size());
   Threads(options.threads).each(records.size(), [&](size_t i) {
     records[i] = write_weight(*graph.values[constants[i].value].weight, options);
@@ -45,6 +45,7 @@ Bytes write_weights(const Graph& graph, const std::vector<Parameter>& constants,
   for (const Bytes& record : records) {
     out.varint(record.size());
     out.raw(record);
+    if (unpack_head(record[0]).range_coded()) features |= kRangeCoded;
   }
   return out.take();
 }
@@ -71,9 +72,11 @@ std::optional<Bytes> padding_for(const Graph& graph, const std::vector<Parameter
 
 Bytes write_file_bytes(const Graph& graph, const WriteOptions& options) {
   const std::vector<Parameter> constants = parameters(graph);
+  uint64_t features = 0;
   std::vector<Bytes> sections = {write_section(SectionKind::graph, write_block(write_graph_section(graph)))};
   if (!constants.empty())
-    sections.push_back(write_section(SectionKind::weights, write_weights(graph, constants, options)));
+    sections.push_back(
+        write_section(SectionKind::weights, write_weights(graph, constants, options, features)));
   if (!graph.metadata.empty())
     sections.push_back(write_section(SectionKind::metadata, write_block(write_metadata(graph))));
   size_t total = 0;
@@ -82,7 +85,7 @@ Bytes write_file_bytes(const Graph& graph, const WriteOptions& options) {
   ByteWriter out;
   for (char c : kMagic) out.u8(static_cast<uint8_t>(c));
   out.u8(kVersion);
-  out.varint(kKnownFeatures);
+  out.varint(features);
   out.varint(sections.size());
   for (const Bytes& section : sections) out.raw(section);
   return out.take();

@@ -10,7 +10,9 @@ namespace netsuke {
 enum class Coder {
   automatic,  ///< for each weight the smallest form
   plain,      ///< fixed-width codes and gaps: what quantization alone gives
-  huffman,    ///< Huffman codes wherever there are symbols
+  huffman,    ///< Huffman codes wherever there are symbols: Deep Compression's
+  symbols,    ///< fixed-width or Huffman codes, whatever is smaller
+  range,      ///< the adaptive range coder wherever values are pruned or shared
 };
 
 struct WriteOptions {

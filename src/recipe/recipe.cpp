@@ -241,8 +241,11 @@ Coder parse_coder(std::string_view name) {
     std::string_view name;
     Coder coder;
   };
-  static constexpr Row rows[] = {
-      {"automatic", Coder::automatic}, {"huffman", Coder::huffman}, {"plain", Coder::plain}};
+  static constexpr Row rows[] = {{"automatic", Coder::automatic},
+                                 {"range", Coder::range},
+                                 {"huffman", Coder::huffman},
+                                 {"symbols", Coder::symbols},
+                                 {"plain", Coder::plain}};
   return find_row(std::span<const Row>(rows), name, "coder").coder;
 }
 

@@ -80,7 +80,7 @@ Recipe parse_recipe(std::string_view toml, const std::string& what);
 /// A name ("deep-compression", looked for in the recipes folders) or a path.
 Recipe load_recipe(const std::string& name_or_path);
 
-/// "automatic", "huffman" or "plain"; throws Error(usage) otherwise.
+/// "automatic", "range", "huffman", "symbols" or "plain"; throws Error(usage) otherwise.
 Coder parse_coder(std::string_view name);
 
 /// How the file is to be written: the code stage's options, or the defaults.

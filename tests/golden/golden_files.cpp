@@ -58,45 +58,57 @@ Graph layer(const Shape& shape, Encoding encoding) {
 
 void add_dense(std::vector<Model>& out) {
   Random random(11);
-  out.push_back({"dense-f32", layer({3, 5}, Dense{bells(random, 15)}), {}});
+  out.push_back({"dense-f32", layer({3, 5}, Dense{bells(random, 15)}), {Coder::symbols}});
+  out.push_back({"dense-signed-zeros",
+                 layer({2, 4}, Dense{{0.0f, -0.0f, 1e-42f, -1e-45f, 3e38f, -0.1f, 1, 2}}),
+                 {Coder::symbols}});
+  out.push_back({"dense-planes", layer({40, 50}, Dense{bells(random, 2000)}), {Coder::symbols}});
   out.push_back(
-      {"dense-signed-zeros", layer({2, 4}, Dense{{0.0f, -0.0f, 1e-42f, -1e-45f, 3e38f, -0.1f, 1, 2}}), {}});
-  out.push_back({"dense-planes", layer({40, 50}, Dense{bells(random, 2000)}), {}});
-  out.push_back({"dense-f16", layer({2, 3}, Dense{{0.5f, -0.25f, 3, 100, -0.0f, 0x1p-24f}}), {}});
+      {"dense-f16", layer({2, 3}, Dense{{0.5f, -0.25f, 3, 100, -0.0f, 0x1p-24f}}), {Coder::symbols}});
   std::vector<float> wide(1200), steps(100);
   for (float& value : wide) value = static_cast<float>(static_cast<int>(random.below(1200)) - 600);
-  out.push_back({"dense-f16-planes", layer({30, 40}, Dense{wide}), {}});
+  out.push_back({"dense-f16-planes", layer({30, 40}, Dense{wide}), {Coder::symbols}});
   for (size_t i = 0; i < steps.size(); ++i) {
     const float product = static_cast<float>(i) * 0.0123f;
     steps[i] = -0.37f + product;
   }
-  out.push_back({"dense-progression", layer({10, 10}, Dense{steps}), {}});
-  out.push_back({"dense-few-values", layer({30, 20}, Dense{eighths(random, 600)}), {}});
+  out.push_back({"dense-progression", layer({10, 10}, Dense{steps}), {Coder::symbols}});
+  out.push_back({"dense-few-values", layer({30, 20}, Dense{eighths(random, 600)}), {Coder::symbols}});
 }
 
 void add_sparse(std::vector<Model>& out) {
   Random random(12);
   auto few = positions(random, 3000, 0.05), half = positions(random, 1000, 0.5);
   auto in_columns = positions(random, 2400, 0.4, 60);
-  out.push_back({"sparse-gaps", layer({50, 60}, Sparse{few, bells(random, few.size())}), {}});
+  out.push_back({"sparse-gaps", layer({50, 60}, Sparse{few, bells(random, few.size())}), {Coder::symbols}});
   out.push_back(
       {"sparse-gaps-plain-4", layer({50, 60}, Sparse{few, bells(random, few.size())}), {Coder::plain, 4, 1}});
+  out.push_back({"sparse-columns",
+                 layer({40, 60}, Sparse{in_columns, bells(random, in_columns.size())}),
+                 {Coder::symbols}});
   out.push_back(
-      {"sparse-columns", layer({40, 60}, Sparse{in_columns, bells(random, in_columns.size())}), {}});
-  out.push_back({"sparse-bitmap", layer({25, 40}, Sparse{half, bells(random, half.size())}), {}});
-  out.push_back({"sparse-empty", layer({25, 40}, Sparse{}), {}});
-  out.push_back({"sparse-full", layer({2, 3}, Sparse{{0, 1, 2, 3, 4, 5}, bells(random, 6)}), {}});
+      {"sparse-bitmap", layer({25, 40}, Sparse{half, bells(random, half.size())}), {Coder::symbols}});
+  out.push_back({"sparse-empty", layer({25, 40}, Sparse{}), {Coder::symbols}});
+  out.push_back(
+      {"sparse-full", layer({2, 3}, Sparse{{0, 1, 2, 3, 4, 5}, bells(random, 6)}), {Coder::symbols}});
 }
 
 void add_codebooks(std::vector<Model>& out) {
   Random random(13);
-  out.push_back({"codebook", layer({40, 30}, Codebook{bells(random, 32), codes(random, 1200, 32)}), {}});
+  out.push_back(
+      {"codebook", layer({40, 30}, Codebook{bells(random, 32), codes(random, 1200, 32)}), {Coder::symbols}});
   out.push_back({"codebook-plain",
                  layer({40, 30}, Codebook{bells(random, 17), codes(random, 1200, 17)}),
                  {Coder::plain, 0, 1}});
-  out.push_back({"codebook-as-floats", layer({2, 3}, Codebook{bells(random, 6), {5, 3, 1, 0, 2, 4}}), {}});
-  out.push_back({"codebook-one-value", layer({20, 30}, Codebook{{0.3f}, std::vector<uint16_t>(600, 0)}), {}});
-  out.push_back({"codebook-steep", layer({30, 30}, Codebook{bells(random, 300), codes(random, 900, 8)}), {}});
+  out.push_back({"codebook-as-floats",
+                 layer({2, 3}, Codebook{bells(random, 6), {5, 3, 1, 0, 2, 4}}),
+                 {Coder::symbols}});
+  out.push_back({"codebook-one-value",
+                 layer({20, 30}, Codebook{{0.3f}, std::vector<uint16_t>(600, 0)}),
+                 {Coder::symbols}});
+  out.push_back({"codebook-steep",
+                 layer({30, 30}, Codebook{bells(random, 300), codes(random, 900, 8)}),
+                 {Coder::symbols}});
 }
 
 void add_sparse_codebooks(std::vector<Model>& out) {
@@ -106,12 +118,12 @@ void add_sparse_codebooks(std::vector<Model>& out) {
   const auto shared = [&](const std::vector<uint32_t>& where, uint64_t centroids) {
     return SparseCodebook{bells(random, centroids), where, codes(random, where.size(), centroids)};
   };
-  out.push_back({"sparse-codebook", layer({80, 100}, shared(few, 16)), {}});
+  out.push_back({"sparse-codebook", layer({80, 100}, shared(few, 16)), {Coder::symbols}});
   out.push_back({"sparse-codebook-plain-5", layer({80, 100}, shared(few, 32)), {Coder::plain, 5, 1}});
   out.push_back({"sparse-codebook-huffman-3", layer({80, 100}, shared(few, 32)), {Coder::huffman, 3, 1}});
-  out.push_back({"sparse-codebook-columns", layer({60, 100}, shared(in_columns, 16)), {}});
-  out.push_back({"sparse-codebook-joint", layer({20, 25}, shared(most, 4)), {}});
-  out.push_back({"sparse-codebook-empty", layer({20, 25}, SparseCodebook{{0.5f}, {}, {}}), {}});
+  out.push_back({"sparse-codebook-columns", layer({60, 100}, shared(in_columns, 16)), {Coder::symbols}});
+  out.push_back({"sparse-codebook-joint", layer({20, 25}, shared(most, 4)), {Coder::symbols}});
+  out.push_back({"sparse-codebook-empty", layer({20, 25}, SparseCodebook{{0.5f}, {}, {}}), {Coder::symbols}});
 }
 
 void fill(Graph& graph, uint64_t seed) {
@@ -226,10 +238,10 @@ std::vector<Model> models() {
   add_sparse(out);
   add_codebooks(out);
   add_sparse_codebooks(out);
-  out.push_back({"small-lenet", small_lenet(), {}});
+  out.push_back({"small-lenet", small_lenet(), {Coder::symbols}});
   out.push_back({"small-lenet-plain", small_lenet(), {Coder::plain, 5, 1}});
-  out.push_back({"all-ops", all_ops(), {}});
-  out.push_back({"import-ops", import_ops(), {}});
+  out.push_back({"all-ops", all_ops(), {Coder::symbols}});
+  out.push_back({"import-ops", import_ops(), {Coder::symbols}});
   for (Model& model : out) model.options.threads = 1;
   return out;
 }
