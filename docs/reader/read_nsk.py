@@ -10,12 +10,9 @@ import struct
 import sys
 import zlib
 
-def require(ok, message):
-    if not ok:
-        raise ValueError(message)
+from range_coder import decode_floats, decode_slices, require, to_f32
 
 # --- Section 1: bytes and bits
-
 class ByteReader:
     def __init__(self, data):
         self.data, self.at = data, 0
@@ -72,13 +69,12 @@ def xxh32(data):
     return h ^ h >> 16
 
 # --- Section 2: the file
-
 GRAPH, WEIGHTS, METADATA = 1, 2, 3
 
 def split_sections(data):
     file = ByteReader(data)
     require(file.take(3) == b"NSK", "is not a .nsk file")
-    require((file.number("B"), file.varint()) == (1, 0), "has a format version other than 1, or features")
+    require(file.number("B") == 1 and file.varint() <= 1, "has a format version other than 1, or unknown features")
     sections = {}
     for _ in range(file.varint(64)):
         start = file.at
@@ -93,7 +89,6 @@ def split_sections(data):
     return sections
 
 # --- Section 3: symbol streams
-
 def packed_width(alphabet):
     return (alphabet - 1).bit_length()
 
@@ -163,11 +158,6 @@ def read_block(payload):
     return block
 
 # --- Section 4: floats
-
-def to_f32(value):
-    """Rounded to single precision."""
-    return struct.unpack("<f", struct.pack("<f", value))[0]
-
 def shortest_float(value):
     """The shortest decimal that gives the same 32-bit float."""
     texts = (f"{value:.{digits}g}" for digits in range(1, 18))
@@ -185,13 +175,13 @@ def read_floats(source, count):
         low, step = source.number("<f"), source.number("<f")
         require(count < 2**24, "a progression is too long")
         return [to_f32(low + to_f32(i * step)) for i in range(count)]
-    require(form in (3, 4), f"floats in form {form}")
+    if form >= 5:
+        return decode_floats(source, form, count)
     planes = [read_symbols(source, count, 256) for _ in range(4 if form == 3 else 2)]
     raw = bytes(byte for value in zip(*planes) for byte in value)
     return list(struct.unpack(f"<{count}{'f' if form == 3 else 'e'}", raw))
 
 # --- Section 5: the graph
-
 # op id: name, least and most inputs, roles, attributes with their defaults (that of a list is empty)
 OPS = {
     1: "conv2d 2 3 x,weight,bias stride=1x1 pad=0,0,0,0 dilation=1x1 groups=1",
@@ -284,7 +274,6 @@ class GraphSection:
         self.nodes.append((name, op, inputs, attributes))
 
 # --- Section 6: weights
-
 ENCODINGS = ["dense", "sparse", "codebook", "sparse+codebook"]
 GAPS, BITMAP, JOINT = 1, 2, 3
 
@@ -319,9 +308,11 @@ class WeightRecord:
         sparse = "sparse" in self.encoding
         self.kept = source.varint(elements) if sparse else elements
         require(self.kept <= budget, "keeps more values than a file of its size may")
-        require(sparse == (form != 0) and (form != JOINT or shared) and
-                (not by_columns or form == GAPS and rank > 0), "a form that contradicts itself")
-        positions, values = self.read_parts(source, form, shared, elements) if self.kept else ([], [])
+        ranged = form == JOINT and not shared
+        require((ranged or sparse == (form != 0)) and
+                (not by_columns or (form == GAPS or ranged and sparse) and rank > 0), "a form that contradicts itself")
+        read = self.read_range_coded if ranged else self.read_parts
+        positions, values = read(source, (form, shared, elements), by_columns) if self.kept else ([], [])
         require(source.remaining() == 0, "a weight record has bytes too many")
         if by_columns and positions:
             rows, columns = self.shape[0], elements // self.shape[0]
@@ -330,7 +321,15 @@ class WeightRecord:
         for position, value in zip(positions, values):
             self.values[position] = value
 
-    def read_parts(self, source, form, shared, elements):
+    def read_range_coded(self, source, _, by_columns):
+        sparse, count = "sparse" in self.encoding, source.varint(65536)
+        require(count <= self.kept and (sparse or count > 0), "nothing to code, or more centroids than values")
+        floats = read_floats(source, count or self.kept)
+        positions, codes = decode_slices(source, self.shape, by_columns, self.kept, sparse, floats if count else [])
+        return positions, [floats[code] for code in codes] if count else floats
+
+    def read_parts(self, source, head, _):
+        form, shared, elements = head
         positions = range(elements)
         if form == GAPS:
             positions = read_gap_positions(source, self.kept, elements)
@@ -352,7 +351,6 @@ class WeightRecord:
         return positions, [centroids[codes[i] - 1] for i in positions]
 
 # --- Section 7: metadata, and the whole
-
 def read_model(data):
     sections = split_sections(data)
     graph = GraphSection(read_block(sections[GRAPH]))

@@ -3,20 +3,16 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <functional>
+
+#include "codec/range_floats.h"
 
 namespace netsuke::codec {
 namespace {
 
-// From here on float(i) could be inexact.
-constexpr size_t kLongestProgression = size_t{1} << 24;
+constexpr size_t kMostRangeCoded = 65536;
 
 bool same_bits(float a, float b) { return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b); }
-
-bool gives(const Progression& progression, std::span<const float> values) {
-  for (size_t i = 0; i < values.size(); ++i)
-    if (!same_bits(progression.at(i), values[i])) return false;
-  return true;
-}
 
 // Values as whole numbers of `width` bytes: the little-endian forms.
 template <class Whole>
@@ -39,18 +35,69 @@ void append_planes(ByteWriter& out, const std::vector<Whole>& values) {
   }
 }
 
-template <class Whole>
-void keep_smallest(Bytes& best, FloatForm raw, FloatForm planes, const std::vector<Whole>& values,
-                   bool with_planes) {
+void keep_smaller(Bytes& best, ByteWriter& other) {
+  if (best.empty() || other.size() < best.size()) best = other.take();
+}
+
+void keep_range_coded(Bytes& best, FloatForm form, NumberKind kind, std::span<const uint32_t> numbers) {
   ByteWriter out;
-  out.u8(static_cast<uint8_t>(raw));
+  out.u8(static_cast<uint8_t>(form));
+  const Bytes coded = encode_numbers(kind, numbers);
+  out.varint(coded.size());
+  out.raw(coded);
+  keep_smaller(best, out);
+}
+
+struct Forms {
+  FloatForm raw, planes, range;
+  NumberKind kind;
+};
+
+template <class Whole>
+void keep_smallest(Bytes& best, const Forms& forms, const std::vector<Whole>& values, FloatCoder coder) {
+  ByteWriter out;
+  out.u8(static_cast<uint8_t>(forms.raw));
   append_raw(out, values);
-  if (best.empty() || out.size() < best.size()) best = out.take();
-  if (!with_planes) return;
-  ByteWriter coded;
-  coded.u8(static_cast<uint8_t>(planes));
-  append_planes(coded, values);
-  if (coded.size() < best.size()) best = coded.take();
+  keep_smaller(best, out);
+  if (coder == FloatCoder::plain) return;
+  ByteWriter planes;
+  planes.u8(static_cast<uint8_t>(forms.planes));
+  append_planes(planes, values);
+  keep_smaller(best, planes);
+  // Of many values the tables of planes are a small part, and they are read faster.
+  if (coder == FloatCoder::range && values.size() <= kMostRangeCoded)
+    keep_range_coded(best, forms.range, forms.kind, std::vector<uint32_t>(values.begin(), values.end()));
+}
+
+// Codebooks are written in this order.
+std::optional<std::vector<uint32_t>> ascending_bits(std::span<const float> values) {
+  std::vector<uint32_t> ordered(values.size());
+  std::transform(values.begin(), values.end(), ordered.begin(), ordered_bits);
+  if (std::adjacent_find(ordered.begin(), ordered.end(), std::greater_equal<>()) != ordered.end())
+    return std::nullopt;
+  return ordered;
+}
+
+// Codebooks ascend, and those of quantized values lie on a grid.
+void keep_ascending(Bytes& best, std::span<const float> values) {
+  const auto ordered = ascending_bits(values);
+  if (!ordered) return;
+  keep_range_coded(best, FloatForm::ascending, NumberKind::ascending, *ordered);
+  const auto grid = find_grid(values);
+  if (!grid) return;
+  ByteWriter out;
+  out.u8(static_cast<uint8_t>(FloatForm::grid));
+  out.f32(grid->points.low);
+  out.f32(grid->points.step);
+  const Bytes coded = encode_numbers(NumberKind::ascending, grid->places);
+  out.varint(coded.size());
+  out.raw(coded);
+  keep_smaller(best, out);
+}
+
+std::vector<uint32_t> read_range_coded(ByteReader& bytes, NumberKind kind, size_t count) {
+  const auto size = static_cast<size_t>(bytes.varint(bytes.remaining(), "the bytes of range-coded floats"));
+  return decode_numbers(kind, bytes.take(size), bytes.what(), count);
 }
 
 std::optional<std::vector<uint16_t>> exact_halves(std::span<const float> values) {
@@ -91,41 +138,38 @@ std::vector<float> from_words(const std::vector<uint32_t>& words) {
   return values;
 }
 
+std::vector<float> from_ordered(const std::vector<uint32_t>& ordered) {
+  std::vector<float> values(ordered.size());
+  std::transform(ordered.begin(), ordered.end(), values.begin(), float_of_ordered);
+  return values;
+}
+
 std::vector<float> from_halves(const std::vector<uint16_t>& halves) {
   std::vector<float> values(halves.size());
   std::transform(halves.begin(), halves.end(), values.begin(), float_of_half);
   return values;
 }
 
+std::vector<float> read_grid(ByteReader& bytes, size_t count) {
+  const float low = bytes.f32();
+  const Progression points{low, bytes.f32()};
+  std::vector<float> values(count);
+  const std::vector<uint32_t> places = read_range_coded(bytes, NumberKind::ascending, count);
+  std::transform(places.begin(), places.end(), values.begin(),
+                 [&](uint32_t place) { return points.at(place); });
+  return values;
+}
+
 std::vector<float> read_progression(ByteReader& bytes, size_t count) {
   const float low = bytes.f32();
   const Progression progression{low, bytes.f32()};
-  require(count < kLongestProgression, bytes.what(), ": a progression of ", count, " values");
+  require(count < (size_t{1} << 24), bytes.what(), ": a progression of ", count, " values");
   std::vector<float> values(count);
   for (size_t i = 0; i < count; ++i) values[i] = progression.at(i);
   return values;
 }
 
 }  // namespace
-
-float Progression::at(size_t i) const {
-  const float product = static_cast<float>(i) * step;  // this file is compiled without contraction to fma
-  return low + product;
-}
-
-std::optional<Progression> find_progression(std::span<const float> values) {
-  if (values.empty() || values.size() >= kLongestProgression) return std::nullopt;
-  if (values.size() == 1) return Progression{values[0], 0};
-  const float spread = (values.back() - values[0]) / static_cast<float>(values.size() - 1);
-  for (float guess : {0.0f, values[1] - values[0], spread}) {
-    float step = guess;
-    for (int i = 0; i < 4; ++i) step = std::nextafter(step, -INFINITY);
-    // A rounded difference lies within a few units in the last place of the step that made the values.
-    for (int i = 0; i < 9; ++i, step = std::nextafter(step, INFINITY))
-      if (gives({values[0], step}, values)) return Progression{values[0], step};
-  }
-  return std::nullopt;
-}
 
 std::optional<uint16_t> exact_half(float value) {
   const uint32_t word = std::bit_cast<uint32_t>(value);
@@ -153,15 +197,18 @@ float float_of_half(uint16_t half) {
   return std::bit_cast<float>(std::bit_cast<uint32_t>(size) | sign);
 }
 
-Bytes write_floats(std::span<const float> values, bool planes) {
+Bytes write_floats(std::span<const float> values, FloatCoder coder) {
   if (values.empty()) return {};
   Bytes best;
   if (const auto halves = exact_halves(values))
-    keep_smallest(best, FloatForm::f16, FloatForm::f16_planes, *halves, planes);
+    keep_smallest(best, {FloatForm::f16, FloatForm::f16_planes, FloatForm::f16_range, NumberKind::half},
+                  *halves, coder);
   std::vector<uint32_t> words(values.size());
   std::transform(values.begin(), values.end(), words.begin(),
                  [](float v) { return std::bit_cast<uint32_t>(v); });
-  keep_smallest(best, FloatForm::f32, FloatForm::f32_planes, words, planes);
+  keep_smallest(best, {FloatForm::f32, FloatForm::f32_planes, FloatForm::f32_range, NumberKind::single},
+                words, coder);
+  if (coder == FloatCoder::range) keep_ascending(best, values);
   if (best.size() <= 9) return best;
   if (const auto progression = find_progression(values)) {
     ByteWriter out;
@@ -187,8 +234,18 @@ std::vector<float> read_floats(ByteReader& bytes, size_t count) {
       return from_words(read_planes<uint32_t>(bytes, count));
     case FloatForm::f16_planes:
       return from_halves(read_planes<uint16_t>(bytes, count));
+    case FloatForm::ascending:
+      return from_ordered(read_range_coded(bytes, NumberKind::ascending, count));
+    case FloatForm::f32_range:
+      return from_words(read_range_coded(bytes, NumberKind::single, count));
+    case FloatForm::f16_range: {
+      const std::vector<uint32_t> halves = read_range_coded(bytes, NumberKind::half, count);
+      return from_halves({halves.begin(), halves.end()});
+    }
+    case FloatForm::grid:
+      return read_grid(bytes, count);
   }
-  fail(ErrorCode::input, bytes.what(), ": floats in form ", form, ", there are forms 0 to 4");
+  fail(ErrorCode::input, bytes.what(), ": floats in form ", form, ", there are forms 0 to 8");
 }
 
 }  // namespace netsuke::codec

@@ -7,13 +7,14 @@ namespace {
 
 constexpr uint64_t kSliceElements = uint64_t{1} << 20;
 
-codec::WeightLayout layout_of(const Shape& shape) {
+codec::WeightLayout layout_of(const Shape& shape, bool transposed) {
   codec::WeightLayout layout;
   const auto side = [&](size_t i) { return static_cast<uint64_t>(shape[i]); };
   layout.elements = static_cast<uint64_t>(element_count(shape));
-  const uint64_t row = shape.size() < 2 ? layout.elements : layout.elements / std::max<uint64_t>(side(0), 1);
+  uint64_t row = shape.size() < 2 ? layout.elements : layout.elements / std::max<uint64_t>(side(0), 1);
+  if (transposed) row = side(0);
   layout.columns = std::clamp<uint64_t>(row, 1, codec::kMostColumns);
-  if (shape.size() != 4 || side(2) * side(3) > layout.columns) return layout;
+  if (transposed || shape.size() != 4 || side(2) * side(3) > layout.columns) return layout;
   layout.period = std::max<uint64_t>(side(2) * side(3), 1);
   layout.kernel_width = side(2) > 1 ? side(3) : 0;
   return layout;
@@ -26,8 +27,8 @@ std::optional<codec::RankTree> rank_tree(std::span<const float> centroids) {
   return codec::RankTree(centroids);
 }
 
-std::vector<codec::WeightLayout> range_slices(const Shape& shape) {
-  const codec::WeightLayout whole = layout_of(shape);
+std::vector<codec::WeightLayout> range_slices(const Shape& shape, bool transposed) {
+  const codec::WeightLayout whole = layout_of(shape, transposed);
   const uint64_t most = std::max<uint64_t>(kSliceElements / whole.columns, 1) * whole.columns;
   std::vector<codec::WeightLayout> slices;
   for (uint64_t done = 0; done < whole.elements; done += most) {
@@ -37,24 +38,25 @@ std::vector<codec::WeightLayout> range_slices(const Shape& shape) {
   return slices;
 }
 
-RangeCoded read_range_slices(ByteReader& in, const Shape& shape, bool flags, std::span<const float> centroids,
-                             std::span<uint32_t> positions, std::span<uint16_t> codes, bool with_cost) {
-  const std::vector<codec::WeightLayout> slices = range_slices(shape);
+RangeCoded read_range_slices(ByteReader& in, const std::vector<codec::WeightLayout>& slices, bool flags,
+                             std::span<const float> centroids, std::span<uint32_t> positions,
+                             std::span<uint16_t> codes, bool with_cost) {
   const auto tree = rank_tree(centroids);
   struct Part {
     uint64_t kept, bytes;
   };
   std::vector<Part> parts;
-  uint64_t left = flags ? positions.size() : static_cast<uint64_t>(element_count(shape));
+  uint64_t left = positions.size();
   for (size_t i = 0; i < slices.size(); ++i) {
     const bool last = i + 1 == slices.size();
-    const uint64_t most = std::min(left, slices[i].elements);
-    const uint64_t kept = !flags ? slices[i].elements
-                          : last ? left
-                                 : in.varint(most, "kept values of a slice");
-    require(kept <= most, in.what(), ": its last slice keeps ", kept, " values of ", slices[i].elements);
+    uint64_t kept = slices[i].elements;
+    if (flags) {
+      const uint64_t most = std::min(left, kept);
+      kept = last ? left : in.varint(most, "kept values of a slice");
+      require(kept <= most, in.what(), ": its last slice keeps ", kept, " values of ", slices[i].elements);
+      left -= kept;
+    }
     parts.push_back({kept, last ? 0 : in.varint(in.remaining(), "bytes of a slice")});
-    left -= kept;
   }
   RangeCoded result{in.remaining(), {}};
   uint64_t first = 0, done = 0;

@@ -10,10 +10,11 @@
 
 namespace netsuke::model {
 
-/// The weight as a matrix [first dimension, rest], cut into slices of whole rows that are coded apart: they
-/// can be decoded side by side, and what a model learns in one is worth little less than in all. Kernels of
-/// convolutions are seen as such. All slices have 2^20 elements at most, or one row.
-std::vector<codec::WeightLayout> range_slices(const Shape& shape);
+/// The weight as a matrix [first dimension, rest], or its transpose, cut into slices of whole rows that are
+/// coded apart: they can be decoded side by side, and what a model learns in one is worth little less than in
+/// all. Kernels of convolutions are seen as such, but in a transpose. All slices have 2^20 elements at most,
+/// or one row.
+std::vector<codec::WeightLayout> range_slices(const Shape& shape, bool transposed);
 
 /// What codes of these centroids, which ascend, are decided by; none if there are none.
 std::optional<codec::RankTree> rank_tree(std::span<const float> centroids);
@@ -26,12 +27,14 @@ struct RangeCoded {
 /// The slices of a weight: a table, for each slice but of the last how many values it keeps (if `flags`: not
 /// every element is kept) and how many bytes it takes, then their bytes. Codes are those of `centroids`; none
 /// if there are none.
-Bytes write_range_slices(const Shape& shape, bool flags, std::span<const float> centroids,
-                         std::span<const uint32_t> positions, std::span<const uint16_t> codes);
+Bytes write_range_slices(const std::vector<codec::WeightLayout>& slices, bool flags,
+                         std::span<const float> centroids, std::span<const uint32_t> positions,
+                         std::span<const uint16_t> codes);
 
 /// The inverse, up to the end of `in`, into as many positions (if `flags`) and codes (if there are centroids)
 /// as are kept in all. Counts what flags and codes take if `with_cost`. Throws Error(input).
-RangeCoded read_range_slices(ByteReader& in, const Shape& shape, bool flags, std::span<const float> centroids,
-                             std::span<uint32_t> positions, std::span<uint16_t> codes, bool with_cost);
+RangeCoded read_range_slices(ByteReader& in, const std::vector<codec::WeightLayout>& slices, bool flags,
+                             std::span<const float> centroids, std::span<uint32_t> positions,
+                             std::span<uint16_t> codes, bool with_cost);
 
 }  // namespace netsuke::model

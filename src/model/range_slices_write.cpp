@@ -2,9 +2,9 @@
 
 namespace netsuke::model {
 
-Bytes write_range_slices(const Shape& shape, bool flags, std::span<const float> centroids,
-                         std::span<const uint32_t> positions, std::span<const uint16_t> codes) {
-  const std::vector<codec::WeightLayout> slices = range_slices(shape);
+Bytes write_range_slices(const std::vector<codec::WeightLayout>& slices, bool flags,
+                         std::span<const float> centroids, std::span<const uint32_t> positions,
+                         std::span<const uint16_t> codes) {
   const auto tree = rank_tree(centroids);
   ByteWriter table, all;
   uint64_t first = 0, done = 0;

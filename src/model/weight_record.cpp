@@ -54,9 +54,13 @@ class WeightReader {
     budget -= kept_;
   }
 
+  bool can_go_by_columns() const {
+    return head_.positions == PositionForm::gaps || (head_.range_coded() && sparse());
+  }
+
   void check_head() const {
     const bool sound = (head_.range_coded() || sparse() == (head_.positions != PositionForm::all)) &&
-                       (!head_.by_columns || (head_.positions == PositionForm::gaps && !shape_.empty()));
+                       (!head_.by_columns || (can_go_by_columns() && !shape_.empty()));
     require(sound, in_.what(), ": a form that contradicts itself in byte 0");
   }
 
@@ -98,8 +102,9 @@ class WeightReader {
     centroids > 0 ? read_centroids(centroids) : read_values();
     if (sparse()) positions_.resize(kept_);
     if (head_.shared) codes_.resize(kept_);
-    const RangeCoded coded = read_range_slices(
-        in_, shape_, sparse(), head_.shared ? values_ : std::vector<float>(), positions_, codes_, entropy_);
+    const RangeCoded coded =
+        read_range_slices(in_, range_slices(shape_, head_.by_columns), sparse(),
+                          head_.shared ? values_ : std::vector<float>(), positions_, codes_, entropy_);
     charge(coded);
   }
 

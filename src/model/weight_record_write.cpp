@@ -104,16 +104,21 @@ class RecordWriter {
       head_.positions = PositionForm::gaps;
       return record({});
     }
-    Bytes best = options_.coder == Coder::range ? with_range_coder() : Bytes();
-    if (best.empty()) best = with_symbols();
-    if (options_.coder == Coder::automatic && options_.index_bits == 0)
-      if (const Bytes other = with_range_coder(); !other.empty() && other.size() < best.size()) best = other;
-    return best;
+    const bool range =
+        options_.index_bits == 0 && (options_.coder == Coder::automatic || options_.coder == Coder::range);
+    Bytes best = range ? with_range_coder() : Bytes();
+    if (!best.empty() && options_.coder == Coder::range) return best;
+    Bytes symbols = with_symbols();
+    return best.empty() || symbols.size() <= best.size() ? symbols : best;
   }
 
  private:
   bool sparse() const { return kept_.encoding == 1 || kept_.encoding == 3; }
-  bool planes() const { return options_.coder != Coder::plain; }
+  codec::FloatCoder float_coder() const {
+    if (options_.coder == Coder::plain) return codec::FloatCoder::plain;
+    const bool range = options_.coder == Coder::automatic || options_.coder == Coder::range;
+    return range ? codec::FloatCoder::range : codec::FloatCoder::symbols;
+  }
 
   Bytes with_symbols() {
     head_.positions = PositionForm::all;
@@ -130,19 +135,42 @@ class RecordWriter {
 
   // Empty if there is nothing for the coder to do, or a reader would not believe it.
   Bytes with_range_coder() {
-    std::optional<Shared> shared = shared_values();
+    // Of larger matrices the second order would cost more time than it saves bytes.
+    constexpr uint64_t kMostInBothOrders = uint64_t{1} << 22;
+    const std::optional<Shared> shared = shared_values();
     if ((!shared && !sparse()) || kept_.values.empty()) return {};
+    const RangeOrder by_rows{kept_.positions, kept_.values, shared.value_or(Shared())};
+    Bytes best = range_record(by_rows, false);
+    if (sparse() && shape_.size() >= 2 && elements_ <= kMostInBothOrders) {
+      const auto rows = static_cast<uint64_t>(shape_[0]);
+      const Transposed turned = transpose(kept_.positions, rows, elements_ / rows);
+      RangeOrder by_columns{turned.positions, reordered(kept_.values, turned.source), by_rows.shared};
+      if (shared) by_columns.shared.codes = reordered(shared->codes, turned.source);
+      if (Bytes other = range_record(by_columns, true); other.size() < best.size()) best = std::move(other);
+    }
+    if (elements_ > kRangeElementsPerByte * best.size()) return {};
+    return best;
+  }
+
+  struct RangeOrder {
+    std::vector<uint32_t> positions;
+    std::vector<float> values;
+    Shared shared;  // without centroids if values are not shared
+  };
+
+  Bytes range_record(const RangeOrder& order, bool by_columns) {
+    const Shared& shared = order.shared;
     ByteWriter out;
-    out.varint(shared ? shared->centroids.size() : 0);
-    out.raw(codec::write_floats(shared ? shared->centroids : kept_.values, true));
-    const Shared none;
-    const Shared& coded = shared ? *shared : none;
-    out.raw(write_range_slices(shape_, sparse(), coded.centroids, kept_.positions, coded.codes));
+    out.varint(shared.centroids.size());
+    out.raw(codec::write_floats(shared.centroids.empty() ? order.values : shared.centroids, float_coder()));
+    out.raw(write_range_slices(range_slices(shape_, by_columns), sparse(), shared.centroids, order.positions,
+                               shared.codes));
     head_.positions = PositionForm::joint;
     head_.shared = false;
+    head_.by_columns = by_columns;
     values_ = out.take();
     Bytes result = record({});
-    if (elements_ > kRangeElementsPerByte * result.size()) return {};
+    head_.by_columns = false;
     return result;
   }
 
@@ -206,7 +234,7 @@ class RecordWriter {
     // Planes of floats hold all that the codes do, so floats can win by the codebook's size at most: try only
     // where that is a good part of the whole.
     if (!shared || count <= 16 * shared->centroids.size() || count < 4096)
-      values_ = codec::write_floats(kept_.values, planes());
+      values_ = codec::write_floats(kept_.values, float_coder());
     if (!shared) return;
     const auto alphabet = static_cast<uint32_t>(shared->centroids.size());
     Bytes as_codes =
@@ -219,7 +247,7 @@ class RecordWriter {
   Bytes codebook(const Shared& shared, const Bytes& codes) const {
     ByteWriter out;
     out.varint(shared.centroids.size() - 1);
-    out.raw(codec::write_floats(shared.centroids, planes()));
+    out.raw(codec::write_floats(shared.centroids, float_coder()));
     out.raw(codes);
     return out.take();
   }

@@ -1,9 +1,11 @@
-// The other decoders of the codec on any bytes: symbol streams, gap index, floats. What they accept must code
-// again to what reads the same.
+// The other decoders of the codec on any bytes: symbol streams, gap index, floats, range-coded slices. What
+// they accept must code again to what reads the same.
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
 #include "codec/floats.h"
+#include "codec/range_weights.h"
 #include "codec/relative_index.h"
 #include "codec/symbol_stream.h"
 
@@ -42,6 +44,22 @@ void check_floats(ByteReader bytes, size_t count) {
   check(count == 0 || std::memcmp(read.data(), values.data(), 4 * count) == 0);
 }
 
+void check_slice(ByteReader bytes, size_t count, uint32_t number) {
+  const WeightLayout layout{count + 1, number % 61 + 1, number % 7 == 0 ? 1 : std::min(number % 61 + 1, 9u),
+                            3};
+  const uint64_t kept = number % (count + 2);
+  const std::vector<float> centroids{-2, -1, 0.5f, 1, 4};
+  const RankTree tree(centroids);
+  std::vector<uint32_t> positions(kept);
+  std::vector<uint16_t> codes(kept);
+  decode_slice(bytes.take(bytes.remaining()), "fuzz", layout, kept, true, &tree, 0, positions, codes);
+  const Bytes again = encode_slice(layout, true, &tree, {positions, codes});
+  std::vector<uint32_t> same_positions(kept);
+  std::vector<uint16_t> same_codes(kept);
+  decode_slice(again, "written again", layout, kept, true, &tree, 0, same_positions, same_codes);
+  check(positions == same_positions && codes == same_codes);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -50,9 +68,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint32_t number = data[3] | static_cast<uint32_t>(data[4]) << 8;
   const ByteReader bytes({data + 5, size - 5}, "fuzz");
   try {
-    if (data[0] % 3 == 0) check_stream(bytes, count, number + 1);
-    if (data[0] % 3 == 1) check_gaps(bytes, count, static_cast<int>(kLeastIndexBits + number % 15));
-    if (data[0] % 3 == 2) check_floats(bytes, count);
+    if (data[0] % 4 == 0) check_stream(bytes, count, number + 1);
+    if (data[0] % 4 == 1) check_gaps(bytes, count, static_cast<int>(kLeastIndexBits + number % 15));
+    if (data[0] % 4 == 2) check_floats(bytes, count);
+    if (data[0] % 4 == 3) check_slice(bytes, count, number);
   } catch (const Error& error) {
     check(error.code() != ErrorCode::internal);
   }

@@ -126,6 +126,35 @@ void add_sparse_codebooks(std::vector<Model>& out) {
   out.push_back({"sparse-codebook-empty", layer({20, 25}, SparseCodebook{{0.5f}, {}, {}}), {Coder::symbols}});
 }
 
+// Every shape of the range coder's records.
+void add_range_coded(std::vector<Model>& out) {
+  Random random(15);
+  const WriteOptions range{.coder = Coder::range};
+  const auto few = positions(random, 8000, 0.04), most = positions(random, 500, 0.7);
+  const auto shared = [&](const std::vector<uint32_t>& where, uint64_t centroids) {
+    return SparseCodebook{bells(random, centroids), where, codes(random, where.size(), centroids)};
+  };
+  out.push_back({"range-sparse-codebook", layer({80, 100}, shared(few, 16)), range});
+  out.push_back({"range-dense-pruned", layer({20, 25}, shared(most, 5)), range});
+  out.push_back({"range-one-value", layer({20, 25}, shared(most, 1)), range});
+  out.push_back(
+      {"range-codebook", layer({40, 30}, Codebook{bells(random, 50), codes(random, 1200, 50)}), range});
+  out.push_back({"range-few-values", layer({30, 20}, Dense{eighths(random, 600)}), range});
+  out.push_back({"range-sparse-floats", layer({80, 100}, Sparse{few, bells(random, few.size())}), range});
+  out.push_back({"range-all-kept", layer({2, 3}, Sparse{{0, 1, 2, 3, 4, 5}, bells(random, 6)}), range});
+  // Three slices of 16 rows or less. What is kept stands at their beginnings, as nothing behind it is coded.
+  std::vector<uint32_t> wide;
+  for (uint32_t slice = 0; slice < 3; ++slice)
+    for (const uint32_t position : positions(random, 2000, 0.6)) wide.push_back((slice << 20) + position);
+  out.push_back({"range-slices", layer({33, 65536}, shared(wide, 64)), range});
+  Builder b("conv");
+  const ValueId x = b.input("data", {8, 9, 9});
+  Graph conv = b.finish({b.conv("conv", x, 12, {3, 3}, {}, false)});
+  const auto kernels = positions(random, 12 * 8 * 9, 0.4);
+  conv.values[conv.nodes[0].inputs[1]].weight = make_weight({12, 8, 3, 3}, shared(kernels, 30));
+  out.push_back({"range-kernels", conv, range});
+}
+
 void fill(Graph& graph, uint64_t seed) {
   Random random(seed);
   for (const Parameter& p : parameters(graph)) {
@@ -238,6 +267,7 @@ std::vector<Model> models() {
   add_sparse(out);
   add_codebooks(out);
   add_sparse_codebooks(out);
+  add_range_coded(out);
   out.push_back({"small-lenet", small_lenet(), {Coder::symbols}});
   out.push_back({"small-lenet-plain", small_lenet(), {Coder::plain, 5, 1}});
   out.push_back({"all-ops", all_ops(), {Coder::symbols}});

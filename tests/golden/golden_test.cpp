@@ -48,7 +48,7 @@ TEST(Golden, TheFilesCoverEveryForm) {
     for (const TensorLedger& t : write_model(model.graph, model.options).ledger.tensors)
       forms += t.form + '\n';
   for (const char* form : {"floats", "bitmap", "gaps+packed", "gaps+huffman", "codes+packed", "codes+huffman",
-                           "joint codes+huffman", ", by columns", "empty"})
+                           "joint codes+huffman", ", by columns", "empty", "range", "range, floats"})
     EXPECT_THAT(forms, testing::HasSubstr(form));
 }
 
