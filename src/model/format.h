@@ -29,7 +29,7 @@ inline uint64_t most_kept_values(uint64_t file_bytes) { return (uint64_t{1} << 2
 
 /// Elements that the range-coded weights of a file of this size may have, in all: what is not kept may take
 /// far less than a bit, and the time to decode it must be bounded too.
-inline constexpr uint64_t kRangeElementsPerByte = 1024;
+inline constexpr uint64_t kRangeElementsPerByte = 256;
 inline uint64_t most_range_elements(uint64_t file_bytes) {
   return (uint64_t{1} << 20) + kRangeElementsPerByte * file_bytes;
 }
