@@ -109,7 +109,7 @@ class RecordWriter {
     Bytes best = range ? with_range_coder() : Bytes();
     if (!best.empty() && options_.coder == Coder::range) return best;
     Bytes symbols = with_symbols();
-    return best.empty() || symbols.size() <= best.size() ? symbols : best;
+    return best.empty() || symbols.size() <= best.size() + least_gain(symbols) ? symbols : best;
   }
 
  private:
@@ -131,6 +131,13 @@ class RecordWriter {
     for (const Bytes& other : {with_bitmap(), with_joint_codes()})
       if (!other.empty() && other.size() < best.size()) best = other;
     return best;
+  }
+
+  // What the range coder must save: of a large weight a hundredth, as it takes tens of times longer to read
+  // (docs/decisions/0004).
+  size_t least_gain(const Bytes& symbols) const {
+    constexpr uint64_t kReadInNoTime = uint64_t{1} << 20;
+    return elements_ > kReadInNoTime ? symbols.size() / 100 : 0;
   }
 
   // Empty if there is nothing for the coder to do, or a reader would not believe it.
