@@ -18,7 +18,8 @@ struct TensorLedger {
   int64_t elements = 0;  ///< in all
   int64_t kept = 0;
   int value_bits = 0;  ///< for a kept value before entropy coding: 32, or the width of its code
-  int index_bits = 0;  ///< width of a gap before entropy coding; 0 without a gap index
+  int index_bits =
+      0;  ///< width of a gap before entropy coding, of range-coded weights the best; 0 without gaps
   int64_t fillers = 0;
   double coded_value_bits = 0;  ///< bits for each kept value after coding, code tables not counted
   double coded_index_bits = 0;  ///< the same for positions, fillers included

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "codec/bit_pack.h"
 #include "codec/floats.h"
@@ -108,6 +109,21 @@ class WeightReader {
     charge(coded);
   }
 
+  // The range coder needs no gaps; what they would have taken before coding is what a pruned weight is
+  // compared with.
+  void imagine_gaps() {
+    const auto runs = codec::count_runs(positions_);
+    uint64_t least = UINT64_MAX;
+    for (int bits = codec::kLeastIndexBits; bits <= codec::kMostIndexBits; ++bits) {
+      const std::vector<uint64_t> counts = codec::count_gap_symbols(runs, bits);
+      const uint64_t symbols = std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+      if (symbols * static_cast<uint64_t>(bits) >= least) continue;
+      least = symbols * static_cast<uint64_t>(bits);
+      ledger_.index_bits = bits;
+      ledger_.fillers = static_cast<int64_t>(symbols - kept_);
+    }
+  }
+
   void charge(const RangeCoded& coded) {
     const auto kept = static_cast<double>(kept_);
     // What each part takes of the bytes is known from its probabilities, which are asked for with the
@@ -119,8 +135,10 @@ class WeightReader {
     ledger_.coded_value_bits = (1 - flags) * bits / kept;
     ledger_.index_bytes = std::llround(flags * static_cast<double>(coded.bytes));
     ledger_.codes_bytes = static_cast<int64_t>(coded.bytes) - ledger_.index_bytes;
-    if (entropy_ && sparse())
+    if (entropy_ && sparse()) {
       ledger_.entropy_bytes += codec::entropy_bits(std::vector<uint64_t>{kept_, elements_ - kept_}) / 8;
+      imagine_gaps();
+    }
     if (head_.shared) count_entropy(codes_, static_cast<uint32_t>(values_.size()));
     form_ = head_.shared ? "range" : "range, floats";
   }
