@@ -63,6 +63,17 @@ grep -q 'going on from' killed.txt || fail "the run that was killed began anew"
 cmp alone.nsk killed.nsk || fail "a run that was killed and resumed gives another network"
 [ "$(wc -l < killed/metrics.jsonl)" = 8 ] || fail "metrics.jsonl has $(wc -l < killed/metrics.jsonl) lines after 8 epochs"
 
+# A student that sees no label learns from a teacher, and one that never sees a class is told of it all the same.
+"$netsuke" distill --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --labelled 0 --alpha 1 --epochs 6 --threads 1 \
+  --teacher-answers answers.bin -o student.nsk --json > student.json
+at_least "top-1 of a student without labels" "$(value student.json top1)" 80
+[ -s answers.bin ] || fail "the teacher's answers were not kept"
+class=$("$netsuke" run alone.nsk --data synthetic --index 0 | sed -n 's/.*in truth //p')
+"$netsuke" distill --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --omit-class "$class" --fit-bias --epochs 6 --threads 1 \
+  -o without.nsk --json > without.json
+at_least "top-1 of a student that never saw a $class" "$(value without.json top1)" 75
+refused 2 'has no class' "$netsuke" distill --teacher alone.nsk --student mlp --data synthetic --omit-class seven -o x.nsk
+
 # Another question for a trained network: a new last layer, the rest kept as it is.
 refused 2 'has 4 outputs' "$netsuke" train dense.nsk --classes 4 --data synthetic --epochs 1 -o other.nsk
 "$netsuke" train dense.nsk --classes 10 --freeze conv2 --data synthetic --epochs 2 --lr 0.01 -o other.nsk --json > other.json

@@ -89,6 +89,7 @@ void add_bench(CLI::App& verb);
 void add_compress(CLI::App& verb);
 void add_convert(CLI::App& verb);
 void add_data(CLI::App& verb);
+void add_distill(CLI::App& verb);
 void add_eval(CLI::App& verb);
 void add_inspect(CLI::App& verb);
 void add_run(CLI::App& verb);

@@ -22,6 +22,10 @@ constexpr Verb kVerbs[] = {
      add_inspect},
     {"train", "train an architecture, or go on training a model",
      "netsuke train lenet_5 --data fashion-mnist --epochs 7 --lr 0.02 -o lenet5.nsk", add_train},
+    {"distill", "train a small network to answer as one or several large ones do",
+     "netsuke distill --teacher large.nsk --student lenet_5 --data fashion-mnist --temperature 4 -o "
+     "small.nsk",
+     add_distill},
     {"compress", "make a trained model small, by a recipe",
      "netsuke compress lenet5.nsk --data fashion-mnist --recipe deep-compression -o small.nsk", add_compress},
     {"eval", "measure a model's accuracy on a data set", "netsuke eval small.nsk --data fashion-mnist",

@@ -78,7 +78,7 @@ void run(Options options) {
   options.folder.follow(options.training, settings_json(options, data), log);
   const Dataset* validation = data.validation->size() > 0 ? data.validation.get() : nullptr;
   train::Result result =
-      train::module().train(model.graph, *data.train, validation, nullptr, options.training, log);
+      train::module().train(model.graph, *data.train, validation, {}, options.training, log);
   result.graph.metadata["train.learning_rate"] = cat(options.training.learning_rate);
   keep_labels(result.graph, *data.train);
 

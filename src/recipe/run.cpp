@@ -96,9 +96,10 @@ class Runner {
     options.threads = context_.threads;
     if (!context_.work_folder.empty()) options.checkpoint = context_.work_folder + "/retrain.checkpoint";
     options.resume = context_.resume;
-    const Graph* teacher = retrain.teacher_is_original ? &original_ : nullptr;
+    std::vector<Graph> teachers;
+    if (retrain.teacher_is_original) teachers.push_back(original_);
     Graph trained = train::module()
-                        .train(graph, *context_.data, context_.validation, teacher, options, context_.log)
+                        .train(graph, *context_.data, context_.validation, teachers, options, context_.log)
                         .graph;
     if (!options.checkpoint.empty()) std::filesystem::remove(options.checkpoint);
     return trained;

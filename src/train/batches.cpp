@@ -47,7 +47,7 @@ void mix(double share, Batch& batch) {
   batch.other_labels = batch.labels;
   std::rotate(batch.other_labels.begin(), batch.other_labels.begin() + 1, batch.other_labels.end());
   mix_images(share, batch.labels.size(), batch.images);
-  if (!batch.teacher_images.empty()) mix_images(share, batch.labels.size(), batch.teacher_images);
+  for (std::vector<float>& images : batch.teacher_images) mix_images(share, batch.labels.size(), images);
 }
 
 }  // namespace
@@ -66,11 +66,11 @@ Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t fir
   return batch;
 }
 
-Batches::Batches(const Dataset& data, Preprocess preprocess, std::optional<Preprocess> teacher,
+Batches::Batches(const Dataset& data, Preprocess preprocess, std::vector<Preprocess> teachers,
                  const Options& options)
     : data_(data),
       preprocess_(std::move(preprocess)),
-      teacher_(std::move(teacher)),
+      teachers_(std::move(teachers)),
       options_(options),
       batch_size_(std::min<int64_t>(options.batch, data.size())),
       order_(static_cast<size_t>(data.size())),
@@ -106,7 +106,9 @@ void Batches::fill_image(int64_t place, uint64_t epoch_seed, size_t at, Batch& b
     paint_image(draw_paint(options_, shape, random), shape, pixels);
   }
   put(preprocess_, shape, pixels, batch.images.data() + at * size);
-  if (teacher_) put(*teacher_, shape, pixels, batch.teacher_images.data() + at * size);
+  for (size_t t = 0; t < teachers_.size(); ++t)
+    put(teachers_[t], shape, pixels, batch.teacher_images[t].data() + at * size);
+  batch.indices[at] = image;
   batch.labels[at] = data_.label(image);
 }
 
@@ -119,7 +121,8 @@ Batch Batches::make(int64_t step) {
   const auto count = static_cast<size_t>(batch_size_);
   const auto floats = count * static_cast<size_t>(element_count(data_.image_shape()));
   batch.images.resize(floats);
-  if (teacher_) batch.teacher_images.resize(floats);
+  batch.teacher_images.assign(teachers_.size(), std::vector<float>(floats));
+  batch.indices.resize(count);
   batch.labels.resize(count);
   threads_.each(count, [&](size_t i) { fill_image(first + static_cast<int64_t>(i), epoch_seed, i, batch); });
   if (options_.mixup > 0) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <future>
-#include <optional>
 #include <vector>
 
 #include "base/threads.h"
@@ -13,9 +12,9 @@
 namespace netsuke::train {
 
 struct Batch {
-  std::vector<float> images;  ///< NCHW, preprocessed
-  std::vector<float>
-      teacher_images;  ///< the same pixels with the teacher's preprocessing; empty without a teacher
+  std::vector<float> images;                       ///< NCHW, preprocessed
+  std::vector<std::vector<float>> teacher_images;  ///< the same pixels as each teacher wants them
+  std::vector<int64_t> indices;                    ///< of the images in the data set
   std::vector<int64_t> labels;
   /// Of mixed images (mixup): what the rest of each image shows.
   std::vector<int64_t> other_labels;
@@ -30,7 +29,7 @@ Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t fir
 /// left over after the last whole batch wait for the next epoch's shuffle.
 class Batches {
  public:
-  Batches(const Dataset& data, Preprocess preprocess, std::optional<Preprocess> teacher,
+  Batches(const Dataset& data, Preprocess preprocess, std::vector<Preprocess> teachers,
           const Options& options);
 
   int64_t batch_size() const { return batch_size_; }
@@ -45,7 +44,7 @@ class Batches {
 
   const Dataset& data_;
   Preprocess preprocess_;
-  std::optional<Preprocess> teacher_;
+  std::vector<Preprocess> teachers_;
   const Options& options_;
   int64_t batch_size_;
   int64_t shuffled_epoch_ = -1;

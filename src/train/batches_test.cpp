@@ -104,9 +104,9 @@ TEST(Batches, MixedImagesAreMixedAsTheirLabelsAre) {
   const DatasetPtr data = quadrants(8, 1);
   Options options;
   options.batch = 8;
-  const Batch pure = Batches(*data, plain(), plain(), options).make(0);
+  const Batch pure = Batches(*data, plain(), {plain()}, options).make(0);
   options.mixup = 0.5;
-  const Batch mixed = Batches(*data, plain(), plain(), options).make(0);
+  const Batch mixed = Batches(*data, plain(), {plain()}, options).make(0);
   EXPECT_EQ(mixed.labels, pure.labels);
   EXPECT_GT(mixed.share, 0);
   EXPECT_LT(mixed.share, 1);
@@ -116,7 +116,7 @@ TEST(Batches, MixedImagesAreMixedAsTheirLabelsAre) {
     ASSERT_NEAR(mixed.images[i], own * pure.images[i] + (1 - own) * pure.images[other], 1e-3);
     ASSERT_EQ(mixed.other_labels[i / 64], pure.labels[other / 64]);
   }
-  EXPECT_EQ(mixed.teacher_images, mixed.images);
+  EXPECT_EQ(mixed.teacher_images.at(0), mixed.images);
 }
 
 TEST(Batches, AnEpochShowsEachImageOnceAndEpochsDiffer) {
@@ -163,8 +163,8 @@ TEST(Batches, TeacherSeesTheSamePixelsItsOwnWay) {
   options.batch = 8;
   Preprocess doubled = plain();
   doubled.scale = 2;
-  const Batch batch = Batches(*data, plain(), doubled, options).make(0);
-  for (size_t i = 0; i < batch.images.size(); ++i) ASSERT_EQ(batch.teacher_images[i], 2 * batch.images[i]);
+  const Batch batch = Batches(*data, plain(), {doubled}, options).make(0);
+  for (size_t i = 0; i < batch.images.size(); ++i) ASSERT_EQ(batch.teacher_images[0][i], 2 * batch.images[i]);
 }
 
 TEST(Prefetch, GivesTheBatchesInOrder) {

@@ -60,7 +60,7 @@ void check_graph(const Graph& graph) {
   require(computed, "graph ", graph.name, ": its output is not computed by any node");
 }
 
-void check_data(const Graph& graph, const Dataset& data) {
+void check_data(const Graph& graph, const Dataset& data, bool may_be_unlabelled) {
   const Shape& input = graph.values[graph.inputs[0]].shape;
   const Shape image(input.begin() + (input.empty() ? 0 : 1), input.end());
   require(data.size() > 0, data.name(), ": has no images");
@@ -69,8 +69,8 @@ void check_data(const Graph& graph, const Dataset& data) {
   const int64_t classes = classes_of(graph);
   for (int64_t i = 0; i < data.size(); ++i) {
     const int label = data.label(i);
-    require(label >= 0 && label < classes, data.name(), ": image ", i, " has label ", label, ", graph ",
-            graph.name, " has ", classes, " outputs");
+    require(label >= (may_be_unlabelled ? -1 : 0) && label < classes, data.name(), ": image ", i,
+            " has label ", label, ", graph ", graph.name, " has ", classes, " outputs");
   }
 }
 

@@ -12,7 +12,7 @@ void check_options(const Options& options);
 void check_graph(const Graph& graph);
 
 /// Throws Error(input) unless the images fit the graph's input and every label has an output.
-void check_data(const Graph& graph, const Dataset& data);
+void check_data(const Graph& graph, const Dataset& data, bool may_be_unlabelled = false);
 
 /// Throws Error(input) unless both graphs give one score to each of the same number of classes.
 void check_same_scores(const Graph& student, const Graph& teacher);

@@ -49,7 +49,7 @@ void put(ByteWriter& out, const Graph& graph) {
 void put(ByteWriter& out, const Dataset& data) {
   out.text(data.name());
   out.text(to_text(data.image_shape()));
-  for (int64_t i = 0; i < data.size(); ++i) out.varint(static_cast<uint64_t>(data.label(i)));
+  for (int64_t i = 0; i < data.size(); ++i) out.varint(static_cast<uint64_t>(data.label(i) + 1));
 }
 
 /// Not among them: threads, and where the checkpoint is.
@@ -80,7 +80,7 @@ void put(ByteWriter& out, const Options& o) {
   out.text(o.schedule);
   out.text(o.optimizer);
   out.text(o.freeze);
-  for (bool flag : {o.nesterov, o.decay_depthwise, o.flip, o.keep_best}) out.u8(flag);
+  for (bool flag : {o.nesterov, o.decay_depthwise, o.flip, o.keep_best, o.match_logits}) out.u8(flag);
 }
 
 void put(ByteWriter& out, const Tensors& tensors) {
@@ -155,15 +155,15 @@ void get_state(ByteReader& in, const Checkpoint& like, Checkpoint& c) {
 
 }  // namespace
 
-uint64_t fingerprint(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
-                     const Options& options) {
+uint64_t fingerprint(const Graph& graph, const Dataset& data, const Dataset* validation,
+                     const std::vector<Graph>& teachers, const Options& options) {
   ByteWriter all;
   put(all, graph);
   put(all, data);
   all.u8(validation != nullptr);
   if (validation) put(all, *validation);
-  all.u8(teacher != nullptr);
-  if (teacher) put(all, *teacher);
+  all.u64(teachers.size());
+  for (const Graph& teacher : teachers) put(all, teacher);
   put(all, options);
   return hash(all.bytes());
 }

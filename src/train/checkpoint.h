@@ -31,10 +31,10 @@ struct Checkpoint {
   Snapshot average;  ///< moving average of `now`; empty if none is kept
 };
 
-/// A number that differs when the graph, the data sets, the teacher or any option that bears on the result
+/// A number that differs when the graph, the data sets, the teachers or any option that bears on the result
 /// differs.
-uint64_t fingerprint(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
-                     const Options& options);
+uint64_t fingerprint(const Graph& graph, const Dataset& data, const Dataset* validation,
+                     const std::vector<Graph>& teachers, const Options& options);
 
 /// Throws Error(output) when `path` can't be written; an older checkpoint is then still whole.
 void write_checkpoint(const std::string& path, const Checkpoint& checkpoint);

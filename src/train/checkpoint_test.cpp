@@ -95,16 +95,16 @@ TEST(Fingerprint, SeesWhatBearsOnTheResultAndNothingElse) {
   const DatasetPtr data = quadrants(8, 1);
   const Graph graph = small_net(1);
   Options options;
-  const uint64_t base = fingerprint(graph, *data, nullptr, nullptr, options);
-  EXPECT_NE(fingerprint(small_net(2), *data, nullptr, nullptr, options), base);
-  EXPECT_NE(fingerprint(graph, *quadrants(8, 2), nullptr, nullptr, options), base);
-  EXPECT_NE(fingerprint(graph, *data, data.get(), nullptr, options), base);
+  const uint64_t base = fingerprint(graph, *data, nullptr, {}, options);
+  EXPECT_NE(fingerprint(small_net(2), *data, nullptr, {}, options), base);
+  EXPECT_NE(fingerprint(graph, *quadrants(8, 2), nullptr, {}, options), base);
+  EXPECT_NE(fingerprint(graph, *data, data.get(), {}, options), base);
   options.learning_rate *= 2;
-  EXPECT_NE(fingerprint(graph, *data, nullptr, nullptr, options), base);
+  EXPECT_NE(fingerprint(graph, *data, nullptr, {}, options), base);
   options = {};
   options.checkpoint = "elsewhere";
   options.threads = 7;
-  EXPECT_EQ(fingerprint(graph, *data, nullptr, nullptr, options), base);
+  EXPECT_EQ(fingerprint(graph, *data, nullptr, {}, options), base);
 }
 
 }  // namespace

@@ -27,22 +27,22 @@ auto without_torch_errors(const Work& work) {
 
 }  // namespace
 
-Result train(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
-             const Options& options, const Log& log) {
+Result train(const Graph& graph, const Dataset& data, const Dataset* validation,
+             const std::vector<Graph>& teachers, const Options& options, const Log& log) {
   check_options(options);
   check_graph(graph);
-  check_data(graph, data);
-  if (validation) check_data(graph, *validation);
   const bool distils = options.distill_alpha > 0;
-  if (distils && !teacher) fail(ErrorCode::usage, "distillation: is asked for without a teacher");
-  if (distils) {
-    check_graph(*teacher);
-    check_data(*teacher, data);
-    check_same_scores(graph, *teacher);
+  check_data(graph, data, distils);
+  if (validation) check_data(graph, *validation);
+  if (distils && teachers.empty()) fail(ErrorCode::usage, "distillation: is asked for without a teacher");
+  for (const Graph& teacher : teachers) {
+    check_graph(teacher);
+    check_data(teacher, data, distils);
+    check_same_scores(graph, teacher);
   }
   return without_torch_errors([&] {
     set_up_torch(options.threads);
-    return Trainer(graph, data, validation, distils ? teacher : nullptr, options, log).run();
+    return Trainer(graph, data, validation, distils ? teachers : std::vector<Graph>(), options, log).run();
   });
 }
 

@@ -63,6 +63,18 @@ Graph with_new_head(const Graph& graph, int classes, uint64_t seed) {
   return result;
 }
 
+Graph with_raised_bias(const Graph& graph, int output, float by) {
+  Graph result = graph;
+  const Node& head = head_of(result);
+  require(head.inputs.size() > 2 && result.values[head.inputs[2]].weight, "graph ", graph.name, ": node ",
+          node_name(result, head), " has no bias to raise");
+  WeightPtr& bias = result.values[head.inputs[2]].weight;
+  Tensor values = to_dense(*bias);
+  values.data.at(static_cast<size_t>(output)) += by;
+  bias = make_dense(std::move(values));
+  return result;
+}
+
 size_t nodes_until(const Graph& graph, const std::string& last) {
   if (last.empty()) return 0;
   std::vector<std::string> names;

@@ -51,6 +51,16 @@ TEST(NewHead, NamesWhatIsInTheWay) {
   }
 }
 
+TEST(RaisedBias, IsThatOfOneOutput) {
+  const Graph graph = small_net(), raised = with_raised_bias(graph, 2, 1.5f);
+  const auto bias = [](const Graph& g) {
+    return to_dense(*g.values[find_value(g, "scores.bias")].weight).data;
+  };
+  std::vector<float> expected = bias(graph);
+  expected[2] += 1.5f;
+  EXPECT_EQ(bias(raised), expected);
+}
+
 TEST(NodesUntil, CountsWithTheNodeNamed) {
   EXPECT_EQ(nodes_until(small_net(), ""), 0u);
   EXPECT_EQ(nodes_until(small_net(), "conv"), 1u);

@@ -37,6 +37,10 @@ void set_up_torch(int threads) {
   if (void* set = dlsym(RTLD_DEFAULT, "openblas_set_num_threads")) reinterpret_cast<void (*)(int)>(set)(1);
 }
 
+Objective objective_of(const Options& options) {
+  return {options.label_smoothing, options.distill_alpha, options.distill_temperature, options.match_logits};
+}
+
 struct Network::Torch {
   Graph graph;
   size_t frozen = 0;
@@ -85,29 +89,41 @@ int64_t count_wrong(const at::Tensor& scores, std::span<const int64_t> labels) {
   const float* row = scores.data_ptr<float>();
   int64_t wrong = 0;
   for (int64_t label : labels) {
-    wrong += std::max_element(row, row + scores.size(1)) - row != label;
+    wrong += label >= 0 && std::max_element(row, row + scores.size(1)) - row != label;
     row += scores.size(1);
   }
   return wrong;
 }
 
 at::Tensor hard_loss(const at::Tensor& scores, const Targets& targets, double smoothing) {
+  // The mean over all images: those without a label add nothing.
   const auto against = [&](std::span<const int64_t> labels) {
-    return at::cross_entropy_loss(scores, view(labels), {}, at::Reduction::Mean, -100, smoothing);
+    return at::cross_entropy_loss(scores, view(labels), {}, at::Reduction::Sum, -1, smoothing) /
+           static_cast<double>(labels.size());
   };
   const at::Tensor loss = against(targets.labels);
   if (targets.other_labels.empty()) return loss;
   return targets.share * loss + (1 - targets.share) * against(targets.other_labels);
 }
 
+at::Tensor soft_loss(const at::Tensor& scores, const Targets& targets, const Objective& objective) {
+  const at::Tensor theirs = view(targets.teacher_scores, scores.sizes());
+  if (objective.match_logits) {
+    const at::Tensor apart = (scores - scores.mean(1, true)) - (theirs - theirs.mean(1, true));
+    return 0.5 * (apart * apart).mean();
+  }
+  // Soft targets: gradients shrink as 1 / T^2, which the factor T^2 makes up for.
+  const double temperature = objective.distill_temperature;
+  const at::Tensor soft_targets = at::softmax(theirs / temperature, 1);
+  const at::Tensor soft = -(soft_targets * at::log_softmax(scores / temperature, 1)).sum(1).mean();
+  return temperature * temperature * soft;
+}
+
 at::Tensor loss_of(const at::Tensor& scores, const Targets& targets, const Objective& objective) {
   const at::Tensor hard = hard_loss(scores, targets, objective.label_smoothing);
   if (targets.teacher_scores.empty()) return hard;
-  // Soft targets: gradients shrink as 1 / T^2, which the factor T^2 makes up for.
-  const double temperature = objective.distill_temperature, alpha = objective.distill_alpha;
-  const at::Tensor soft_targets = at::softmax(view(targets.teacher_scores, scores.sizes()) / temperature, 1);
-  const at::Tensor soft = -(soft_targets * at::log_softmax(scores / temperature, 1)).sum(1).mean();
-  return alpha * temperature * temperature * soft + (1 - alpha) * hard;
+  const double alpha = objective.distill_alpha;
+  return alpha * soft_loss(scores, targets, objective) + (1 - alpha) * hard;
 }
 
 bool is_running_statistic(const Parameter& parameter) {

@@ -8,6 +8,7 @@
 
 #include "graph/graph.h"
 #include "tensor/tensor.h"
+#include "train/train.h"
 #include "train/trained_weight.h"
 
 namespace netsuke::train {
@@ -18,11 +19,13 @@ struct Objective {
   double label_smoothing = 0;
   double distill_alpha = 0;
   double distill_temperature = 1;
+  bool match_logits = false;
 };
+Objective objective_of(const Options& options);
 
 /// What a batch should be answered with.
 struct Targets {
-  std::span<const int64_t> labels;
+  std::span<const int64_t> labels;  ///< -1: none
   /// Of mixed images: the loss is share x that of `labels` + (1 - share) x that of these; may be empty.
   std::span<const int64_t> other_labels;
   double share = 1;
@@ -31,7 +34,7 @@ struct Targets {
 
 struct BatchResult {
   double loss = 0;    ///< mean over the batch
-  int64_t wrong = 0;  ///< images whose highest score is not their label's
+  int64_t wrong = 0;  ///< images that have a label, which is not that of their highest score
 };
 
 /// Threads for torch and its BLAS (0: one a core), and denormals flushed; before anything else here is

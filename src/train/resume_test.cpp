@@ -25,7 +25,7 @@ class Resume : public testing::Test {
   }
   ~Resume() override { std::filesystem::remove(path_); }
 
-  Result run() const { return module().train(graph_, *data_, validation_.get(), nullptr, options_, log_); }
+  Result run() const { return module().train(graph_, *data_, validation_.get(), {}, options_, log_); }
   void expect_refusal(const std::string& part) const {
     try {
       run();

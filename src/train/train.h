@@ -56,10 +56,15 @@ struct Options {
   /// With a validation set: return the weights of the epoch that was best on it (fewest errors, then lowest
   /// loss) rather than the last.
   bool keep_best = true;
-  /// Distillation from `teacher`: loss = alpha T^2 soft + (1 - alpha) hard (Hinton 2015, section 2). 0 is
+  /// Distillation from the teachers: loss = alpha T^2 soft + (1 - alpha) hard (Hinton 2015, section 2). 0 is
   /// off.
   double distill_alpha = 0;
   double distill_temperature = 4;
+  /// The soft part is half the mean squared difference of the scores, each less their mean: what soft targets
+  /// become at high temperatures (Hinton 2015, section 2.1). The temperature is then ignored.
+  bool match_logits = false;
+  /// A file for the teachers' answers, so that they run once for any number of students; empty for none.
+  std::string teacher_answers;
   /// Nodes up to and with the one of this name keep their weights, and their batch norms the statistics that
   /// they have; empty: everything learns.
   std::string freeze;
@@ -82,8 +87,10 @@ struct Result {
 /// their centroids, whose gradient is the sum over their weights (Deep Compression, equation 3). Batch norms
 /// use batch statistics and update their running ones. Deterministic for a given seed and number of threads.
 /// Throws Error(interrupted) at Ctrl-C after writing the checkpoint.
-Result train(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
-             const Options& options, const Log& log);
+///
+/// Images of label -1 have none: they count for the soft part of a distillation alone.
+Result train(const Graph& graph, const Dataset& data, const Dataset* validation,
+             const std::vector<Graph>& teachers, const Options& options, const Log& log);
 
 /// Class scores by libtorch, [images, classes]: the second opinion that tests hold the runtime against.
 Tensor infer(const Graph& graph, const Tensor& input);

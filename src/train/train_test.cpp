@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "base/error.h"
 #include "graph/evaluate.h"
@@ -40,7 +41,8 @@ Options one_step(const Dataset& data) {
 
 Result run(const Graph& graph, const Dataset& data, const Options& options,
            const Dataset* validation = nullptr, const Graph* teacher = nullptr) {
-  return module().train(graph, data, validation, teacher, options, Log());
+  const std::vector<Graph> teachers = teacher ? std::vector<Graph>{*teacher} : std::vector<Graph>();
+  return module().train(graph, data, validation, teachers, options, Log());
 }
 
 const Weight& weight(const Graph& graph, const std::string& name) {
@@ -340,6 +342,97 @@ TEST(Train, StudentLearnsFromItsTeacherWhereLabelsSayNothing) {
   options.distill_temperature = 3;
   const Result result = run(small_net(9), *make_memory_dataset(blind), options, nullptr, &teacher);
   EXPECT_LT(error_percent(result.graph, *held_out), 3);
+}
+
+/// As labels: those of the first `known` images, and none of the others.
+class HalfLabelled : public Dataset {
+ public:
+  HalfLabelled(DatasetPtr whole, int64_t known) : whole_(std::move(whole)), known_(known) {}
+  int64_t size() const override { return whole_->size(); }
+  const Shape& image_shape() const override { return whole_->image_shape(); }
+  int label(int64_t index) const override { return index < known_ ? whole_->label(index) : -1; }
+  void pixels(int64_t index, std::span<uint8_t> out) const override { whole_->pixels(index, out); }
+  const std::vector<std::string>& classes() const override { return whole_->classes(); }
+  const std::string& name() const override { return whole_->name(); }
+
+ private:
+  DatasetPtr whole_;
+  int64_t known_;
+};
+
+TEST(Distill, NeedsNoLabelsAndRefusesTheirLackWithoutATeacher) {
+  const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
+  const Graph teacher = run(small_net(), *data, short_run()).graph;
+  Options options = short_run();
+  options.distill_alpha = 0.8;
+  EXPECT_LT(
+      error_percent(run(small_net(9), HalfLabelled(data, 0), options, nullptr, &teacher).graph, *held_out),
+      3);
+  EXPECT_LT(
+      error_percent(run(small_net(9), HalfLabelled(data, 80), options, nullptr, &teacher).graph, *held_out),
+      3);
+  EXPECT_THROW(run(small_net(9), HalfLabelled(data, 80), short_run()), Error);
+}
+
+TEST(Distill, MatchesLogits) {
+  const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
+  const Graph teacher = run(small_net(), *data, short_run()).graph;
+  Options options = short_run();
+  options.distill_alpha = 1;
+  options.match_logits = true;
+  options.learning_rate = 0.02;
+  EXPECT_LT(error_percent(run(small_net(9), *data, options, nullptr, &teacher).graph, *held_out), 3);
+}
+
+// Each of two teachers is blind for two of the classes; together they know all four.
+TEST(Distill, SeveralTeachersKnowMoreThanEach) {
+  const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
+  const auto blind_to = [&](int first) {
+    MemoryImages images{"blind", {1, 8, 8}, {}, {}, data->classes()};
+    std::vector<uint8_t> pixels(64);
+    for (int64_t i = 0; i < data->size(); ++i) {
+      data->pixels(i, pixels);
+      images.pixels.insert(images.pixels.end(), pixels.begin(), pixels.end());
+      const int label = data->label(i), other = (first + static_cast<int>(i) % 4) % 4;
+      images.labels.push_back(static_cast<uint8_t>(label == first || label == first + 1 ? other : label));
+    }
+    return run(small_net(1 + static_cast<uint64_t>(first)), *make_memory_dataset(std::move(images)),
+               short_run())
+        .graph;
+  };
+  const std::vector<Graph> teachers{blind_to(0), blind_to(2)};
+  for (const Graph& teacher : teachers) EXPECT_GT(error_percent(teacher, *held_out), 20);
+  Options options = short_run();
+  options.distill_alpha = 1;
+  options.distill_temperature = 2;
+  const Graph student = module().train(small_net(9), *data, nullptr, teachers, options, Log()).graph;
+  EXPECT_LT(error_percent(student, *held_out), 5);
+}
+
+TEST(Distill, AnswersAreKeptForOtherStudentsAndNotForOtherTeachers) {
+  const DatasetPtr data = quadrants(200, 1);
+  const std::string path = testing::TempDir() + "netsuke_teacher_answers";
+  std::filesystem::remove(path);
+  Options options = short_run();
+  options.epochs = 2;
+  options.distill_alpha = 1;
+  int asked = 0;
+  Log log;
+  log.progress = [&](const Progress& progress) { asked += progress.job == "teach" ? 1 : 0; };
+  const auto taught = [&](const Graph& teacher) {
+    asked = 0;
+    return module().train(small_net(9), *data, nullptr, {teacher}, options, log).graph;
+  };
+  const Graph without = taught(small_net(1));
+  EXPECT_GT(asked, 0);
+  options.teacher_answers = path;
+  EXPECT_EQ(taught(small_net(1)), without);
+  EXPECT_GT(asked, 0);
+  EXPECT_EQ(taught(small_net(1)), without);
+  EXPECT_EQ(asked, 0);
+  EXPECT_NE(taught(small_net(2)), without);
+  EXPECT_GT(asked, 0);
+  std::filesystem::remove(path);
 }
 
 class Refusal : public testing::Test {

@@ -32,8 +32,11 @@ double percent(int64_t part, int64_t whole) {
   return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-Objective objective_of(const Options& options) {
-  return {options.label_smoothing, options.distill_alpha, options.distill_temperature};
+Teachers answering(const std::vector<Graph>& graphs, const Dataset& data, const Options& options,
+                   const Log& log) {
+  Teachers teachers(graphs, options, log);
+  teachers.answer(data, options);
+  return teachers;
 }
 
 /// What shortens the gradients, taken as one vector, to the length `most` (Pascanu 2013, algorithm 1).
@@ -45,30 +48,25 @@ float clipping(std::span<const std::span<const float>> gradients, double most) {
   return norm > most ? static_cast<float>(most / norm) : 1;
 }
 
-std::optional<Preprocess> preprocess_of(const Graph* teacher) {
-  if (!teacher) return std::nullopt;
-  return netsuke::preprocess_of(*teacher);
-}
-
 }  // namespace
 
-Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
-                 const Options& options, const Log& log)
+Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validation,
+                 const std::vector<Graph>& teachers, const Options& options, const Log& log)
     : validation_(validation),
       options_(options),
       log_(log),
       preprocess_(netsuke::preprocess_of(graph)),
       network_(graph, nodes_until(graph, options.freeze)),
       optimizer_(find_row(optimizers(), options.optimizer, "optimizer")),
-      teacher_(teacher ? std::make_unique<Network>(*teacher) : nullptr),
-      batches_(data, preprocess_, preprocess_of(teacher), options) {
+      teachers_(answering(teachers, data, options, log)),
+      batches_(data, preprocess_, teachers_.wanted(), options) {
   for (Network::Learned& l : network_.learned()) {
     state_.first.emplace_back(l.weight.free_values().size());
     state_.second.emplace_back(optimizer_.has_second ? l.weight.free_values().size() : 0);
   }
   if (options.average > 0) state_.average = snapshot();
   if (!options.checkpoint.empty())
-    state_.fingerprint = fingerprint(graph, data, validation, teacher, options);
+    state_.fingerprint = fingerprint(graph, data, validation, teachers, options);
 }
 
 Result Trainer::run() {
@@ -108,7 +106,7 @@ void Trainer::train_step(const Batch& batch) {
   const auto step = static_cast<uint64_t>(state_.step);
   const uint64_t dropout_seed = Random(Random(options_.seed, kDropoutStream).next(), step).next();
   std::vector<float> teacher_scores;
-  if (teacher_) teacher_scores = teacher_->logits(batch.teacher_images);
+  if (teachers_.any()) teacher_scores = teachers_.scores(batch);
   const Targets targets{batch.labels, batch.other_labels, batch.share, teacher_scores};
   const BatchResult result = network_.learn(batch.images, targets, objective_of(options_), dropout_seed);
   check_loss(result.loss);

@@ -9,6 +9,7 @@
 #include "train/checkpoint.h"
 #include "train/network.h"
 #include "train/optimizer.h"
+#include "train/teachers.h"
 
 namespace netsuke::train {
 
@@ -16,8 +17,8 @@ namespace netsuke::train {
 class Trainer {
  public:
   /// The arguments of train(), already checked; they outlive this.
-  Trainer(const Graph& graph, const Dataset& data, const Dataset* validation, const Graph* teacher,
-          const Options& options, const Log& log);
+  Trainer(const Graph& graph, const Dataset& data, const Dataset* validation,
+          const std::vector<Graph>& teachers, const Options& options, const Log& log);
 
   Result run();
 
@@ -54,7 +55,7 @@ class Trainer {
   Preprocess preprocess_;
   Network network_;
   const Optimizer& optimizer_;
-  std::unique_ptr<Network> teacher_;
+  Teachers teachers_;
   Batches batches_;
   Checkpoint state_;  ///< its `now` is filled only when it is saved
   Clock::time_point epoch_start_;

@@ -1,5 +1,6 @@
 #include "zoo/lenet.h"
 
+#include "base/text.h"
 #include "zoo/flags.h"
 #include "zoo/layers.h"
 
@@ -39,6 +40,25 @@ Graph lenet_300_100(const Options& options) {
   x = dropout(net, "drop2", x, ratio);
   x = linear(net, "ip3", x, *options.classes);
   return finish(net, x);
+}
+
+const Flag mlp_flags[4] = {{"hidden", "1200", "units of each hidden layer"},
+                           {"layers", "2", "hidden layers"},
+                           {"dropout", "0.5", "ratio of the Dropout behind every hidden layer; 0 for none"},
+                           {"input_dropout", "0.2", "ratio of the Dropout of the input; 0 for none"}};
+
+Graph mlp(const Options& options) {
+  const float ratio = dropout_ratio(options);
+  const int hidden = integer_flag(options, "hidden", 1, 65536),
+            layers = integer_flag(options, "layers", 1, 64);
+  Builder net("mlp", options.seed);
+  ValueId x = net.apply("flatten", Flatten{}, {net.input("data", *options.input)});
+  x = dropout(net, "drop0", x, static_cast<float>(number_flag(options, "input_dropout", 0, 0.99)));
+  for (int i = 1; i <= layers; ++i) {
+    x = net.apply(cat("relu", i), Relu{}, {linear(net, cat("ip", i), x, hidden)});
+    x = dropout(net, cat("drop", i), x, ratio);
+  }
+  return finish(net, linear(net, cat("ip", layers + 1), x, *options.classes));
 }
 
 Graph lenet_5(const Options& options) {

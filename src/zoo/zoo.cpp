@@ -40,6 +40,7 @@ std::span<const Architecture> architectures() {
   static const Architecture rows[] = {
       {"lenet_300_100", "two hidden linear layers (LeCun 1998; Deep Compression)", digit, 10, lenet_flags,
        lenet_300_100},
+      {"mlp", "hidden linear layers of one width (Hinton 2015)", digit, 10, mlp_flags, mlp},
       {"lenet_5", "Caffe's LeNet, 20-50-500-10 (Deep Compression)", digit, 10, lenet_flags, lenet_5},
       {"alexnet", "AlexNet in one tower, torchvision's", photo, 1000, {}, alexnet},
       {"alexnet_caffe",

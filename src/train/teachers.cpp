@@ -1,0 +1,183 @@
+#include "train/teachers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+
+#include "base/file.h"
+#include "graph/shapes.h"
+#include "train/augment.h"
+#include "train/checkpoint.h"
+
+namespace netsuke::train {
+namespace {
+
+constexpr uint64_t kMagic = 0x484341455454534Eu;  // "NSTTEACH"
+constexpr int64_t kBatch = 256;
+constexpr int64_t kMostBytes = 1'000'000'000;
+
+int64_t classes_of(const Graph& graph) { return element_count(infer_shapes(graph)[graph.outputs[0]]); }
+
+/// A number that differs when a teacher or the images differ.
+uint64_t fingerprint_of(const std::vector<Graph>& teachers, const Dataset& data) {
+  uint64_t all = 0;
+  for (const Graph& teacher : teachers)
+    all = all * 0x9E3779B97F4A7C15u + fingerprint(teacher, data, nullptr, {}, Options());
+  return all;
+}
+
+void centre(std::span<float> row) {
+  double sum = 0;
+  for (const float value : row) sum += value;
+  const auto mean = static_cast<float>(sum / static_cast<double>(row.size()));
+  for (float& value : row) value -= mean;
+}
+
+/// Adds softmax(row / temperature) to `sum`.
+void add_softmax(std::span<const float> row, double temperature, std::span<double> sum) {
+  const double most = *std::max_element(row.begin(), row.end());
+  double total = 0;
+  for (const float value : row) total += std::exp((value - most) / temperature);
+  for (size_t i = 0; i < row.size(); ++i) sum[i] += std::exp((row[i] - most) / temperature) / total;
+}
+
+}  // namespace
+
+void Answers::add(std::span<const float> scores) {
+  float most = 0;
+  for (const float score : scores) most = std::max(most, std::fabs(score));
+  const float factor = most > 0 ? most / 32767 : 1;
+  factors.push_back(factor);
+  for (const float score : scores) codes.push_back(static_cast<int16_t>(std::lround(score / factor)));
+}
+
+void Answers::get(int64_t index, std::span<float> scores) const {
+  const auto at = static_cast<size_t>(index);
+  for (size_t i = 0; i < scores.size(); ++i)
+    scores[i] = factors[at] * static_cast<float>(codes[at * scores.size() + i]);
+}
+
+std::vector<float> combine(const std::vector<std::vector<float>>& scores, int64_t classes,
+                           const Objective& objective) {
+  if (scores.size() == 1) return scores[0];
+  const auto width = static_cast<size_t>(classes);
+  const auto count = static_cast<double>(scores.size());
+  std::vector<float> combined(scores[0].size());
+  std::vector<double> sum(width);
+  for (size_t first = 0; first < combined.size(); first += width) {
+    std::fill(sum.begin(), sum.end(), 0.0);
+    for (const std::vector<float>& teacher : scores) {
+      std::vector<float> row(teacher.begin() + static_cast<std::ptrdiff_t>(first),
+                             teacher.begin() + static_cast<std::ptrdiff_t>(first + width));
+      if (!objective.match_logits) {
+        add_softmax(row, objective.distill_temperature, sum);
+        continue;
+      }
+      centre(row);
+      for (size_t i = 0; i < width; ++i) sum[i] += row[i];
+    }
+    for (size_t i = 0; i < width; ++i) {
+      const double mean = sum[i] / count;
+      combined[first + i] = static_cast<float>(
+          objective.match_logits ? mean : objective.distill_temperature * std::log(std::max(mean, 1e-30)));
+    }
+  }
+  return combined;
+}
+
+Teachers::Teachers(const std::vector<Graph>& graphs, const Options& options, const Log& log)
+    : objective_(objective_of(options)), log_(log), graphs_(graphs) {
+  for (const Graph& graph : graphs_) networks_.push_back(std::make_unique<Network>(graph));
+}
+
+std::vector<Preprocess> Teachers::wanted() const {
+  std::vector<Preprocess> wanted;
+  if (answers_.empty())
+    for (const Graph& graph : graphs_) wanted.push_back(preprocess_of(graph));
+  return wanted;
+}
+
+void Teachers::answer(const Dataset& data, const Options& options) {
+  if (!any() || augments(options) || options.mixup > 0) return;
+  const int64_t bytes = 2 * classes_of(graphs_[0]) * data.size() * static_cast<int64_t>(graphs_.size());
+  if (bytes <= kMostBytes) read_or_ask(data, options.teacher_answers);
+}
+
+void Teachers::read_or_ask(const Dataset& data, const std::string& path) {
+  const uint64_t fingerprint = path.empty() ? 0 : fingerprint_of(graphs_, data);
+  if (!path.empty() && read(path, fingerprint, static_cast<size_t>(data.size()))) return;
+  ask(data);
+  if (!path.empty()) write(path, fingerprint);
+}
+
+void Teachers::ask(const Dataset& data) {
+  const auto classes = static_cast<size_t>(classes_of(graphs_[0]));
+  std::vector<Answers> answers(graphs_.size());
+  for (size_t t = 0; t < graphs_.size(); ++t) {
+    const Preprocess preprocess = preprocess_of(graphs_[t]);
+    for (int64_t first = 0; first < data.size(); first += kBatch) {
+      if (log_.stopping()) fail(ErrorCode::interrupted, "stopped while teachers answered");
+      const int64_t count = std::min(kBatch, data.size() - first);
+      const std::vector<float> scores =
+          networks_[t]->logits(plain_batch(data, preprocess, first, count).images);
+      for (size_t i = 0; i < scores.size(); i += classes)
+        answers[t].add(std::span(scores).subspan(i, classes));
+      const auto done = static_cast<uint64_t>(static_cast<int64_t>(t) * data.size() + first + count);
+      log_.progress({"teach", done, static_cast<uint64_t>(data.size()) * graphs_.size(), "images", ""});
+    }
+  }
+  answers_ = std::move(answers);
+}
+
+std::vector<float> Teachers::scores(const Batch& batch) const {
+  const int64_t classes = classes_of(graphs_[0]);
+  std::vector<std::vector<float>> scores;
+  for (size_t t = 0; t < networks_.size(); ++t) {
+    if (answers_.empty()) {
+      scores.push_back(networks_[t]->logits(batch.teacher_images[t]));
+      continue;
+    }
+    const auto width = static_cast<size_t>(classes);
+    std::vector<float>& all = scores.emplace_back(batch.indices.size() * width);
+    for (size_t i = 0; i < batch.indices.size(); ++i)
+      answers_[t].get(batch.indices[i], std::span(all).subspan(i * width, width));
+  }
+  return combine(scores, classes, objective_);
+}
+
+bool Teachers::read(const std::string& path, uint64_t fingerprint, size_t images) {
+  if (!std::filesystem::exists(path)) return false;
+  const Bytes bytes = read_file(path);
+  ByteReader in(bytes, path);
+  require(in.remaining() >= 16 && in.u64() == kMagic, path, ": does not hold answers of teachers");
+  if (in.u64() != fingerprint) {
+    log_.line(cat(path, ": holds answers of other teachers or to other images, which are asked again"));
+    return false;
+  }
+  std::vector<Answers> answers(graphs_.size());
+  for (Answers& a : answers) {
+    a.factors.resize(images);
+    a.codes.resize(images * static_cast<size_t>(classes_of(graphs_[0])));
+    const ByteView factors = in.take(a.factors.size() * sizeof(float));
+    std::memcpy(a.factors.data(), factors.data(), factors.size());
+    const ByteView codes = in.take(a.codes.size() * sizeof(int16_t));
+    std::memcpy(a.codes.data(), codes.data(), codes.size());
+  }
+  require(in.remaining() == 0, path, ": has bytes too many");
+  answers_ = std::move(answers);
+  return true;
+}
+
+void Teachers::write(const std::string& path, uint64_t fingerprint) const {
+  ByteWriter out;
+  out.u64(kMagic);
+  out.u64(fingerprint);
+  const auto raw = [&](const auto& items) {
+    out.raw({reinterpret_cast<const uint8_t*>(items.data()), items.size() * sizeof(items[0])});
+  };
+  for (const Answers& a : answers_) raw(a.factors), raw(a.codes);
+  write_file(path, out.bytes());
+}
+
+}  // namespace netsuke::train
