@@ -48,10 +48,14 @@ for key in model bytes bytes_fp32 ratio params macs images top1 top5 error ms_me
 "$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
 
 # A run that is killed at any moment goes on from its last checkpoint and ends as one that was left alone.
-train_digits() { "$netsuke" train lenet_5 --data synthetic --epochs 8 --batch 32 --lr 0.01 --threads 1 --checkpoint-minutes 0.001 "$@"; }
-train_digits -o alone.nsk --run alone > alone.txt 2>&1
+# Becomes the program, so that a kill in the background hits it and not a shell.
+train_digits() { exec "$netsuke" train lenet_5 --data synthetic --epochs 8 --batch 32 --lr 0.01 --threads 1 --checkpoint-minutes 0.001 "$@"; }
+(train_digits -o alone.nsk --run alone > alone.txt 2>&1)
 train_digits -o killed.nsk --run killed > killed.txt 2>&1 & running=$!
-for pause in 1.1 0.9 1.3; do
+for pause in 0.05 0.2 0.11; do
+  touch marker
+  # It has gone on since, so the kill hits another moment of the run each time.
+  until [ killed.nsk.checkpoint -nt marker ] || ! kill -0 $running 2>/dev/null; do sleep 0.02; done
   sleep $pause
   kill -9 $running 2>/dev/null || true
   wait $running 2>/dev/null || true

@@ -49,10 +49,10 @@ struct LoadOptions {
 class Model {
  public:
   /// Reads a .nsk file. Throws Error(input) if it is missing or damaged.
-  static Model load(const std::string& path, LoadOptions options = {});
+  static Model load(const std::string& path, const LoadOptions& options = {});
   /// Reads a .nsk file's bytes; they are not needed afterwards. `name` is what errors call it.
   static Model from_memory(std::span<const uint8_t> bytes, std::string_view name = "model in memory",
-                           LoadOptions options = {});
+                           const LoadOptions& options = {});
 
   const std::string& name() const;
   /// At batch 1: {1, channels, height, width} for images.

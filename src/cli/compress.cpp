@@ -8,6 +8,7 @@
 #include "recipe/run.h"
 #include "report/ledger.h"
 #include "report/table.h"
+#include "train/world.h"
 
 namespace netsuke::cli {
 namespace {
@@ -95,6 +96,9 @@ void require_budget(const Options& options, const Outcome& outcome) {
 void run(const Options& options) {
   const Output output(options.common);
   const Log log = terminal_log();
+  if (const int size = train::world_from_environment().size; size > 1)
+    fail(ErrorCode::usage, "compress: was started by ", size,
+         " processes together; that is for train and distill");
   check_model_path(options.output, options.common.force);
   recipe::Recipe recipe = recipe::load_recipe(options.recipe);
   apply_overrides(options, recipe);

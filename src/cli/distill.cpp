@@ -10,6 +10,7 @@
 #include "report/table.h"
 #include "runtime/session.h"
 #include "train/head.h"
+#include "train/world.h"
 
 namespace netsuke::cli {
 namespace {
@@ -87,7 +88,8 @@ report::Json to_json(const Judged& j) {
 void run(Options options) {
   const Output output(options.common);
   const Log log = terminal_log();
-  check_model_path(options.output, options.common.force);
+  const bool writes = train::world_from_environment().rank == 0;
+  if (writes) check_model_path(options.output, options.common.force);
   LoadedModel student = load_model_argument(options.student, options.common.seed, options.about);
   std::vector<Graph> teachers;
   for (const std::string& name : options.teachers)
@@ -105,10 +107,11 @@ void run(Options options) {
       {"student", options.student}, {"teachers", options.teachers},
       {"data", options.data.data},  {"images", set.split.train->size()},
       {"output", options.output},   {"training", report::training_json(options.training)}};
-  options.folder.follow(options.training, settings, log);
+  if (writes) options.folder.follow(options.training, settings, log);
   const Dataset* validation = set.split.validation->size() > 0 ? set.split.validation.get() : nullptr;
   train::Result result =
       train::module().train(student.graph, *set.split.train, validation, teachers, options.training, log);
+  if (!writes) return;
   result.graph.metadata["train.learning_rate"] = cat(options.training.learning_rate);
   report::Json json;
   if (options.fit_bias && validation)

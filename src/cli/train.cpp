@@ -8,6 +8,7 @@
 #include "graph/preprocess.h"
 #include "report/table.h"
 #include "train/head.h"
+#include "train/world.h"
 
 namespace netsuke::cli {
 namespace {
@@ -66,7 +67,8 @@ report::Json settings_json(const Options& options, const Split& data) {
 void run(Options options) {
   const Output output(options.common);
   const Log log = terminal_log();
-  check_model_path(options.output, options.common.force);
+  const bool writes = train::world_from_environment().rank == 0;
+  if (writes) check_model_path(options.output, options.common.force);
   LoadedModel model = load_to_train(options);
   const Wanted wanted = wanted_by(model, log);
   if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
@@ -75,10 +77,11 @@ void run(Options options) {
   options.training.threads = options.common.threads;
   options.training.checkpoint = options.output + ".checkpoint";
   options.training.resume = options.resume;
-  options.folder.follow(options.training, settings_json(options, data), log);
+  if (writes) options.folder.follow(options.training, settings_json(options, data), log);
   const Dataset* validation = data.validation->size() > 0 ? data.validation.get() : nullptr;
   train::Result result =
       train::module().train(model.graph, *data.train, validation, {}, options.training, log);
+  if (!writes) return;
   result.graph.metadata["train.learning_rate"] = cat(options.training.learning_rate);
   keep_labels(result.graph, *data.train);
 

@@ -57,7 +57,7 @@ std::string& current_level() {
   static std::string level = [] {
     const char* wanted = std::getenv("NETSUKE_CPU");
     if (!wanted || !*wanted) return cpu_levels().back();
-    const std::string level = checked(wanted);
+    std::string level = checked(wanted);
     limit_targets(level);
     return level;
   }();

@@ -24,7 +24,7 @@ void read_weights(ByteView payload, const std::string& what, ReadBudget budget, 
     tensor.value = id;
     tensor.name = value.name;
     const std::string place = cat(what, ", weight ", value.name);
-    const Weight weight = read_weight(record, place, budget, tensor, entropy);
+    Weight weight = read_weight(record, place, budget, tensor, entropy);
     value.weight = std::make_shared<const Weight>(std::move(weight));
     const auto with_length = static_cast<int64_t>(in.at() - start);
     tensor.header_bytes += with_length - tensor.bytes;

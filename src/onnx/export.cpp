@@ -193,17 +193,17 @@ class Exporter {
 
   /// A constant that belongs to the current node; returns its name.
   std::string list(const std::string& role, const std::vector<int64_t>& values) {
-    const std::string name = unused(cat(output_name(), '.', role));
+    std::string name = unused(cat(output_name(), '.', role));
     set_raw(add_tensor(name, {static_cast<int64_t>(values.size())}, pb::TensorProto::INT64), values);
     return name;
   }
   std::string number(const std::string& role, float value) {
-    const std::string name = unused(cat(output_name(), '.', role));
+    std::string name = unused(cat(output_name(), '.', role));
     set_raw(add_tensor(name, {}, pb::TensorProto::FLOAT), std::vector<float>{value});
     return name;
   }
   std::string numbers(const std::string& role, const std::vector<float>& values) {
-    const std::string name = unused(cat(output_name(), '.', role));
+    std::string name = unused(cat(output_name(), '.', role));
     set_raw(add_tensor(name, {static_cast<int64_t>(values.size())}, pb::TensorProto::FLOAT), values);
     return name;
   }

@@ -154,7 +154,7 @@ Stage read_stage(const toml::table& table, const Retrain& defaults, const std::s
   require(kind.has_value(), where, ": has no 'do = \"prune\"' or the like");
   const StageKind& row = find_row(std::span<const StageKind>(kStageKinds), *kind, "stage");
   keys.rename(cat(where, " (", *kind, ")"));
-  const Stage stage = row.read(keys, defaults);
+  Stage stage = row.read(keys, defaults);
   keys.finish();
   return stage;
 }
@@ -225,7 +225,7 @@ Recipe load_recipe(const std::string& name_or_path) {
   if (std::filesystem::is_regular_file(name_or_path, ignored)) return load(name_or_path);
   std::vector<std::string> names;
   for (const std::string& folder : recipe_folders()) {
-    const std::string path = folder + "/" + name_or_path + ".toml";
+    const std::string path = cat(folder, "/", name_or_path, ".toml");
     if (std::filesystem::is_regular_file(path, ignored)) return load(path);
     for (const auto& entry : std::filesystem::directory_iterator(folder, ignored))
       if (entry.path().extension() == ".toml") names.push_back(entry.path().stem().string());

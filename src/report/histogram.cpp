@@ -61,7 +61,7 @@ std::string histogram_text(const std::string& name, std::span<const float> value
   for (size_t i = 0; i < bins && tallest > 0; ++i) {
     const double length = kWidth * static_cast<double>(h.counts[i]) / static_cast<double>(tallest);
     // A bin that holds anything shows it.
-    const std::string bar(static_cast<size_t>(length + 0.5), '#');
+    const std::string bar(static_cast<size_t>(std::lround(length)), '#');
     out += fmt::format("{:>10.4f} {:>10} {}\n", h.centre(i), grouped(h.counts[i]),
                        bar.empty() && h.counts[i] > 0 ? "." : bar);
   }

@@ -99,8 +99,8 @@ std::string stages_table(const Ledger& ledger, const Baselines& base) {
   const StageBytes s = stage_bytes(ledger);
   Table table({"<stage", "bytes", "of float32", "ratio"});
   const auto row = [&](const std::string& name, double bytes) {
-    table.row({name, grouped(static_cast<long long>(bytes + 0.5)),
-               fmt::format("{:.2f} %", 100 * bytes / s.float32), fmt::format("{:.1f} x", s.float32 / bytes)});
+    table.row({name, grouped(std::llround(bytes)), fmt::format("{:.2f} %", 100 * bytes / s.float32),
+               fmt::format("{:.1f} x", s.float32 / bytes)});
   };
   row("float32", s.float32);
   row("pruned", s.pruned);

@@ -55,11 +55,11 @@ struct Model::Data {
 
 Model::Model(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
 
-Model Model::load(const std::string& path, LoadOptions options) {
+Model Model::load(const std::string& path, const LoadOptions& options) {
   return Model(std::make_shared<Data>(load_model(path), options));
 }
 
-Model Model::from_memory(std::span<const uint8_t> bytes, std::string_view name, LoadOptions options) {
+Model Model::from_memory(std::span<const uint8_t> bytes, std::string_view name, const LoadOptions& options) {
   return Model(std::make_shared<Data>(read_model(bytes, name), options));
 }
 

@@ -29,7 +29,7 @@ std::shared_ptr<const Plan> make_plan(const Graph& graph, PlanOptions options) {
   kernels::cpu_level();  // reports a bad NETSUKE_CPU before any work
   verify(graph);
   const Graph folded = fold_batch_norms(graph);
-  return Planner(folded, options).plan();
+  return Planner(folded, std::move(options)).plan();
 }
 
 }  // namespace netsuke::runtime

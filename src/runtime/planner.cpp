@@ -20,7 +20,7 @@ Layout other(Layout layout) { return layout == Layout::planes ? Layout::pixels :
 
 Planner::Planner(const Graph& graph, PlanOptions options)
     : graph_(graph),
-      options_(options),
+      options_(std::move(options)),
       shapes_(infer_shapes(graph)),
       costs_(cost(graph)),
       readers_(readers(graph)) {

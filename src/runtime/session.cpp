@@ -51,7 +51,7 @@ Session::Session(std::shared_ptr<const Plan> plan, SessionOptions options)
 }
 
 Session::Session(const Graph& graph, SessionOptions options, PlanOptions plan)
-    : Session(make_plan(graph, plan), options) {}
+    : Session(make_plan(graph, std::move(plan)), options) {}
 
 void Session::run(std::span<const float> in, int64_t batch, std::span<float> out) {
   const auto check = [&](std::string_view what, size_t found, size_t each) {

@@ -67,12 +67,13 @@ Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t fir
 }
 
 Batches::Batches(const Dataset& data, Preprocess preprocess, std::vector<Preprocess> teachers,
-                 const Options& options)
+                 const Options& options, const World& world)
     : data_(data),
       preprocess_(std::move(preprocess)),
       teachers_(std::move(teachers)),
       options_(options),
-      batch_size_(std::min<int64_t>(options.batch, data.size())),
+      world_(world),
+      batch_size_(std::min<int64_t>(options.batch, data.size() / world.size) * world.size),
       order_(static_cast<size_t>(data.size())),
       threads_(options.threads) {}
 
@@ -113,12 +114,13 @@ void Batches::fill_image(int64_t place, uint64_t epoch_seed, size_t at, Batch& b
 }
 
 Batch Batches::make(int64_t step) {
-  const int64_t epoch = step / per_epoch(), first = step % per_epoch() * batch_size_;
+  const int64_t part = batch_size_ / world_.size, epoch = step / per_epoch();
+  const int64_t first = step % per_epoch() * batch_size_ + world_.rank * part;
   shuffle(epoch);
   const uint64_t epoch_seed =
       Random(Random(options_.seed, kAugmentStream).next(), static_cast<uint64_t>(epoch)).next();
   Batch batch;
-  const auto count = static_cast<size_t>(batch_size_);
+  const auto count = static_cast<size_t>(part);
   const auto floats = count * static_cast<size_t>(element_count(data_.image_shape()));
   batch.images.resize(floats);
   batch.teacher_images.assign(teachers_.size(), std::vector<float>(floats));

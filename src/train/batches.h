@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "graph/preprocess.h"
 #include "train/train.h"
+#include "train/world.h"
 
 namespace netsuke::train {
 
@@ -30,11 +31,12 @@ Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t fir
 class Batches {
  public:
   Batches(const Dataset& data, Preprocess preprocess, std::vector<Preprocess> teachers,
-          const Options& options);
+          const Options& options, const World& world = {});
 
+  /// Images of a step, over all processes.
   int64_t batch_size() const { return batch_size_; }
   int64_t per_epoch() const { return data_.size() / batch_size_; }
-  /// Batch `step` of the whole run, from 0; calls must not overlap.
+  /// This process's part of batch `step` of the whole run, from 0; calls must not overlap.
   Batch make(int64_t step);
 
  private:
@@ -46,6 +48,7 @@ class Batches {
   Preprocess preprocess_;
   std::vector<Preprocess> teachers_;
   const Options& options_;
+  World world_;
   int64_t batch_size_;
   int64_t shuffled_epoch_ = -1;
   std::vector<int64_t> order_;

@@ -47,6 +47,7 @@ struct Network::Torch {
   ValueId logits = 0;
   Shape image;  ///< the input without its batch
   std::vector<Learned> learned, measured;
+  Group* group = nullptr;
   std::vector<at::Tensor> constants;  ///< by ValueId; they share the memory of `learned` and `measured`
 
   at::Tensor batch(std::span<const float> images) const;
@@ -187,10 +188,27 @@ BatchResult Network::learn(std::span<const float> images, const Targets& targets
   const at::Tensor scores = t.run(t.batch(images), &pass);
   const at::Tensor loss = loss_of(scores, targets, objective);
   loss.backward();
+  if (t.group) t.group->finish();
   return {loss.item<double>(), count_wrong(scores.detach().contiguous(), targets.labels)};
 }
 
+void Network::join(Group& group) {
+  Torch& t = *torch_;
+  t.group = &group;
+  // The backward pass comes to the last layers first.
+  std::vector<size_t> sizes;
+  for (size_t i = t.learned.size(); i-- > 0;) sizes.push_back(t.learned[i].weight.dense().size());
+  group.set_gradients(sizes);
+  for (size_t i = 0; i < t.learned.size(); ++i)
+    t.constants[t.learned[i].value].register_hook(
+        [&group, place = t.learned.size() - 1 - i](const at::Tensor& gradient) {
+          const at::Tensor values = gradient.contiguous();
+          group.start(place, {values.data_ptr<float>(), static_cast<size_t>(values.numel())});
+        });
+}
+
 std::span<const float> Network::gradient(size_t i) const {
+  if (torch_->group) return torch_->group->mean(torch_->learned.size() - 1 - i);
   at::Tensor& gradient = torch_->constants[torch_->learned[i].value].mutable_grad();
   if (!gradient.defined()) return {};
   if (!gradient.is_contiguous()) gradient = gradient.contiguous();

@@ -8,6 +8,7 @@
 
 #include "graph/graph.h"
 #include "tensor/tensor.h"
+#include "train/group.h"
 #include "train/train.h"
 #include "train/trained_weight.h"
 
@@ -60,6 +61,8 @@ class Network {
   /// Running means and variances of batch norms: measured in passing, not learned; always dense.
   std::vector<Learned>& measured();
 
+  /// From now on gradients are the means over all processes of the group, which outlives this.
+  void join(Group& group);
   /// A training pass: fills gradient(i) for every learned()[i].
   BatchResult learn(std::span<const float> images, const Targets& targets, const Objective& objective,
                     uint64_t dropout_seed);

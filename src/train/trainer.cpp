@@ -1,6 +1,7 @@
 #include "train/trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 
@@ -32,6 +33,14 @@ double percent(int64_t part, int64_t whole) {
   return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
+/// Rank 0 speaks for all.
+Log heard(const Log& log, const World& world) {
+  if (world.rank == 0) return log;
+  Log silent;
+  silent.stop = log.stop;
+  return silent;
+}
+
 Teachers answering(const std::vector<Graph>& graphs, const Dataset& data, const Options& options,
                    const Log& log) {
   Teachers teachers(graphs, options, log);
@@ -54,19 +63,28 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
                  const std::vector<Graph>& teachers, const Options& options, const Log& log)
     : validation_(validation),
       options_(options),
-      log_(log),
+      world_(world_from_environment()),
+      log_(heard(log, world_)),
       preprocess_(netsuke::preprocess_of(graph)),
       network_(graph, nodes_until(graph, options.freeze)),
       optimizer_(find_row(optimizers(), options.optimizer, "optimizer")),
-      teachers_(answering(teachers, data, options, log)),
-      batches_(data, preprocess_, teachers_.wanted(), options) {
+      teachers_(answering(teachers, data, options, log_)),
+      batches_(data, preprocess_, teachers_.wanted(), options, world_) {
+  if (!world_.alone()) {
+    group_ = std::make_unique<Group>(world_);
+    network_.join(*group_);
+  }
   for (Network::Learned& l : network_.learned()) {
     state_.first.emplace_back(l.weight.free_values().size());
     state_.second.emplace_back(optimizer_.has_second ? l.weight.free_values().size() : 0);
   }
   if (options.average > 0) state_.average = snapshot();
-  if (!options.checkpoint.empty())
-    state_.fingerprint = fingerprint(graph, data, validation, teachers, options);
+  if (!options.checkpoint.empty()) {
+    // However many processes share a batch, the run is the same.
+    Options whole = options;
+    whole.batch = static_cast<int>(batches_.batch_size());
+    state_.fingerprint = fingerprint(graph, data, validation, teachers, whole);
+  }
 }
 
 Result Trainer::run() {
@@ -93,7 +111,12 @@ void Trainer::train_epoch() {
   Prefetch prefetch(batches_, state_.step, end);
   while (state_.step < end) {
     stop_if_asked();
-    train_step(prefetch.next());
+    try {
+      train_step(prefetch.next());
+    } catch (const Error& error) {
+      if (!group_ || error.code() != ErrorCode::interrupted) throw;
+      give_up(error);
+    }
     report_progress();
     save_now_and_then();
   }
@@ -104,16 +127,45 @@ void Trainer::train_epoch() {
 
 void Trainer::train_step(const Batch& batch) {
   const auto step = static_cast<uint64_t>(state_.step);
-  const uint64_t dropout_seed = Random(Random(options_.seed, kDropoutStream).next(), step).next();
+  const uint64_t draw = step * static_cast<uint64_t>(world_.size) + static_cast<uint64_t>(world_.rank);
+  const uint64_t dropout_seed = Random(Random(options_.seed, kDropoutStream).next(), draw).next();
   std::vector<float> teacher_scores;
   if (teachers_.any()) teacher_scores = teachers_.scores(batch);
   const Targets targets{batch.labels, batch.other_labels, batch.share, teacher_scores};
-  const BatchResult result = network_.learn(batch.images, targets, objective_of(options_), dropout_seed);
+  BatchResult result = network_.learn(batch.images, targets, objective_of(options_), dropout_seed);
+  if (group_) share_step(result);
   check_loss(result.loss);
   update_weights();
   state_.loss_sum += result.loss;
   state_.wrong += result.wrong;
   ++state_.step;
+}
+
+/// The loss and errors of the whole batch, and whether any process was asked to stop.
+void Trainer::share_step(BatchResult& result) {
+  std::array<double, 3> shared{result.loss / world_.size, static_cast<double>(result.wrong),
+                               log_.stopping() ? 1.0 : 0.0};
+  group_->sum(shared);
+  result = {shared[0], static_cast<int64_t>(shared[1])};
+  stopping_ = shared[2] > 0;
+}
+
+/// Running statistics of batch norms are each process's own until here.
+void Trainer::share_statistics() {
+  for (Network::Learned& l : network_.measured()) {
+    const std::span<float> values = l.weight.free_values();
+    std::vector<double> sums(values.begin(), values.end());
+    group_->sum(sums);
+    for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(sums[i] / world_.size);
+    l.weight.expand();
+  }
+}
+
+/// The step that failed has changed no weight: what is kept is whole.
+void Trainer::give_up(const Error& lost) {
+  if (world_.rank != 0 || options_.checkpoint.empty()) throw lost;
+  save_midway();
+  fail(ErrorCode::interrupted, lost.what(), "; ", options_.checkpoint, " is kept, resume with --resume");
 }
 
 OptimizerStep Trainer::optimizer_step() const {
@@ -173,6 +225,7 @@ void Trainer::check_loss(double loss) const {
 }
 
 void Trainer::finish_epoch() {
+  if (group_) share_statistics();
   Epoch e;
   e.loss = state_.loss_sum / static_cast<double>(batches_.per_epoch());
   e.train_error = percent(state_.wrong, batches_.per_epoch() * batches_.batch_size());
@@ -187,7 +240,7 @@ void Trainer::finish_epoch() {
   if (averages) restore(now);
   report_epoch();
   if (!options_.checkpoint.empty()) save();
-  options_.after_epoch(state_.epochs);
+  if (world_.rank == 0) options_.after_epoch(state_.epochs);
 }
 
 /// Adds what the validation set says of the weights as they are, and keeps them if they are the best so far.
@@ -246,6 +299,7 @@ void Trainer::restore(const Snapshot& snapshot) {
 }
 
 void Trainer::save() {
+  if (world_.rank != 0) return;
   state_.now = snapshot();
   write_checkpoint(options_.checkpoint, state_);
   last_save_ = Clock::now();
@@ -264,7 +318,7 @@ void Trainer::save_now_and_then() {
 }
 
 void Trainer::stop_if_asked() {
-  if (!log_.stopping()) return;
+  if (group_ ? !stopping_ : !log_.stopping()) return;
   const std::string where = cat("training stopped in epoch ", epoch() + 1, " of ", options_.epochs);
   if (options_.checkpoint.empty()) fail(ErrorCode::interrupted, where);
   save_midway();

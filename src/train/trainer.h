@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 
+#include "base/error.h"
+
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "train/network.h"
@@ -40,6 +42,9 @@ class Trainer {
   void save_midway();
   void save_now_and_then();
   void stop_if_asked();
+  void share_step(BatchResult& result);
+  void share_statistics();
+  [[noreturn]] void give_up(const Error& lost);
   void report_progress();
   void report_epoch() const;
 
@@ -51,10 +56,13 @@ class Trainer {
 
   const Dataset* validation_;
   const Options& options_;
-  const Log& log_;
+  const World world_;
+  const Log log_;  ///< says nothing but for rank 0
   Preprocess preprocess_;
   Network network_;
   const Optimizer& optimizer_;
+  std::unique_ptr<Group> group_;  ///< none when alone
+  bool stopping_ = false;         ///< on any rank
   Teachers teachers_;
   Batches batches_;
   Checkpoint state_;  ///< its `now` is filled only when it is saved
