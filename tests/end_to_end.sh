@@ -45,6 +45,10 @@ at_least "top-1 of the small file" "$(value small.json top1)" 80
 [ "$(value eval.json top1)" = "$(value small.json top1)" ] || fail "eval and compress disagree about the same file"
 for key in model bytes bytes_fp32 ratio params macs images top1 top5 error ms_median ms_p90 threads layers; do value eval.json $key > /dev/null; done
 "$netsuke" inspect small.nsk --ledger > /dev/null
+"$netsuke" compress --explain small.nsk | grep -q '^codes and indices take' || fail "compress --explain does not explain"
+refused 2 'output: is missing' "$netsuke" compress dense.nsk --data-free
+"$netsuke" compress dense.nsk --data-free -o free.nsk --json > free.json
+at_least "ratio without data" "$(value free.json ratio)" 4
 "$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
 
 # A run that is killed at any moment goes on from its last checkpoint and ends as one that was left alone.

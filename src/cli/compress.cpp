@@ -22,6 +22,7 @@ struct Options {
   bool resume = false;
   double max_drop = -1;
   int64_t target_size = -1;
+  bool explain = false;
 };
 
 /// The stages as they pass, a row each.
@@ -93,7 +94,19 @@ void require_budget(const Options& options, const Outcome& outcome) {
          " bytes and --target-size allows ", options.target_size);
 }
 
+/// Where every byte of the file went; nothing is written.
+void explain(const Options& options) {
+  const Output output(options.common);
+  const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  require(!model.ledger.tensors.empty(), options.model,
+          ": is not a .nsk file, there are no bytes to explain");
+  print_ledger(output, {model.graph, model.ledger});
+  output.finish(report::describe(model.graph, options.model, &model.ledger));
+}
+
 void run(const Options& options) {
+  if (options.explain) return explain(options);
+  if (options.output.empty()) fail(ErrorCode::usage, "--output: is missing; give the .nsk file to write");
   const Output output(options.common);
   const Log log = terminal_log();
   if (const int size = train::world_from_environment().size; size > 1)
@@ -154,7 +167,11 @@ void add_compress(CLI::App& verb) {
   verb.add_option("MODEL", options->model, "the trained model, a .nsk or .onnx file")->required();
   options->data.add_to(verb);
   verb.add_option("--recipe", options->recipe, "a recipe's name or a TOML file")->capture_default_str();
-  verb.add_option("-o,--output", options->output, "the .nsk file to write")->required();
+  verb.add_option("-o,--output", options->output, "the .nsk file to write");
+  verb.add_flag("--explain", options->explain, "only tell where every byte of MODEL, a .nsk file, went");
+  verb.add_flag_callback(
+      "--data-free", [options] { options->recipe = "data-free"; },
+      "no images at all: the recipe data-free, shared weights and no retraining");
   verb.add_option("--coder", options->coder,
                   "instead of the recipe's: automatic, range, huffman, symbols (packed or Huffman) or plain");
   verb.add_option("--index-bits", options->index_bits,
