@@ -331,19 +331,22 @@ def decode_slice(data, elements, columns, period, kernel_width, kept, flags, tre
 
 # --- Section 6: slices
 
-def slices_of(shape, transposed):
+def slices_of(shape, transposed, stated_period):
     elements = math.prod(shape)
     row = elements if len(shape) < 2 else elements // max(shape[0], 1)
     row = shape[0] if transposed else row
     columns, period, kernel_width = min(max(row, 1), 65536), 1, 0
     if not transposed and len(shape) == 4 and shape[2] * shape[3] <= columns:
         period, kernel_width = max(shape[2] * shape[3], 1), shape[3] if shape[2] > 1 else 0
+    if not transposed and len(shape) == 2 and 0 < stated_period <= columns:
+        period = stated_period
     most = max(2**20 // columns, 1) * columns
     return [(min(most, elements - done), columns, period, kernel_width) for done in range(0, elements, most)]
 
-def decode_slices(source, shape, transposed, kept, flags, centroids):
+def decode_slices(source, shape, transposed, period, kept, flags, centroids):
     """Positions in the order of the slices (ascending), and codes; `source` is a ByteReader."""
-    slices, tree, parts, left = slices_of(shape, transposed), RankTree(centroids) if centroids else None, [], kept
+    slices, parts, left = slices_of(shape, transposed, period), [], kept
+    tree = RankTree(centroids) if centroids else None
     for i, (elements, *_) in enumerate(slices):
         last = i + 1 == len(slices)
         count = elements if not flags else left if last else source.varint(min(left, elements))

@@ -324,8 +324,10 @@ class WeightRecord:
     def read_range_coded(self, source, _, by_columns):
         sparse, count = "sparse" in self.encoding, source.varint(65536)
         require(count <= self.kept and (sparse or count > 0), "nothing to code, or more centroids than values")
+        period = source.varint(65536) if len(self.shape) == 2 and not by_columns else 1
         floats = read_floats(source, count or self.kept)
-        positions, codes = decode_slices(source, self.shape, by_columns, self.kept, sparse, floats if count else [])
+        positions, codes = decode_slices(source, self.shape, by_columns, period, self.kept, sparse,
+                                         floats if count else [])
         return positions, [floats[code] for code in codes] if count else floats
 
     def read_parts(self, source, head, _):

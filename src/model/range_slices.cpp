@@ -7,13 +7,14 @@ namespace {
 
 constexpr uint64_t kSliceElements = uint64_t{1} << 20;
 
-codec::WeightLayout layout_of(const Shape& shape, bool transposed) {
+codec::WeightLayout layout_of(const Shape& shape, bool transposed, uint64_t period) {
   codec::WeightLayout layout;
   const auto side = [&](size_t i) { return static_cast<uint64_t>(shape[i]); };
   layout.elements = static_cast<uint64_t>(element_count(shape));
   uint64_t row = shape.size() < 2 ? layout.elements : layout.elements / std::max<uint64_t>(side(0), 1);
   if (transposed) row = side(0);
   layout.columns = std::clamp<uint64_t>(row, 1, codec::kMostColumns);
+  if (has_period(shape, transposed) && period > 0 && period <= layout.columns) layout.period = period;
   if (transposed || shape.size() != 4 || side(2) * side(3) > layout.columns) return layout;
   layout.period = std::max<uint64_t>(side(2) * side(3), 1);
   layout.kernel_width = side(2) > 1 ? side(3) : 0;
@@ -27,8 +28,10 @@ std::optional<codec::RankTree> rank_tree(std::span<const float> centroids) {
   return codec::RankTree(centroids);
 }
 
-std::vector<codec::WeightLayout> range_slices(const Shape& shape, bool transposed) {
-  const codec::WeightLayout whole = layout_of(shape, transposed);
+bool has_period(const Shape& shape, bool transposed) { return shape.size() == 2 && !transposed; }
+
+std::vector<codec::WeightLayout> range_slices(const Shape& shape, bool transposed, uint64_t period) {
+  const codec::WeightLayout whole = layout_of(shape, transposed, period);
   const uint64_t most = std::max<uint64_t>(kSliceElements / whole.columns, 1) * whole.columns;
   std::vector<codec::WeightLayout> slices;
   for (uint64_t done = 0; done < whole.elements; done += most) {

@@ -13,8 +13,12 @@ namespace netsuke::model {
 /// The weight as a matrix [first dimension, rest], or its transpose, cut into slices of whole rows that are
 /// coded apart: they can be decoded side by side, and what a model learns in one is worth little less than in
 /// all. Kernels of convolutions are seen as such, but in a transpose. All slices have 2^20 elements at most,
-/// or one row.
-std::vector<codec::WeightLayout> range_slices(const Shape& shape, bool transposed);
+/// or one row. `period` is that of a matrix for which has_period() holds; 1: none.
+std::vector<codec::WeightLayout> range_slices(const Shape& shape, bool transposed, uint64_t period = 1);
+
+/// True for matrices by rows: their columns may be an image's pixels or a map's, which lie in lines of the
+/// period that the record states.
+bool has_period(const Shape& shape, bool transposed);
 
 /// What codes of these centroids, which ascend, are decided by; none if there are none.
 std::optional<codec::RankTree> rank_tree(std::span<const float> centroids);

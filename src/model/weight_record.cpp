@@ -99,12 +99,14 @@ class WeightReader {
     budget -= elements_;
     const uint64_t centroids = in_.varint(kMostCentroids, "the number of centroids");
     require(sparse() || centroids > 0, in_.what(), ": nothing to range-code, as all is kept as floats");
+    const uint64_t period =
+        has_period(shape_, head_.by_columns) ? in_.varint(codec::kMostColumns, "the period of a matrix") : 1;
     head_.shared = centroids > 0;
     centroids > 0 ? read_centroids(centroids) : read_values();
     if (sparse()) positions_.resize(kept_);
     if (head_.shared) codes_.resize(kept_);
     const RangeCoded coded =
-        read_range_slices(in_, range_slices(shape_, head_.by_columns), sparse(),
+        read_range_slices(in_, range_slices(shape_, head_.by_columns, period), sparse(),
                           head_.shared ? values_ : std::vector<float>(), positions_, codes_, entropy_);
     charge(coded);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "codec/floats.h"
 #include "codec/relative_index.h"
@@ -147,13 +148,17 @@ class RecordWriter {
     const std::optional<Shared> shared = shared_values();
     if ((!shared && !sparse()) || kept_.values.empty()) return {};
     const RangeOrder by_rows{kept_.positions, kept_.values, shared.value_or(Shared())};
-    Bytes best = range_record(by_rows, false);
+    Bytes best = range_record(by_rows, false, 1);
+    if (const uint64_t side = image_side(); side > 1 && elements_ <= kMostInBothOrders)
+      if (Bytes other = range_record(by_rows, false, side); other.size() < best.size())
+        best = std::move(other);
     if (sparse() && shape_.size() >= 2 && elements_ <= kMostInBothOrders) {
       const auto rows = static_cast<uint64_t>(shape_[0]);
       const Transposed turned = transpose(kept_.positions, rows, elements_ / rows);
       RangeOrder by_columns{turned.positions, reordered(kept_.values, turned.source), by_rows.shared};
       if (shared) by_columns.shared.codes = reordered(shared->codes, turned.source);
-      if (Bytes other = range_record(by_columns, true); other.size() < best.size()) best = std::move(other);
+      if (Bytes other = range_record(by_columns, true, 1); other.size() < best.size())
+        best = std::move(other);
     }
     if (elements_ > kRangeElementsPerByte * best.size()) return {};
     return best;
@@ -165,13 +170,24 @@ class RecordWriter {
     Shared shared;  // without centroids if values are not shared
   };
 
-  Bytes range_record(const RangeOrder& order, bool by_columns) {
+  // The width of the square image (of one channel or three) whose pixels a matrix takes; 0 if there is none.
+  uint64_t image_side() const {
+    if (!has_period(shape_, false)) return 0;
+    for (const int64_t channels : {1, 3}) {
+      const auto side = std::llround(std::sqrt(static_cast<double>(shape_[1] / channels)));
+      if (channels * side * side == shape_[1]) return static_cast<uint64_t>(side);
+    }
+    return 0;
+  }
+
+  Bytes range_record(const RangeOrder& order, bool by_columns, uint64_t period) {
     const Shared& shared = order.shared;
     ByteWriter out;
     out.varint(shared.centroids.size());
+    if (has_period(shape_, by_columns)) out.varint(period);
     out.raw(codec::write_floats(shared.centroids.empty() ? order.values : shared.centroids, float_coder()));
-    out.raw(write_range_slices(range_slices(shape_, by_columns), sparse(), shared.centroids, order.positions,
-                               shared.codes));
+    out.raw(write_range_slices(range_slices(shape_, by_columns, period), sparse(), shared.centroids,
+                               order.positions, shared.codes));
     head_.positions = PositionForm::joint;
     head_.shared = false;
     head_.by_columns = by_columns;

@@ -1,5 +1,6 @@
 #include "golden/golden_files.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -142,6 +143,18 @@ void add_range_coded(std::vector<Model>& out) {
   out.push_back({"range-few-values", layer({30, 20}, Dense{eighths(random, 600)}), range});
   out.push_back({"range-sparse-floats", layer({80, 100}, Sparse{few, bells(random, few.size())}), range});
   out.push_back({"range-all-kept", layer({2, 3}, Sparse{{0, 1, 2, 3, 4, 5}, bells(random, 6)}), range});
+  // Columns are the pixels of 20 x 20 images: strokes of three, and a frame that nobody looks at.
+  std::vector<uint32_t> strokes;
+  for (uint32_t row = 0; row < 30; ++row)
+    for (uint32_t pixel = 0, left = 0; pixel < 400; ++pixel) {
+      const uint32_t x = pixel % 20, y = pixel / 20;
+      if (x < 3 || x > 16 || y < 3 || y > 16) continue;
+      const bool below = !strokes.empty() &&
+                         std::find(strokes.begin(), strokes.end(), row * 400 + pixel - 20) != strokes.end();
+      left = left > 0 ? left - 1 : random.below(below ? 3 : 12) == 0 ? 3 : 0;
+      if (left > 0) strokes.push_back(row * 400 + pixel);
+    }
+  out.push_back({"range-image", layer({30, 400}, shared(strokes, 12)), range});
   // Two slices of 16 rows or less. What is kept stands at their beginnings, as nothing behind it is coded.
   std::vector<uint32_t> wide;
   for (uint32_t slice = 0; slice < 2; ++slice)
