@@ -55,7 +55,7 @@ std::optional<Progression> find_progression(std::span<const float> values) {
   if (values.size() == 1) return Progression{values[0], 0};
   const float spread = (values.back() - values[0]) / static_cast<float>(values.size() - 1);
   for (float guess : {0.0f, values[1] - values[0], spread}) {
-    const auto found = near(guess, [&](float step) -> std::optional<Progression> {
+    auto found = near(guess, [&](float step) -> std::optional<Progression> {
       if (!gives({values[0], step}, values)) return std::nullopt;
       return Progression{values[0], step};
     });
@@ -74,7 +74,7 @@ std::optional<Grid> find_grid(std::span<const float> values) {
   for (int steps = 1; gap > 0 && steps <= 4; ++steps) {
     const double points = std::round(range / gap * steps);
     if (points >= kMostPoints) break;
-    const auto found = near(static_cast<float>(range / points), [&](float step) -> std::optional<Grid> {
+    auto found = near(static_cast<float>(range / points), [&](float step) -> std::optional<Grid> {
       auto places = places_on({values[0], step}, values);
       if (!places) return std::nullopt;
       return Grid{{values[0], step}, std::move(*places)};

@@ -99,7 +99,7 @@ Tensors get_tensors(ByteReader& in, const Tensors& like) {
     fits(in.u64(), expected.size());
     const ByteView bytes = in.take(expected.size() * sizeof(float));
     std::vector<float>& tensor = tensors.emplace_back(expected.size());
-    std::memcpy(tensor.data(), bytes.data(), bytes.size());
+    if (!bytes.empty()) std::memcpy(tensor.data(), bytes.data(), bytes.size());
   }
   return tensors;
 }
