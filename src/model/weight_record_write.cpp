@@ -174,7 +174,8 @@ class RecordWriter {
   uint64_t image_side() const {
     if (!has_period(shape_, false)) return 0;
     for (const int64_t channels : {1, 3}) {
-      const auto side = std::llround(std::sqrt(static_cast<double>(shape_[1] / channels)));
+      const int64_t pixels = shape_[1] / channels;
+      const auto side = std::llround(std::sqrt(static_cast<double>(pixels)));
       if (channels * side * side == shape_[1]) return static_cast<uint64_t>(side);
     }
     return 0;
