@@ -201,6 +201,9 @@ def log8(value):
 def sign_of(value):
     return (value > 0) - (value < 0) + 1
 
+def sized_sign(value):
+    return 2 + (value > 0) - (value < 0) + (value > 2) - (value < -2)
+
 class SliceModel:
     def __init__(self, elements, columns, period, kernel_width, kept, flags, tree):
         self.columns, self.period, self.kernel_width, self.tree = columns, period, kernel_width, tree
@@ -210,7 +213,7 @@ class SliceModel:
         p = share(kept, elements - kept)
         self.overall, self.row_flag = AdaptiveBit(p, 2), AdaptiveBit(p, 2)
         self.flag_mixer, self.sign_mixer = Mixer(4, 5, 3, 13107, 13107), Mixer(1, 4, 6, 13107, 13107)
-        self.rank_mixer = Mixer(4, 5, 6, 19660, 9175)
+        self.rank_mixer = Mixer(2, 4, 6, 19660, 9175)
         if flags:
             self.column_flags = [AdaptiveBit(p, 2) for _ in range(columns)]
             self.by_neighbours, self.by_density, self.by_columns = table(2048), table(4096), table(2048)
@@ -220,9 +223,8 @@ class SliceModel:
             self.column_size = [-1] * columns
             self.most = max(tree.sizes)
             self.overall_size = self.row_size = self.most << 6
-            self.sign = [AdaptiveBit(2**21, 2)]
-            self.sign_left, self.sign_above, self.sign_kernel = table(9), table(27), table(27)
-            self.by_left, self.by_above, self.by_size, self.by_size_kernel = (table(16 * n) for n in (8, 8, 16, 64))
+            self.sign_left, self.sign_kernel, self.sign_around, self.sign_column = map(table, (9, 27, 625, columns))
+            self.rank_left, self.rank_size, self.rank_around = (table(4 * n) for n in (8, 16, 64))
 
     def left(self, distance):
         return self.row[self.margin + self.column - distance]
@@ -265,12 +267,14 @@ class SliceModel:
         at, negatives = self.margin + self.column, self.tree.negatives
         negative = int(negatives > 0)
         if all(self.tree.sizes):
-            kernel = 9 * sign_of(self.channel_before(1)) + 3 * sign_of(self.channel_before(2)) + \
-                sign_of(self.kernel_above())
-            above = 9 * sign_of(self.above[at]) + 3 * sign_of(self.above[at - 1]) + sign_of(self.above[at + 1])
-            negative = self.sign_mixer.decode(coder, 0, self.sign[0], [
-                self.sign[0], self.sign_left[3 * sign_of(self.left(1)) + sign_of(self.left(2))],
-                self.sign_above[above], self.sign_kernel[kernel]])
+            channel, kernel_above = self.channel_before(1), self.kernel_above()
+            kernel = 9 * sign_of(channel) + 3 * sign_of(self.channel_before(2)) + sign_of(kernel_above)
+            far = (kernel_above, channel) if self.period > 1 else (self.twice[at], self.left(2))
+            around = 125 * sized_sign(far[0]) + 25 * sized_sign(far[1]) + \
+                5 * sized_sign(self.above[at]) + sized_sign(self.left(1))
+            negative = self.sign_mixer.decode(coder, 0, AdaptiveBit(), [
+                self.sign_left[3 * sign_of(self.left(1)) + sign_of(self.left(2))],
+                self.sign_kernel[kernel], self.sign_around[around], self.sign_column[self.column]])
         rank = self.decode_rank(coder, negative, at)
         size_class = 1 + 7 * rank // self.most
         self.row[at] = -size_class if negative else size_class
@@ -286,20 +290,19 @@ class SliceModel:
         column = self.overall_size if column < 0 else column
         size = (log8(self.row_size) + log8(column) - 2 * log8(self.overall_size)) * 5 >> 3
         left = (2 * abs(self.left(1)) + abs(self.left(2)) + 1) // 3
-        kernel = 8 * abs(self.channel_before(1)) + abs(self.kernel_above())
-        size, above = min(max(size, -8), 7) + 8, abs(self.above[at])
+        around = 8 * abs(self.channel_before(1)) + abs(self.kernel_above()) if self.period > 1 else abs(self.above[at])
+        size = min(max(size, -8), 7) + 8
         node, base = 1, 0
         for level in range(self.tree.levels):
             half, upper = 1 << (self.tree.levels - 1 - level), 0
             if base + half < self.tree.sizes[negative]:
                 own = self.nodes[negative][node]
-                inputs = [own, self.by_left[8 * node + left], self.by_above[8 * node + above],
-                          self.by_size[16 * node + size]] if level < 4 else None
-                if level >= 4:
+                if level >= 2:
                     upper = own.decode(coder)
                 else:
-                    inputs += [self.by_size_kernel[64 * node + kernel]] if self.period > 1 else []
-                    upper = self.rank_mixer.decode(coder, level, own, inputs)
+                    upper = self.rank_mixer.decode(coder, level, own, [
+                        own, self.rank_left[4 * left + node], self.rank_size[4 * size + node],
+                        self.rank_around[4 * around + node]])
             base, node = base + half * upper, 2 * node + upper
         return base
 

@@ -31,17 +31,25 @@ class AdaptiveBit {
  public:
   constexpr AdaptiveBit() = default;
   /// A probability of 22 bits, worth as much as `count` bits seen, 2 to 255.
-  constexpr AdaptiveBit(uint32_t p22, uint32_t count) : state_((p22 << 10) | count) {}
+  AdaptiveBit(uint32_t p22, uint32_t count) : state_((p22 << 10) | count) { look_up(); }
 
   bool fresh() const { return count() == 0; }
   /// What is known elsewhere, as a start.
-  void start_as(AdaptiveBit other) { state_ = (other.state_ & ~1023u) | 2; }
-  int logit() const { return kAdaptive.logit[state_ >> 20]; }
+  void start_as(AdaptiveBit other) {
+    state_ = (other.state_ & ~1023u) | 2;
+    look_up();
+  }
+  int logit() const { return logit_; }
   /// The logit, smaller in size while little has been seen.
-  int stretched() const { return (logit() * kAdaptive.confidence[count()]) >> 8; }
+  int stretched() const { return stretched_; }
   /// For a bit that is not mixed.
   Probability probability() const { return std::clamp<Probability>(state_ >> 16, 22, 65514); }
   void update(bool bit) {
+    update_alone(bit);
+    look_up();
+  }
+  /// Faster, for a bit that is never mixed: its logits are not kept.
+  void update_alone(bool bit) {
     const uint32_t n = count();
     const auto p = static_cast<int64_t>(state_ >> 10);
     const int64_t moved = p + ((((-int64_t{bit} & kOne) - p) * kAdaptive.rate[n]) >> 16);
@@ -51,7 +59,13 @@ class AdaptiveBit {
  private:
   static constexpr int64_t kOne = (1 << 22) - 1;
   uint32_t count() const { return state_ & 1023; }
+  // Once a bit is learned nobody waits for its logits; when the next one is asked for, everybody would.
+  void look_up() {
+    logit_ = kAdaptive.logit[state_ >> 20];
+    stretched_ = static_cast<int16_t>((logit_ * kAdaptive.confidence[count()]) >> 8);
+  }
   uint32_t state_ = uint32_t{1} << 31;  // probability of 1 in the upper 22 bits, bits seen in the lower 10
+  int16_t logit_ = 1, stretched_ = 0;
 };
 
 /// Mixes up to kMost estimates of one bit.

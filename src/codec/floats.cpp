@@ -96,7 +96,7 @@ void keep_ascending(Bytes& best, std::span<const float> values) {
 }
 
 std::vector<uint32_t> read_range_coded(ByteReader& bytes, NumberKind kind, size_t count) {
-  const auto size = static_cast<size_t>(bytes.varint(bytes.remaining(), "the bytes of range-coded floats"));
+  const auto size = static_cast<size_t>(bytes.varint(bytes.remaining(), "the length of range-coded floats"));
   return decode_numbers(kind, bytes.take(size), bytes.what(), count);
 }
 

@@ -25,6 +25,9 @@ enum class FloatForm : uint8_t {
   grid = 8,  ///< low and step as of a progression, and the places of the values on it as ascending numbers
 };
 
+/// True for the forms that need the range coder.
+inline bool is_range_coded(FloatForm form) { return form >= FloatForm::ascending; }
+
 /// The forms that a writer may choose from.
 enum class FloatCoder {
   plain,    ///< no entropy coding

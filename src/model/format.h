@@ -11,8 +11,9 @@ namespace netsuke::model {
 
 inline constexpr std::string_view kMagic = "NSK";
 inline constexpr uint8_t kVersion = 1;
+/// The header's feature of files in which a weight, or floats of one, went through the range coder.
+inline constexpr uint64_t kRangeCoded = 1;
 /// Bits of the header's features that this version understands.
-inline constexpr uint64_t kRangeCoded = 1;  ///< some weight is: see RecordHead::range_coded
 inline constexpr uint64_t kKnownFeatures = kRangeCoded;
 
 enum class SectionKind : uint8_t { graph = 1, weights = 2, metadata = 3, padding = 0x84 };

@@ -55,11 +55,11 @@ RangeCoded read_range_slices(ByteReader& in, const std::vector<codec::WeightLayo
     uint64_t kept = slices[i].elements;
     if (flags) {
       const uint64_t most = std::min(left, kept);
-      kept = last ? left : in.varint(most, "kept values of a slice");
+      kept = last ? left : in.varint(most, "the number of kept values of a slice");
       require(kept <= most, in.what(), ": its last slice keeps ", kept, " values of ", slices[i].elements);
       left -= kept;
     }
-    parts.push_back({kept, last ? 0 : in.varint(in.remaining(), "bytes of a slice")});
+    parts.push_back({kept, last ? 0 : in.varint(in.remaining(), "the length of a slice")});
   }
   RangeCoded result{in.remaining(), {}};
   uint64_t first = 0, done = 0;

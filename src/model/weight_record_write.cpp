@@ -99,7 +99,7 @@ class RecordWriter {
         options_(options),
         kept_(take_apart(weight)) {}
 
-  Bytes write() {
+  WeightRecord write() {
     head_.encoding = kept_.encoding;
     if (sparse() && kept_.values.empty()) {
       head_.positions = PositionForm::gaps;
@@ -107,10 +107,14 @@ class RecordWriter {
     }
     const bool range =
         options_.index_bits == 0 && (options_.coder == Coder::automatic || options_.coder == Coder::range);
-    Bytes best = range ? with_range_coder() : Bytes();
-    if (!best.empty() && options_.coder == Coder::range) return best;
-    Bytes symbols = with_symbols();
-    return best.empty() || symbols.size() <= best.size() + least_gain(symbols) ? symbols : best;
+    WeightRecord symbols = with_symbols();
+    // What the range coder would have to undercut may be less than a reader believes: a few values of very
+    // many elements, which are not worth the time to find that out.
+    if (!range || !believed(symbols)) return symbols;
+    WeightRecord best = with_range_coder();
+    if (best.empty()) return symbols;
+    if (options_.coder == Coder::range) return best;
+    return symbols.size() <= best.size() + least_gain(symbols) ? symbols : best;
   }
 
  private:
@@ -121,47 +125,53 @@ class RecordWriter {
     return range ? codec::FloatCoder::range : codec::FloatCoder::symbols;
   }
 
-  Bytes with_symbols() {
+  WeightRecord with_symbols() {
     head_.positions = PositionForm::all;
     if (!sparse()) {
       write_values();
       return record({});
     }
-    Bytes best = with_gaps();
+    WeightRecord best = with_gaps();
     if (options_.index_bits != 0) return best;
-    for (const Bytes& other : {with_bitmap(), with_joint_codes()})
+    for (const WeightRecord& other : {with_bitmap(), with_joint_codes()})
       if (!other.empty() && other.size() < best.size()) best = other;
     return best;
   }
 
   // What the range coder must save: of a large weight a hundredth, as it takes tens of times longer to read
   // (docs/decisions/0004).
-  size_t least_gain(const Bytes& symbols) const {
+  size_t least_gain(const WeightRecord& symbols) const {
     constexpr uint64_t kReadInNoTime = uint64_t{1} << 20;
     return elements_ > kReadInNoTime ? symbols.size() / 100 : 0;
   }
 
+  // True if a file may have a range-coded record of this size. A weight's own bytes are enough, whatever the
+  // others take.
+  bool believed(const WeightRecord& record) const {
+    return elements_ <= kRangeElementsPerByte * record.size();
+  }
+
   // Empty if there is nothing for the coder to do, or a reader would not believe it.
-  Bytes with_range_coder() {
+  WeightRecord with_range_coder() {
     // Of larger matrices the second order would cost more time than it saves bytes.
     constexpr uint64_t kMostInBothOrders = uint64_t{1} << 22;
     const std::optional<Shared> shared = shared_values();
     if ((!shared && !sparse()) || kept_.values.empty()) return {};
     const RangeOrder by_rows{kept_.positions, kept_.values, shared.value_or(Shared())};
-    Bytes best = range_record(by_rows, false, 1);
+    WeightRecord best = range_record(by_rows, false, 1);
+    const auto consider = [&](WeightRecord other) {
+      if (other.size() < best.size()) best = std::move(other);
+    };
     if (const uint64_t side = image_side(); side > 1 && elements_ <= kMostInBothOrders)
-      if (Bytes other = range_record(by_rows, false, side); other.size() < best.size())
-        best = std::move(other);
+      consider(range_record(by_rows, false, side));
     if (sparse() && shape_.size() >= 2 && elements_ <= kMostInBothOrders) {
       const auto rows = static_cast<uint64_t>(shape_[0]);
       const Transposed turned = transpose(kept_.positions, rows, elements_ / rows);
       RangeOrder by_columns{turned.positions, reordered(kept_.values, turned.source), by_rows.shared};
       if (shared) by_columns.shared.codes = reordered(shared->codes, turned.source);
-      if (Bytes other = range_record(by_columns, true, 1); other.size() < best.size())
-        best = std::move(other);
+      consider(range_record(by_columns, true, 1));
     }
-    if (elements_ > kRangeElementsPerByte * best.size()) return {};
-    return best;
+    return believed(best) ? best : WeightRecord();
   }
 
   struct RangeOrder {
@@ -181,7 +191,7 @@ class RecordWriter {
     return 0;
   }
 
-  Bytes range_record(const RangeOrder& order, bool by_columns, uint64_t period) {
+  WeightRecord range_record(const RangeOrder& order, bool by_columns, uint64_t period) {
     const Shared& shared = order.shared;
     ByteWriter out;
     out.varint(shared.centroids.size());
@@ -192,8 +202,8 @@ class RecordWriter {
     head_.positions = PositionForm::joint;
     head_.shared = false;
     head_.by_columns = by_columns;
-    values_ = out.take();
-    Bytes result = record({});
+    values_ = {out.take(), true};
+    WeightRecord result = record({});
     head_.by_columns = false;
     return result;
   }
@@ -204,7 +214,7 @@ class RecordWriter {
     return share_exactly(kept_.values, std::min(kept_.values.size() / 2, size_t{65536}));
   }
 
-  Bytes with_gaps() {
+  WeightRecord with_gaps() {
     const GapPlan plan = plan_gaps(kept_.positions, shape_, options_);
     Kept by_rows;
     if (!plan.source.empty()) {
@@ -220,18 +230,18 @@ class RecordWriter {
                                   symbol_coder(options_.coder)));
     write_values();
     if (head_.by_columns) kept_ = std::move(by_rows);
-    Bytes result = record(index.bytes());
+    WeightRecord result = record(index.bytes());
     head_.by_columns = false;
     return result;
   }
 
-  Bytes with_bitmap() {
+  WeightRecord with_bitmap() {
     head_.positions = PositionForm::bitmap;
     write_values();
     return record(bitmap_of(kept_.positions, elements_));
   }
 
-  Bytes with_joint_codes() {
+  WeightRecord with_joint_codes() {
     const Shared& shared = kept_.shared;
     if (shared.centroids.empty() || shared.centroids.size() >= codec::kMaxAlphabet) return {};
     // More than eight elements to a byte could never be smaller, and a reader would refuse it.
@@ -251,32 +261,38 @@ class RecordWriter {
   // Sets values_ and head_.shared to the smaller of plain floats and a codebook with codes.
   void write_values() {
     head_.shared = false;
-    values_.clear();
+    values_ = {};
     if (kept_.values.empty()) return;
     const size_t count = kept_.values.size();
     const std::optional<Shared> shared = shared_values();
     // Planes of floats hold all that the codes do, so floats can win by the codebook's size at most: try only
     // where that is a good part of the whole.
-    if (!shared || count <= 16 * shared->centroids.size() || count < 4096)
-      values_ = codec::write_floats(kept_.values, float_coder());
+    if (!shared || count <= 16 * shared->centroids.size() || count < 4096) values_ = floats(kept_.values);
     if (!shared) return;
     const auto alphabet = static_cast<uint32_t>(shared->centroids.size());
-    Bytes as_codes =
+    WeightRecord as_codes =
         codebook(*shared, codec::write_stream(shared->codes, alphabet, symbol_coder(options_.coder)));
     if (!values_.empty() && values_.size() <= as_codes.size()) return;
     values_ = std::move(as_codes);
     head_.shared = true;
   }
 
-  Bytes codebook(const Shared& shared, const Bytes& codes) const {
+  WeightRecord codebook(const Shared& shared, const Bytes& codes) const {
+    const WeightRecord centroids = floats(shared.centroids);
     ByteWriter out;
     out.varint(shared.centroids.size() - 1);
-    out.raw(codec::write_floats(shared.centroids, float_coder()));
+    out.raw(centroids.bytes);
     out.raw(codes);
-    return out.take();
+    return {out.take(), centroids.range_coded};
   }
 
-  Bytes record(const Bytes& index) {
+  WeightRecord floats(std::span<const float> values) const {
+    Bytes bytes = codec::write_floats(values, float_coder());
+    const bool range_coded = codec::is_range_coded(static_cast<codec::FloatForm>(bytes.at(0)));
+    return {std::move(bytes), range_coded};
+  }
+
+  WeightRecord record(const Bytes& index) {
     ByteWriter out;
     const auto* rank = std::find(std::begin(kShortRanks), std::end(kShortRanks), shape_.size());
     head_.rank_code = static_cast<uint8_t>(rank - std::begin(kShortRanks));
@@ -285,8 +301,8 @@ class RecordWriter {
     for (int64_t dim : shape_) out.varint(static_cast<uint64_t>(dim));
     if (sparse()) out.varint(kept_.values.size());
     out.raw(index);
-    out.raw(values_);
-    return out.take();
+    out.raw(values_.bytes);
+    return {out.take(), values_.range_coded};
   }
 
   const Shape& shape_;
@@ -294,12 +310,12 @@ class RecordWriter {
   const WriteOptions& options_;
   Kept kept_;
   RecordHead head_;
-  Bytes values_;
+  WeightRecord values_;  // only the part behind the positions
 };
 
 }  // namespace
 
-Bytes write_weight(const Weight& weight, const WriteOptions& options) {
+WeightRecord write_weight(const Weight& weight, const WriteOptions& options) {
   return RecordWriter(weight, options).write();
 }
 

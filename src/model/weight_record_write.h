@@ -6,7 +6,14 @@
 
 namespace netsuke::model {
 
+struct WeightRecord {
+  Bytes bytes;
+  bool range_coded = false;  ///< a part of it is: the file needs the feature kRangeCoded
+  bool empty() const { return bytes.empty(); }
+  size_t size() const { return bytes.size(); }
+};
+
 /// The smallest record that the options allow.
-Bytes write_weight(const Weight& weight, const WriteOptions& options);
+WeightRecord write_weight(const Weight& weight, const WriteOptions& options);
 
 }  // namespace netsuke::model

@@ -37,15 +37,15 @@ Bytes write_section(SectionKind kind, ByteView payload) {
 // Every weight on its own, on whatever thread: the bytes are the same for any number of them.
 Bytes write_weights(const Graph& graph, const std::vector<Parameter>& constants, const WriteOptions& options,
                     uint64_t& features) {
-  std::vector<Bytes> records(constants.size());
+  std::vector<WeightRecord> records(constants.size());
   Threads(options.threads).each(records.size(), [&](size_t i) {
     records[i] = write_weight(*graph.values[constants[i].value].weight, options);
   });
   ByteWriter out;
-  for (const Bytes& record : records) {
+  for (const WeightRecord& record : records) {
     out.varint(record.size());
-    out.raw(record);
-    if (unpack_head(record[0]).range_coded()) features |= kRangeCoded;
+    out.raw(record.bytes);
+    if (record.range_coded) features |= kRangeCoded;
   }
   return out.take();
 }

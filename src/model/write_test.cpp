@@ -136,7 +136,7 @@ TEST(Model, EveryGraphReadsBackFromEveryCoderAndWidth) {
   for (uint64_t seed = 1; seed <= 120; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     const Graph graph = random_graph(seed);
-    for (Coder coder : {Coder::automatic, Coder::plain, Coder::huffman}) {
+    for (Coder coder : {Coder::automatic, Coder::plain, Coder::symbols, Coder::huffman, Coder::range}) {
       const Written written =
           write_model(graph, {coder, static_cast<int>(seed % 3 == 0 ? 2 + seed % 15 : 0), 1});
       expect_same_network(graph, read_model(written.bytes, "test"));
@@ -162,8 +162,8 @@ TEST(Model, AutomaticIsNeverLargerThanAnyFixedChoice) {
   for (uint64_t seed = 1; seed <= 30; ++seed) {
     const Graph graph = random_graph(seed);
     const size_t best = write_model(graph).bytes.size();
-    EXPECT_LE(best, write_model(graph, {Coder::plain, 0, 0}).bytes.size()) << "seed " << seed;
-    EXPECT_LE(best, write_model(graph, {Coder::huffman, 0, 0}).bytes.size()) << "seed " << seed;
+    for (Coder coder : {Coder::plain, Coder::symbols, Coder::huffman, Coder::range})
+      EXPECT_LE(best, write_model(graph, {coder, 0, 0}).bytes.size()) << "seed " << seed;
     for (int bits = 2; bits <= 16; bits += 3)
       EXPECT_LE(best, write_model(graph, {Coder::automatic, bits, 0}).bytes.size()) << "seed " << seed;
   }
@@ -193,6 +193,8 @@ TEST(Model, AMatrixOfEmptyColumnsIsIndexedByColumns) {
   const Written written = write_model(graph, {.coder = Coder::symbols});
   EXPECT_NE(written.ledger.tensors[0].form.find("by columns"), std::string::npos);
   expect_same_network(graph, read_model(written.bytes, "test"));
+  // The range coder sees that columns 28 apart are alike.
+  EXPECT_LT(write_model(graph).bytes.size(), written.bytes.size());
 }
 
 TEST(Model, FallsBackToThePlainestFormThatIsSmaller) {
@@ -227,6 +229,49 @@ TEST(Model, LedgerTellsThePapersColumns) {
   const auto coded = static_cast<double>(t.codes_bytes + t.index_bytes);
   EXPECT_GE(coded, t.entropy_bytes);
   EXPECT_LT(coded, 1.03 * t.entropy_bytes);
+}
+
+// The feature bits stand behind "NSK" and the version.
+TEST(Model, AFileSaysThatItNeedsTheRangeCoder) {
+  Random random(6);
+  const auto where = random_positions(random, {40, 50}, 0.3, false);
+  const Graph pruned = one_weight(
+      {40, 50}, SparseCodebook{random_floats(random, 32), where, random_codes(random, where.size(), 32)});
+  const Graph floats = one_weight({20, 20}, Dense{random_floats(random, 400)});
+  for (const Graph& graph : {pruned, floats}) {
+    EXPECT_EQ(write_model(graph, {.coder = Coder::range}).bytes[4], 1);
+    for (Coder coder : {Coder::plain, Coder::symbols, Coder::huffman})
+      EXPECT_EQ(write_model(graph, {.coder = coder}).bytes[4], 0);
+  }
+  EXPECT_EQ(write_model(floats, {.coder = Coder::range}).ledger.tensors[0].form, "floats");
+}
+
+TEST(Model, LedgerTellsFlagsAndCodesOfTheRangeCoderApart) {
+  Random random(7);
+  const auto positions = random_positions(random, {500, 800}, 0.08, false);
+  const auto codes = random_codes(random, positions.size(), 32);
+  const Graph graph = one_weight({500, 800}, SparseCodebook{random_floats(random, 32), positions, codes});
+  const Written written = write_model(graph, {.coder = Coder::range});
+  const TensorLedger& t = written.ledger.tensors.at(0);
+  EXPECT_TRUE(t.form.starts_with("range")) << t.form;
+  EXPECT_EQ(t.value_bits, 5);
+  EXPECT_GT(t.index_bits, 2);
+  // Positions at random: the entropy of flags of one in twelve, and of the codes.
+  EXPECT_NEAR(t.coded_index_bits, 5.03, 0.1);
+  EXPECT_GT(t.coded_value_bits, 3);
+  EXPECT_LT(t.coded_value_bits, 5);
+  const auto coded = static_cast<double>(t.codes_bytes + t.index_bytes);
+  EXPECT_NEAR(coded / t.entropy_bytes, 1, 0.02);
+  EXPECT_NEAR((t.coded_index_bits + t.coded_value_bits) * static_cast<double>(t.kept) / 8, coded, 2);
+  expect_ledger_adds_up(written.ledger, written.bytes.size());
+}
+
+TEST(Model, AFewValuesOfVeryManyElementsAreNotRangeCoded) {
+  const Graph graph = one_weight({2000, 2000}, SparseCodebook{{0.5f, 2}, {3, 3999999}, {0, 1}});
+  for (Coder coder : {Coder::automatic, Coder::range}) {
+    const Written written = write_model(graph, {.coder = coder});
+    EXPECT_TRUE(written.ledger.tensors[0].form.starts_with("gaps")) << written.ledger.tensors[0].form;
+  }
 }
 
 TEST(Model, ManyEqualValuesAreStillReadable) {

@@ -49,16 +49,18 @@ void check_slice(ByteReader bytes, size_t count, uint32_t number) {
   count %= 2048;
   const WeightLayout layout{count + 1, number % 61 + 1, number % 7 == 0 ? 1 : std::min(number % 61 + 1, 9u),
                             3};
-  const uint64_t kept = number % (count + 2);
-  const std::vector<float> centroids{-2, -1, 0.5f, 1, 4};
-  const RankTree tree(centroids);
-  std::vector<uint32_t> positions(kept);
-  std::vector<uint16_t> codes(kept);
-  decode_slice(bytes.take(bytes.remaining()), "fuzz", layout, kept, true, &tree, 0, positions, codes);
-  const Bytes again = encode_slice(layout, true, &tree, {positions, codes});
-  std::vector<uint32_t> same_positions(kept);
-  std::vector<uint16_t> same_codes(kept);
-  decode_slice(again, "written again", layout, kept, true, &tree, 0, same_positions, same_codes);
+  // Every element or some, with codes of both signs, of one or without.
+  const bool flags = number / 61 % 4 != 0;
+  const uint64_t kept = flags ? number % (count + 2) : layout.elements;
+  std::vector<float> centroids{-2, -1, 0.5f, 1, 4};
+  if (number / 244 % 3 == 0) centroids.erase(centroids.begin(), centroids.begin() + 2);
+  const RankTree codebook(centroids);
+  const RankTree* tree = flags && number / 732 % 4 == 0 ? nullptr : &codebook;
+  std::vector<uint32_t> positions(flags ? kept : 0), same_positions(positions);
+  std::vector<uint16_t> codes(tree ? kept : 0), same_codes(codes);
+  decode_slice(bytes.take(bytes.remaining()), "fuzz", layout, kept, flags, tree, 0, positions, codes);
+  const Bytes again = encode_slice(layout, flags, tree, {positions, codes});
+  decode_slice(again, "written again", layout, kept, flags, tree, 0, same_positions, same_codes);
   check(positions == same_positions && codes == same_codes);
 }
 

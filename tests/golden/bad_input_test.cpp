@@ -1,6 +1,7 @@
 // Whatever bytes stand in a .nsk file: a graph or an Error, never a crash, a hang or much memory.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
@@ -133,6 +134,19 @@ TEST(BadInput, RandomDamageGivesAGraphOrAnError) {
     ASSERT_FALSE(HasFailure()) << "seed " << seed;
   }
   EXPECT_GT(read, 100) << "hardly any damage passes the checksums: the parsers behind them are not tested";
+}
+
+TEST(BadInput, DamagedSlicesGiveAGraphOrAnError) {
+  const std::vector<Model> all = models();
+  const auto slices =
+      std::find_if(all.begin(), all.end(), [](const Model& model) { return model.name == "range-slices"; });
+  ASSERT_NE(slices, all.end());
+  const Bytes file = write_model(slices->graph, slices->options).bytes;
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    Random random(seed);
+    survives(damaged_inside(random, file, file));
+    ASSERT_FALSE(HasFailure()) << "seed " << seed;
+  }
 }
 
 TEST(BadInput, AHugeWeightIsRefusedBeforeAnythingIsAllocated) {

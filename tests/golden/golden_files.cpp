@@ -158,8 +158,9 @@ void add_range_coded(std::vector<Model>& out) {
   // Two slices of 16 rows or less. What is kept stands at their beginnings, as nothing behind it is coded.
   std::vector<uint32_t> wide;
   for (uint32_t slice = 0; slice < 2; ++slice)
-    for (const uint32_t position : positions(random, 2000, 0.6)) wide.push_back((slice << 20) + position);
+    for (const uint32_t position : positions(random, 6000, 0.6)) wide.push_back((slice << 20) + position);
   out.push_back({"range-slices", layer({20, 65536}, shared(wide, 64)), range});
+  out.push_back({"range-empty", layer({20, 25}, SparseCodebook{{0.5f}, {}, {}}), range});
   Builder b("conv");
   const ValueId x = b.input("data", {8, 9, 9});
   Graph conv = b.finish({b.conv("conv", x, 12, {3, 3}, {}, false)});
@@ -297,8 +298,8 @@ std::vector<Invalid> invalid_files() {
     return bytes;
   };
   const Bytes graph = graph_payload(good);
-  // Heads of records: 0x40 dense of rank 2, 0x49 sparse with gaps, 0x51 with a bitmap, 0x60 dense by a
-  // codebook.
+  // Heads of records: 0x40 dense of rank 2, 0x49 sparse with gaps, 0x51 with a bitmap, 0x58 dense and 0x59
+  // sparse through the range coder, 0x60 dense by a codebook.
   const auto with_record = [&](Bytes record) {
     return file_of({{1, graph}, {2, section_of_record(record)}});
   };
@@ -328,6 +329,15 @@ std::vector<Invalid> invalid_files() {
       {"wrong-shape", with_record({0x40, 2, 3, 2, 0, 0, 0, 0, 0, 0, 0, 0}), "fc"},
       {"huge-dense", with_record({0x40, 128, 128, 1, 128, 128, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0}),
        "a file of this size"},
+      {"range-elements", with_record({0x59, 128, 16, 128, 8, 1, 1, 1, 0, 60, 1}), "may have range-coded"},
+      {"range-nothing", with_record({0x58, 2, 2, 0, 1, 0, 60}), "nothing to range-code"},
+      {"range-centroids", with_record({0x59, 2, 2, 1, 2, 1, 1, 0, 60, 0, 64}), "2 centroids for 1 values"},
+      {"range-kept", with_record({0x59, 2, 2, 3, 1, 1, 1, 0, 60, 255, 255, 255, 255, 255, 255, 255, 255}),
+       "a slice keeps 0 values instead of 3"},
+      {"range-zero-at-end", with_record({0x59, 2, 2, 1, 1, 1, 1, 0, 60, 1, 0}), "ends in a zero"},
+      {"range-one-byte-more", with_record({0x59, 2, 2, 1, 1, 1, 1, 0, 60, 1, 1, 1, 1, 1, 1, 1, 1, 1}),
+       "bytes too many behind a range-coded stream"},
+      {"range-floats-cut-short", with_record({0x40, 2, 2, 6, 9, 1, 1}), "length of range-coded floats is 9"},
       {"too-many-elements", with_record({0x40, 128, 128, 128, 1, 128, 128, 128, 1, 0}), "elements"},
   };
 }

@@ -52,6 +52,15 @@ TEST(Golden, TheFilesCoverEveryForm) {
     EXPECT_THAT(forms, testing::HasSubstr(form));
 }
 
+// A writer leaves the range coder where a reader would not believe it, or where nothing is kept.
+TEST(Golden, TheRangeCodersFilesAreRangeCoded) {
+  for (const Model& model : models()) {
+    if (model.options.coder != Coder::range || model.name == "range-empty") continue;
+    const Ledger ledger = write_model(model.graph, model.options).ledger;
+    EXPECT_THAT(ledger.tensors.at(0).form, testing::StartsWith("range")) << model.name;
+  }
+}
+
 TEST(Golden, InvalidFilesGiveTheirErrors) {
   for (const Invalid& invalid : invalid_files()) {
     SCOPED_TRACE(invalid.name);
