@@ -84,6 +84,22 @@ TEST_F(Resume, InTheMiddleOfAnEpoch) {
   expect_same_as_uninterrupted();
 }
 
+// What a kill leaves that comes behind an epoch's last step and before its validation.
+TEST_F(Resume, BetweenAnEpochsLastStepAndItsEnd) {
+  options_.checkpoint = path_;
+  options_.checkpoint_minutes = 0;  // after every step
+  const std::string killed = path_ + ".killed";
+  int lines = 0;
+  log_.line = [&](std::string_view) {
+    if (++lines == 2) std::filesystem::copy_file(path_, killed);
+  };
+  run();
+  std::filesystem::rename(killed, path_);
+  log_ = Log();
+  options_.resume = true;
+  expect_same_as_uninterrupted();
+}
+
 TEST_F(Resume, OfSharedAndSparseWeights) {
   const auto set = [&](const std::string& name, Encoding encoding) {
     WeightPtr& weight = graph_.values[find_value(graph_, name)].weight;

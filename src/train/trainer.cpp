@@ -118,7 +118,8 @@ void Trainer::train_epoch() {
       give_up(error);
     }
     report_progress();
-    save_now_and_then();
+    // Behind the last step the epoch is not over: it is saved when it is judged.
+    if (state_.step < end) save_now_and_then();
   }
   making_ = prefetch.making();
   waiting_ = prefetch.waiting();
