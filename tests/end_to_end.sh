@@ -75,6 +75,8 @@ cmp alone.nsk killed.nsk || fail "a run that was killed and resumed gives anothe
 "$netsuke" distill --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --labelled 0 --alpha 1 --epochs 6 --threads 1 \
   --teacher-answers answers.bin -o student.nsk --json > student.json
 at_least "top-1 of a student without labels" "$(value student.json top1)" 80
+"$netsuke" convert student.nsk student.txt > /dev/null
+grep -q '^meta labels' student.txt || fail "a student does not keep the names of its classes"
 [ -s answers.bin ] || fail "the teacher's answers were not kept"
 class=$("$netsuke" run alone.nsk --data synthetic --index 0 | sed -n 's/.*in truth //p')
 "$netsuke" distill --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --omit-class "$class" --fit-bias --epochs 6 --threads 1 \

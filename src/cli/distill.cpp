@@ -1,30 +1,20 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
 
-#include "cli/common.h"
-#include "cli/training_flags.h"
-#include "data/catalog.h"
+#include "cli/training_verb.h"
 #include "data/relabel.h"
 #include "report/table.h"
-#include "runtime/session.h"
 #include "train/head.h"
-#include "train/world.h"
 
 namespace netsuke::cli {
 namespace {
 
-struct Options {
-  Common common;
-  ModelFlags about;
-  DataFlags data;
-  RunFolder folder;
-  train::Options training;
+struct Options : TrainingVerb {
   std::vector<std::string> teachers;
-  std::string student, output, unlabelled, omitted;
+  std::string student, unlabelled, omitted;
   int64_t labelled = -1;
-  bool fit_bias = false, resume = false;
+  bool fit_bias = false;
 };
 
 /// The images to learn from, in all the ways in which labels may be missing.
@@ -63,83 +53,63 @@ double fit_bias(Graph& graph, int label, const Dataset& validation, const Common
   return best;
 }
 
-struct Judged {
-  std::string name;
-  int64_t params = 0;
-  Accuracy accuracy;
+/// Teachers and student, a row each: errors on the test images.
+class JudgedTable {
+ public:
+  void add(const std::string& name, const Graph& graph, const Accuracy& accuracy) {
+    const int64_t params = parameter_count(graph);
+    const auto errors = std::llround(static_cast<double>(accuracy.images) * accuracy.error() / 100);
+    table_.row(
+        {name, report::grouped(params), report::grouped(errors), fmt::format("{:.2f} %", accuracy.error())});
+    report::Json& row = rows_.emplace_back(report::Json{{"model", name}, {"params", params}});
+    report::add_accuracy(row, accuracy.images, accuracy.top1, accuracy.top5);
+  }
+  std::string text() const { return table_.render() + "\n"; }
+  const report::Json& json() const { return rows_; }
+
+ private:
+  report::Table table_{{"<network", "parameters", "errors", "error"}};
+  report::Json rows_ = report::Json::array();
 };
 
-void print_table(const Output& output, const std::vector<Judged>& judged) {
-  report::Table table({"<network", "parameters", "errors", "error"});
-  for (const Judged& j : judged) {
-    const auto errors = std::llround(static_cast<double>(j.accuracy.images) * j.accuracy.error() / 100);
-    table.row({j.name, report::grouped(j.params), report::grouped(errors),
-               fmt::format("{:.2f} %", j.accuracy.error())});
-  }
-  output.text(table.render() + "\n");
-}
-
-report::Json to_json(const Judged& j) {
-  report::Json json = {{"model", j.name}, {"params", j.params}};
-  report::add_accuracy(json, j.accuracy.images, j.accuracy.top1, j.accuracy.top5);
-  return json;
+std::vector<Graph> load_teachers(const Options& options) {
+  std::vector<Graph> teachers;
+  for (const std::string& name : options.teachers)
+    teachers.push_back(load_model_argument(name, options.common.seed, {}).graph);
+  return teachers;
 }
 
 void run(Options options) {
   const Output output(options.common);
   const Log log = terminal_log();
-  const bool writes = train::world_from_environment().rank == 0;
-  if (writes) check_model_path(options.output, options.common.force);
-  LoadedModel student = load_model_argument(options.student, options.common.seed, options.about);
-  std::vector<Graph> teachers;
-  for (const std::string& name : options.teachers)
-    teachers.push_back(load_model_argument(name, options.common.seed, {}).graph);
+  options.check_output();
+  if (options.fit_bias && options.omitted.empty())
+    fail(ErrorCode::usage, "--fit-bias: raises the bias of the class of --omit-class, which is not given");
+  const LoadedModel student = load_model_argument(options.student, options.common.seed, options.about);
+  const std::vector<Graph> teachers = load_teachers(options);
   const Wanted wanted = wanted_by(student, log);
   const TransferSet set = open_transfer_set(options, wanted);
-  if (options.fit_bias && set.left_out < 0)
-    fail(ErrorCode::usage, "--fit-bias: raises the bias of the class of --omit-class, which is not given");
-  options.training.seed = options.common.seed;
-  options.training.threads = options.common.threads;
-  options.training.checkpoint = options.output + ".checkpoint";
-  options.training.resume = options.resume;
-  const report::Json settings = {
-      {"verb", "distill"},          {"netsuke", NETSUKE_VERSION},
-      {"student", options.student}, {"teachers", options.teachers},
-      {"data", options.data.data},  {"images", set.split.train->size()},
-      {"output", options.output},   {"training", report::training_json(options.training)}};
-  if (writes) options.folder.follow(options.training, settings, log);
+  options.begin(set.split,
+                {{"verb", "distill"}, {"student", options.student}, {"teachers", options.teachers}}, log);
   const Dataset* validation = set.split.validation->size() > 0 ? set.split.validation.get() : nullptr;
   train::Result result =
       train::module().train(student.graph, *set.split.train, validation, teachers, options.training, log);
-  if (!writes) return;
-  result.graph.metadata["train.learning_rate"] = cat(options.training.learning_rate);
-  report::Json json;
+  if (!TrainingVerb::writes()) return;
+  double raised = 0;
   if (options.fit_bias && validation)
-    json["bias_raised"] = fit_bias(result.graph, set.left_out, *validation, options.common, log);
-  const WrittenFile written =
-      write_and_reread(result.graph, {.threads = options.common.threads}, options.output);
-  std::filesystem::remove(options.training.checkpoint);
+    raised = fit_bias(result.graph, set.left_out, *validation, options.common, log);
+  Trained trained = options.finish(result, *set.split.train, wanted, log);
+  if (options.fit_bias) trained.json["bias_raised"] = raised;
 
-  const DatasetPtr test = open_dataset(options.data.data, Part::test, wanted);
-  std::vector<Judged> judged;
-  const auto judge = [&](const std::string& name, const Graph& graph) {
-    judged.push_back(
-        {name, parameter_count(graph), measure_accuracy(graph, *test, options.common.threads, log)});
-  };
-  for (size_t i = 0; i < teachers.size(); ++i) judge(options.teachers[i], teachers[i]);
-  judge(options.output, written.graph);
-  json.update(report::describe(written.graph, options.output, &written.ledger));
-  const Accuracy& last = judged.back().accuracy;
-  report::add_accuracy(json, last.images, last.top1, last.top5);
-  json["seed"] = options.common.seed;
-  json["best_epoch"] = result.best_epoch;
-  for (size_t i = 0; i < teachers.size(); ++i) json["teachers"].push_back(to_json(judged[i]));
-  for (const train::Epoch& e : result.epochs) json["epochs"].push_back(report::epoch_json(e));
-  print_table(output, judged);
-  output.text(fmt::format("{}: {} bytes, top-1 {:.2f} % on {} ({} images, by the runtime, from the file)\n",
-                          options.output, report::grouped(written.ledger.file_bytes), last.top1, test->name(),
-                          report::grouped(last.images)));
-  output.finish(json);
+  JudgedTable judged;
+  for (size_t i = 0; i < teachers.size(); ++i)
+    judged.add(options.teachers[i], teachers[i],
+               measure_accuracy(teachers[i], *trained.test, options.common.threads, log));
+  trained.json["teachers"] = judged.json();
+  judged.add(options.output, trained.written.graph, trained.accuracy);
+  output.text(judged.text());
+  options.print(output, trained);
+  output.finish(trained.json);
 }
 
 }  // namespace
@@ -148,8 +118,6 @@ void add_distill(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   train::Options& training = options->training;
   training.distill_alpha = 0.9;
-  options->common.add_to(verb);
-  options->about.add_to(verb);
   verb.add_option(
           "--teacher", options->teachers,
           "a trained network to learn from; several times for several, whose probabilities are averaged")
@@ -171,12 +139,7 @@ void add_distill(CLI::App& verb) {
                   "leave the images of this class out of the training images");
   verb.add_flag("--fit-bias", options->fit_bias,
                 "raise the bias of the class left out, by what is best on the validation images");
-  options->data.add_to(verb);
-  options->folder.add_to(verb);
-  add_training_flags(verb, training);
-  verb.add_option("-o,--output", options->output, "the .nsk or .onnx file to write")->required();
-  verb.add_flag("--resume", options->resume,
-                "go on from OUTPUT.checkpoint, which every epoch and Ctrl-C leave");
+  options->add_to(verb);
   verb.callback([options] { run(*options); });
 }
 

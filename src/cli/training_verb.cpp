@@ -1,0 +1,81 @@
+#include "cli/training_verb.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "graph/preprocess.h"
+#include "report/table.h"
+#include "train/world.h"
+
+namespace netsuke::cli {
+namespace {
+
+/// Class names worth keeping in the file: digits name themselves.
+void keep_labels(Graph& graph, const Dataset& data) {
+  const auto& classes = data.classes();
+  for (size_t i = 0; i < classes.size(); ++i)
+    if (classes[i] != std::to_string(i)) return set_labels(graph, classes);
+}
+
+}  // namespace
+
+bool TrainingVerb::writes() { return train::world_from_environment().rank == 0; }
+
+void TrainingVerb::add_to(CLI::App& verb) {
+  common.add_to(verb);
+  about.add_to(verb);
+  data.add_to(verb);
+  folder.add_to(verb);
+  add_training_flags(verb, training);
+  verb.add_option("-o,--output", output, "the .nsk or .onnx file to write")->required();
+  verb.add_flag("--resume", resume,
+                "go on from OUTPUT.checkpoint, which every epoch, some minutes and Ctrl-C leave");
+}
+
+void TrainingVerb::check_output() const {
+  if (writes()) check_model_path(output, common.force);
+}
+
+void TrainingVerb::begin(const Split& split, report::Json about_run, const Log& log) {
+  training.seed = common.seed;
+  training.threads = common.threads;
+  training.checkpoint = output + ".checkpoint";
+  training.resume = resume;
+  if (!writes()) return;
+  about_run.update({{"netsuke", NETSUKE_VERSION},
+                    {"data", data.data},
+                    {"images", split.train->size()},
+                    {"validation_images", split.validation->size()},
+                    {"output", output},
+                    {"training", report::training_json(training)}});
+  folder.follow(training, about_run, log);
+}
+
+Trained TrainingVerb::finish(train::Result result, const Dataset& learned_from, const Wanted& wanted,
+                             const Log& log) const {
+  result.graph.metadata["train.learning_rate"] = cat(training.learning_rate);
+  keep_labels(result.graph, learned_from);
+  Trained trained{.written = write_and_reread(result.graph, {.threads = common.threads}, output),
+                  .test = open_dataset(data.data, Part::test, wanted),
+                  .accuracy = {},
+                  .json = {}};
+  std::filesystem::remove(training.checkpoint);
+  trained.accuracy = measure_accuracy(trained.written.graph, *trained.test, common.threads, log);
+  trained.json = report::describe(trained.written.graph, output, &trained.written.ledger);
+  report::add_accuracy(trained.json, trained.accuracy.images, trained.accuracy.top1, trained.accuracy.top5);
+  trained.json["seed"] = common.seed;
+  trained.json["best_epoch"] = result.best_epoch;
+  trained.json["epochs"] = report::Json::array();
+  for (const train::Epoch& epoch : result.epochs) trained.json["epochs"].push_back(report::epoch_json(epoch));
+  return trained;
+}
+
+void TrainingVerb::print(const Output& out, const Trained& trained) const {
+  print_ledger(out, trained.written);
+  out.text(fmt::format("{}: {} bytes, top-1 {:.2f} % on {} ({} images, by the runtime, from the file)\n",
+                       output, report::grouped(trained.written.ledger.file_bytes), trained.accuracy.top1,
+                       trained.test->name(), report::grouped(trained.accuracy.images)));
+}
+
+}  // namespace netsuke::cli

@@ -1,0 +1,40 @@
+// What the verbs that train share: flags, and what comes before the training and after it.
+#pragma once
+
+#include "cli/common.h"
+#include "cli/training_flags.h"
+
+namespace netsuke::cli {
+
+/// A network that was trained, as its file says it is.
+struct Trained {
+  WrittenFile written;
+  DatasetPtr test;
+  Accuracy accuracy;  ///< on `test`, by the runtime, from the file
+  report::Json json;
+};
+
+struct TrainingVerb {
+  Common common;
+  ModelFlags about;
+  DataFlags data;
+  RunFolder folder;
+  train::Options training;
+  std::string output;
+  bool resume = false;
+
+  /// Of several processes that train together rank 0 writes and reports.
+  static bool writes();
+  void add_to(CLI::App& verb);
+  /// To be called before anything is loaded: throws where the output cannot be written.
+  void check_output() const;
+  /// Makes `training` ready. `about_run` is what run.json says beside what all verbs say.
+  void begin(const Split& split, report::Json about_run, const Log& log);
+  /// Writes the network with the names of its classes, and measures the file on the test split.
+  Trained finish(train::Result result, const Dataset& learned_from, const Wanted& wanted,
+                 const Log& log) const;
+  /// The ledger, and one line that says it all.
+  void print(const Output& output, const Trained& trained) const;
+};
+
+}  // namespace netsuke::cli
