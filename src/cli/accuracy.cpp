@@ -3,6 +3,7 @@
 #include <chrono>
 #include <future>
 
+#include "base/clock.h"
 #include "base/threads.h"
 #include "cli/common.h"
 #include "cli/timings.h"
@@ -124,7 +125,7 @@ Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, 
           .damaged = tally.damaged,
           .top1 = percent * static_cast<double>(tally.first),
           .top5 = percent * static_cast<double>(tally.five),
-          .seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+          .seconds = seconds_since(start)};
 }
 
 Latency latency_of(std::vector<double> times) {

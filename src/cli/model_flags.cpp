@@ -101,10 +101,6 @@ Shape image_shape(const Graph& graph) {
   return input.size() == 4 ? Shape(input.begin() + 1, input.end()) : Shape{};
 }
 
-size_t output_count(const Graph& graph) {
-  return static_cast<size_t>(element_count(infer_shapes(graph)[graph.outputs.at(0)]));
-}
-
 /// Writes what the flags say into the metadata; preprocess_of checks it.
 void describe(Graph& graph, const ModelFlags& flags) {
   const auto set = [&](const char* key, const std::string& value) {
@@ -115,7 +111,8 @@ void describe(Graph& graph, const ModelFlags& flags) {
   set("input.order", flags.order);
   if (flags.scale > 0) set("input.scale", cat(static_cast<float>(flags.scale)));
   if (flags.resize > 0) set("input.resize", cat(flags.resize));
-  if (!flags.labels.empty()) set_labels(graph, read_labels(flags.labels, output_count(graph)));
+  if (!flags.labels.empty())
+    set_labels(graph, read_labels(flags.labels, static_cast<size_t>(output_count(graph))));
   preprocess_of(graph);
 }
 
@@ -157,7 +154,7 @@ LoadedModel load_model_argument(const std::string& argument, uint64_t seed, cons
 Wanted wanted_by(const LoadedModel& model, const Log& log) {
   Wanted wanted;
   wanted.report_damage = log.line;
-  wanted.outputs = output_count(model.graph);
+  wanted.outputs = static_cast<size_t>(output_count(model.graph));
   wanted.classes = model.classes.empty() ? labels_of(model.graph) : model.classes;
   const Shape image = image_shape(model.graph);
   if (image.empty()) return wanted;

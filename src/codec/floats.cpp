@@ -39,12 +39,16 @@ void keep_smaller(Bytes& best, ByteWriter& other) {
   if (best.empty() || other.size() < best.size()) best = other.take();
 }
 
-void keep_range_coded(Bytes& best, FloatForm form, NumberKind kind, std::span<const uint32_t> numbers) {
-  ByteWriter out;
-  out.u8(static_cast<uint8_t>(form));
+void append_range_coded(ByteWriter& out, NumberKind kind, std::span<const uint32_t> numbers) {
   const Bytes coded = encode_numbers(kind, numbers);
   out.varint(coded.size());
   out.raw(coded);
+}
+
+void keep_range_coded(Bytes& best, FloatForm form, NumberKind kind, std::span<const uint32_t> numbers) {
+  ByteWriter out;
+  out.u8(static_cast<uint8_t>(form));
+  append_range_coded(out, kind, numbers);
   keep_smaller(best, out);
 }
 
@@ -89,9 +93,7 @@ void keep_ascending(Bytes& best, std::span<const float> values) {
   out.u8(static_cast<uint8_t>(FloatForm::grid));
   out.f32(grid->points.low);
   out.f32(grid->points.step);
-  const Bytes coded = encode_numbers(NumberKind::ascending, grid->places);
-  out.varint(coded.size());
-  out.raw(coded);
+  append_range_coded(out, NumberKind::ascending, grid->places);
   keep_smaller(best, out);
 }
 

@@ -65,7 +65,7 @@ size_t kind_of(const Graph& graph, const Node& node, const std::vector<Shape>& s
   const auto* conv = std::get_if<Conv2d>(&node.op);
   if (!conv) return kRest;
   const Shape& weight = graph.values[node.inputs[1]].weight ? shapes[node.inputs[1]] : Shape{};
-  if (conv->groups > 1) return weight.size() == 4 && weight[1] == 1 ? kDepthwise : kGrouped;
+  if (conv->groups > 1) return is_depthwise(*conv, weight) ? kDepthwise : kGrouped;
   return weight.size() == 4 && weight[2] == 1 && weight[3] == 1 ? kPointwise : kOther;
 }
 

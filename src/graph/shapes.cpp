@@ -93,4 +93,10 @@ std::vector<Shape> infer_shapes(const Graph& graph, int64_t batch) {
   return shapes;
 }
 
+bool is_depthwise(const Conv2d& op, const Shape& weight) {
+  return op.groups > 1 && weight.size() == 4 && weight[1] == 1;
+}
+
+int64_t output_count(const Graph& graph) { return element_count(infer_shapes(graph)[graph.outputs.at(0)]); }
+
 }  // namespace netsuke

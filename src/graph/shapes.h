@@ -15,6 +15,12 @@ Shape output_shape(const Op& op, const std::vector<Shape>& inputs, std::string_v
 /// that does not fit.
 std::vector<Shape> infer_shapes(const Graph& graph, int64_t batch = 1);
 
+/// True for a convolution whose every filter sees one channel: `weight` is out x in / groups x kh x kw.
+bool is_depthwise(const Conv2d& op, const Shape& weight);
+
+/// How many numbers the first output has for one image: the classes of a classifier.
+int64_t output_count(const Graph& graph);
+
 /// Output length of a window of `kernel` (dilated) over `size` elements: floor or ceil of
 /// (size + pads - extent) / stride + 1; with ceil, a window that would start in the far padding is dropped.
 int64_t window_count(int64_t size, int kernel, int stride, int dilation, int pad_before, int pad_after,

@@ -1,10 +1,11 @@
 #include "train/batches.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
+#include "base/clock.h"
+#include "base/error.h"
 #include "train/augment.h"
 
 namespace netsuke::train {
@@ -17,10 +18,6 @@ constexpr uint64_t kMixStream = 4;
 
 void put(const Preprocess& preprocess, const Shape& shape, std::span<const uint8_t> pixels, float* to) {
   apply(preprocess, pixels.data(), static_cast<int>(shape[0]), shape[1] * shape[2], to);
-}
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 /// From Beta(a, a), a at most 1 (Joehnk 1964).
@@ -75,7 +72,11 @@ Batches::Batches(const Dataset& data, Preprocess preprocess, std::vector<Preproc
       world_(world),
       batch_size_(std::min<int64_t>(options.batch, data.size() / world.size) * world.size),
       order_(static_cast<size_t>(data.size())),
-      threads_(options.threads) {}
+      threads_(options.threads) {
+  if (data.size() < world.size)
+    fail(ErrorCode::usage, data.name(), ": ", data.size(), " images for ", world.size,
+         " processes, expected at least one each");
+}
 
 void Batches::shuffle(int64_t epoch) {
   if (shuffled_epoch_ == epoch) return;
@@ -137,14 +138,14 @@ Batch Batches::make(int64_t step) {
 void Prefetch::start() {
   if (at_ < end_)
     coming_ = std::async(std::launch::async, [this, step = at_] {
-      const auto begin = std::chrono::steady_clock::now();
+      const auto begin = Clock::now();
       Batch batch = batches_.make(step);
       return std::pair(std::move(batch), seconds_since(begin));
     });
 }
 
 Batch Prefetch::next() {
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = Clock::now();
   auto [batch, seconds] = coming_.get();
   waiting_ += seconds_since(begin);
   making_ += seconds;

@@ -15,12 +15,6 @@ void in_range(double value, double least, double most, std::string_view option) 
     fail(ErrorCode::usage, option, " is ", value, ", accepted is ", least, " to ", most);
 }
 
-/// Scores for one batch of one image: the number of classes.
-int64_t classes_of(const Graph& graph) {
-  const Shape scores = infer_shapes(graph)[graph.outputs[0]];
-  return element_count(scores);
-}
-
 }  // namespace
 
 void check_options(const Options& o) {
@@ -66,7 +60,7 @@ void check_data(const Graph& graph, const Dataset& data, bool may_be_unlabelled)
   require(data.size() > 0, data.name(), ": has no images");
   require(image == data.image_shape(), data.name(), ": images are ", to_text(data.image_shape()), ", graph ",
           graph.name, " takes ", to_text(image));
-  const int64_t classes = classes_of(graph);
+  const int64_t classes = output_count(graph);
   for (int64_t i = 0; i < data.size(); ++i) {
     const int label = data.label(i);
     require(label >= (may_be_unlabelled ? -1 : 0) && label < classes, data.name(), ": image ", i,
@@ -75,8 +69,8 @@ void check_data(const Graph& graph, const Dataset& data, bool may_be_unlabelled)
 }
 
 void check_same_scores(const Graph& student, const Graph& teacher) {
-  require(classes_of(student) == classes_of(teacher), "teacher ", teacher.name, ": has ", classes_of(teacher),
-          " outputs, its student ", student.name, " has ", classes_of(student));
+  require(output_count(student) == output_count(teacher), "teacher ", teacher.name, ": has ",
+          output_count(teacher), " outputs, its student ", student.name, " has ", output_count(student));
 }
 
 void check_input(const Graph& graph, const Tensor& input) {

@@ -19,9 +19,6 @@ class Group {
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
 
-  int rank() const { return world_.rank; }
-  int size() const { return world_.size; }
-
   /// Says how long the gradients are that start() will be given, in the order in which they usually come.
   /// They are sent in buckets of about 4 MB, each as soon as all of it is there, while the backward pass goes
   /// on.

@@ -17,8 +17,6 @@ constexpr uint64_t kMagic = 0x484341455454534Eu;  // "NSTTEACH"
 constexpr int64_t kBatch = 256;
 constexpr int64_t kMostBytes = 1'000'000'000;
 
-int64_t classes_of(const Graph& graph) { return element_count(infer_shapes(graph)[graph.outputs[0]]); }
-
 /// A number that differs when a teacher or the images differ.
 uint64_t fingerprint_of(const std::vector<Graph>& teachers, const Dataset& data) {
   uint64_t all = 0;
@@ -100,7 +98,7 @@ std::vector<Preprocess> Teachers::wanted() const {
 
 void Teachers::answer(const Dataset& data, const Options& options) {
   if (!any() || augments(options) || options.mixup > 0) return;
-  const int64_t bytes = 2 * classes_of(graphs_[0]) * data.size() * static_cast<int64_t>(graphs_.size());
+  const int64_t bytes = 2 * output_count(graphs_[0]) * data.size() * static_cast<int64_t>(graphs_.size());
   if (bytes <= kMostBytes) read_or_ask(data, options.teacher_answers);
 }
 
@@ -112,7 +110,7 @@ void Teachers::read_or_ask(const Dataset& data, const std::string& path) {
 }
 
 void Teachers::ask(const Dataset& data) {
-  const auto classes = static_cast<size_t>(classes_of(graphs_[0]));
+  const auto classes = static_cast<size_t>(output_count(graphs_[0]));
   std::vector<Answers> answers(graphs_.size());
   for (size_t t = 0; t < graphs_.size(); ++t) {
     const Preprocess preprocess = preprocess_of(graphs_[t]);
@@ -131,7 +129,7 @@ void Teachers::ask(const Dataset& data) {
 }
 
 std::vector<float> Teachers::scores(const Batch& batch) const {
-  const int64_t classes = classes_of(graphs_[0]);
+  const int64_t classes = output_count(graphs_[0]);
   std::vector<std::vector<float>> scores;
   for (size_t t = 0; t < networks_.size(); ++t) {
     if (answers_.empty()) {
@@ -158,7 +156,7 @@ bool Teachers::read(const std::string& path, uint64_t fingerprint, size_t images
   std::vector<Answers> answers(graphs_.size());
   for (Answers& a : answers) {
     a.factors.resize(images);
-    a.codes.resize(images * static_cast<size_t>(classes_of(graphs_[0])));
+    a.codes.resize(images * static_cast<size_t>(output_count(graphs_[0])));
     const ByteView factors = in.take(a.factors.size() * sizeof(float));
     std::memcpy(a.factors.data(), factors.data(), factors.size());
     const ByteView codes = in.take(a.codes.size() * sizeof(int16_t));

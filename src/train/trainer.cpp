@@ -18,10 +18,6 @@ constexpr uint64_t kDropoutStream = 3;  // of the run's seed; batches.cpp has th
 constexpr int64_t kJudgeBatch = 256;
 constexpr auto kReportEvery = std::chrono::milliseconds(200);
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 /// Two or three decimals are all that a person reads.
 std::string rounded(double value, int decimals) {
   char text[64];

@@ -1,10 +1,10 @@
 // The training loop.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 #include "train/batches.h"
@@ -25,8 +25,6 @@ class Trainer {
   Result run();
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   void resume();
   void train_epoch();
   void train_step(const Batch& batch);
