@@ -1,6 +1,6 @@
 #include "kernels/cpu.h"
 
-#include "kernels/simd.h"
+#include "kernels/simd_popcount.h"
 // Highway's headers come after.
 #include <hwy/highway.h>
 
@@ -15,6 +15,7 @@ namespace {
 std::string level_name(int64_t target) {
   std::string name = hwy::TargetName(target);
   if (name == "AVX3") return "avx512";
+  if (name == "AVX3_DL") return "avx512dl";
   std::transform(name.begin(), name.end(), name.begin(), [](char c) { return static_cast<char>(c | 0x20); });
   return name;
 }

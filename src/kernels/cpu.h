@@ -8,7 +8,8 @@
 namespace netsuke::kernels {
 
 /// Levels of this program on this machine, worst first: always "scalar" (plain loops, the twins of the SIMD
-/// kernels), then the likes of "sse4", "avx2", "avx512".
+/// kernels), then the likes of "sse4", "avx2", "avx512", "avx512dl". The last is Ice Lake's and Zen 4's
+/// AVX-512, which counts bits; kernels that count none are the same on both.
 std::vector<std::string> cpu_levels();
 
 /// The level in use: the best there is, or the one the environment variable NETSUKE_CPU names, which is read

@@ -1,0 +1,60 @@
+#include "kernels/binary/binary_conv.h"
+
+namespace netsuke::kernels {
+namespace {
+
+// The dot product under one window of output channel `o`; positions outside of the image add nothing.
+// Unsigned wrap-around makes a position left of or above the image a very large one.
+int window_dot(const ConvShape& s, const BinaryWeights& weights, const uint64_t* in, size_t o, size_t out_y,
+               size_t out_x) {
+  int dot = 0;
+  for (size_t ky = 0; ky < s.kernel_h; ++ky) {
+    for (size_t kx = 0; kx < s.kernel_w; ++kx) {
+      const size_t y = out_y * s.stride_h + ky * s.dilation_h - s.pad_top;
+      const size_t x = out_x * s.stride_w + kx * s.dilation_w - s.pad_left;
+      if (y >= s.height || x >= s.width) continue;
+      const uint64_t* pixel = in + (y * s.width + x) * sign_words(s.channels);
+      for (size_t c = 0; c < s.channels; ++c) {
+        const bool positive = pixel[c / 64] >> c % 64 & 1;
+        dot += positive == weights.positive(o, ky * s.kernel_w + kx, c) ? 1 : -1;
+      }
+    }
+  }
+  return dot;
+}
+
+float finished(const BinaryOutput& output, int dot, size_t pixel, size_t o) {
+  float y = static_cast<float>(dot) * output.scale[o];
+  if (output.k) y *= output.k[pixel];
+  if (output.shift) y += output.shift[o];
+  if (output.add) y += output.add[pixel * output.add_stride + o];
+  if (output.slope && y < 0) y *= output.slope[o];
+  return output.clamp(y);
+}
+
+bool sign_of(const BinaryOutput& output, float y, size_t o) {
+  if (output.sign_scale) y *= output.sign_scale[o];
+  if (output.sign_shift) y += output.sign_shift[o];
+  return y >= 0;
+}
+
+}  // namespace
+
+void binary_conv_scalar(const ConvShape& s, const BinaryWeights& weights, const uint64_t* in,
+                        const BinaryOutput& output, const ConvPart& part) {
+  const size_t first = part.first_panel * kBinaryPanel,
+               last = std::min(part.last_panel * kBinaryPanel, s.out_channels);
+  for (size_t pixel = part.first_pixel; pixel < part.last_pixel; ++pixel) {
+    for (size_t o = first; o < last; ++o) {
+      const int dot = window_dot(s, weights, in, o, pixel / s.out_width, pixel % s.out_width);
+      const float y = finished(output, dot, pixel, o);
+      if (output.out) output.out[pixel * output.out_stride + o] = y;
+      if (!output.signs) continue;
+      uint64_t& word = output.signs[pixel * sign_words(s.out_channels) + o / 64];
+      if (o % 64 == 0) word = 0;
+      word |= uint64_t{sign_of(output, y, o)} << o % 64;
+    }
+  }
+}
+
+}  // namespace netsuke::kernels
