@@ -1,12 +1,14 @@
 #include "kernels/limits/limits.h"
 
-#include "kernels/simd.h"
+#include "kernels/simd_popcount.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/limits/limits.cpp"
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
 #include <hwy/highway.h>
+
+#include "kernels/binary/count-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
@@ -55,6 +57,24 @@ void run_read(const float* values, size_t count, float* result) {
   result[2] = hn::GetLane(all[0]);
 }
 
+// Compares signs and counts those that differ, as binary convolutions do, from registers. Returns the
+// operations done.
+double run_count_bits(size_t rounds, uint32_t* result) {
+  const count::WordTag d;
+  const count::Words signs = hn::Set(d, result[0]);
+  count::Words sum[kSums];
+  HWY_UNROLL(20)
+  for (size_t i = 0; i < kSums; ++i) sum[i] = hn::Set(d, static_cast<uint32_t>(i));
+  for (size_t round = 0; round < rounds; ++round) {
+    HWY_UNROLL(20)
+    for (size_t i = 0; i < kSums; ++i) sum[i] = count::add_bits(sum[i], hn::Xor(signs, sum[i]));
+  }
+  count::Words all = sum[0];
+  for (size_t i = 1; i < kSums; ++i) all = hn::Add(all, sum[i]);
+  result[1] = hn::GetLane(all);
+  return 64.0 * static_cast<double>(rounds * kSums * hn::Lanes(d));
+}
+
 }  // namespace netsuke::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -62,6 +82,7 @@ HWY_AFTER_NAMESPACE();
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 
 #include "kernels/aligned.h"
@@ -71,6 +92,7 @@ namespace netsuke::kernels {
 
 HWY_EXPORT(run_multiply_adds);
 HWY_EXPORT(run_read);
+HWY_EXPORT(run_count_bits);
 
 namespace {
 
@@ -89,6 +111,14 @@ void read_scalar(const float* values, size_t count, float* result) {
   for (size_t i = 0; i < count; i += 4)
     for (size_t k = 0; k < 4; ++k) sum[k] += values[i + k];
   result[2] = sum[0] + sum[1] + sum[2] + sum[3];
+}
+
+double count_bits_scalar(size_t rounds, uint32_t* result) {
+  uint32_t sum[4] = {0, 1, 2, 3};
+  for (size_t round = 0; round < rounds; ++round)
+    for (uint32_t& value : sum) value += static_cast<uint32_t>(std::popcount(value ^ result[0]));
+  result[1] = sum[0] + sum[1] + sum[2] + sum[3];
+  return 64.0 * 4 * static_cast<double>(rounds);
 }
 
 // The best rate of many runs in about `seconds`; run() returns how much it did.
@@ -147,6 +177,16 @@ double multiply_add_rate(double seconds) {
          });
 }
 
+double count_bits_rate(double seconds) {
+  volatile uint32_t signs = 0x5A5A'F0F0;
+  uint32_t result[2] = {signs, 0};
+  return 1e-12 * best_rate(seconds, [&] {
+           constexpr size_t kRounds = 10000;
+           return scalar_only() ? count_bits_scalar(kRounds, result)
+                                : HWY_DYNAMIC_DISPATCH(run_count_bits)(kRounds, result);
+         });
+}
+
 }  // namespace
 
 double Limits::read_gb(double bytes) const {
@@ -156,7 +196,7 @@ double Limits::read_gb(double bytes) const {
 }
 
 Limits& Limits::operator+=(const Limits& other) {
-  gflops += other.gflops;
+  gflops += other.gflops, sign_tops += other.sign_tops;
   for (const auto level : {&Limits::l1, &Limits::l2, &Limits::l3, &Limits::memory}) {
     (this->*level).bytes = (other.*level).bytes;
     (this->*level).gb += (other.*level).gb;
@@ -173,6 +213,7 @@ Limits measure_limits() {
   limits.memory.bytes = SIZE_MAX;
   const AlignedFloats values(2 * limits.l3.bytes / sizeof(float), 1.0f);
   limits.gflops = multiply_add_rate(0.04);
+  limits.sign_tops = count_bits_rate(0.03);
   // Half of a cache, since other things lie in it too; of the last one less, since other cores use it.
   limits.l1.gb = read_rate(values, limits.l1.bytes / 2, 0.02);
   limits.l2.gb = read_rate(values, limits.l2.bytes / 2, 0.02);

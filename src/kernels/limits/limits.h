@@ -16,6 +16,9 @@ struct ReadSpeed {
 struct Limits {
   double gflops = 0;  ///< 1e9 operations on 32-bit floats a second; a multiply-add is two
   ReadSpeed l1, l2, l3, memory;
+  /// 1e12 operations on signs a second: xor, popcount and addition do two for each sign, as a multiply-add
+  /// would.
+  double sign_tops = 0;
 
   /// Reading speed of the nearest level that holds `bytes`, in 1e9 bytes a second.
   double read_gb(double bytes) const;

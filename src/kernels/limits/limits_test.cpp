@@ -11,6 +11,8 @@ namespace {
 
 void expect_sane(const Limits& limits) {
   EXPECT_GT(limits.gflops, 0);
+  // A vector of 32-bit lanes holds 32 signs where it holds one float.
+  EXPECT_GT(1e3 * limits.sign_tops, limits.gflops);
   EXPECT_GT(limits.memory.gb, 0);
   // Others may disturb any figure, and an emulated processor has no caches; hardly so much that memory far
   // outruns the first cache.
@@ -30,7 +32,9 @@ TEST(Limits, AreSaneOnEveryLevel) {
   set_cpu_level(before);
 }
 
-Limits limits_of(double gflops) { return {gflops, {1000, 80}, {10'000, 40}, {100'000, 20}, {SIZE_MAX, 10}}; }
+Limits limits_of(double gflops) {
+  return {gflops, {1000, 80}, {10'000, 40}, {100'000, 20}, {SIZE_MAX, 10}, gflops / 10};
+}
 
 TEST(Limits, ReadsFromTheNearestLevelThatHoldsTheData) {
   const Limits limits = limits_of(100);
@@ -46,6 +50,7 @@ TEST(Limits, OfCoresAddUp) {
   both += limits_of(100);
   both += limits_of(50);
   EXPECT_EQ(both.gflops, 150);
+  EXPECT_EQ(both.sign_tops, 15);
   EXPECT_EQ(both.l2.gb, 80);
   EXPECT_EQ(both.memory.gb, 20);
   EXPECT_EQ(both.read_gb(1e12), 20);
