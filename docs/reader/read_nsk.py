@@ -74,7 +74,7 @@ GRAPH, WEIGHTS, METADATA = 1, 2, 3
 def split_sections(data):
     file = ByteReader(data)
     require(file.take(3) == b"NSK", "is not a .nsk file")
-    require(file.number("B") == 1 and file.varint() <= 1, "has a format version other than 1, or unknown features")
+    require(file.number("B") == 1 and file.varint() <= 3, "has a format version other than 1, or unknown features")
     sections = {}
     for _ in range(file.varint(64)):
         start = file.at
@@ -199,7 +199,8 @@ OPS = {
     28: "pad 1 1 x pad=0,0,0,0 value=0.0 mode=0", 29: "transpose 1 1 x perm=", 30: "reshape 1 1 x dims=",
     31: "resize 1 1 x size=1x1 mode=0 coordinates=0 rounding=0",
     32: "conv_transpose2d 2 3 x,weight,bias stride=1x1 pad=0,0,0,0 dilation=1x1 output_pad=0x0 groups=1",
-    33: "depth_to_space 1 1 x block=2 crd=false",
+    33: "depth_to_space 1 1 x block=2 crd=false", 34: "sign 1 1 x",
+    35: "input_scale 1 1 x kernel=1x1 stride=1x1 pad=0,0,0,0 dilation=1x1",
 }
 
 class GraphSection:
@@ -308,6 +309,10 @@ class WeightRecord:
         sparse = "sparse" in self.encoding
         self.kept = source.varint(elements) if sparse else elements
         require(self.kept <= budget, "keeps more values than a file of its size may")
+        if self.encoding == "codebook" and form == BITMAP:
+            require(not by_columns and rank > 0, "a form that contradicts itself")
+            self.encoding, self.values = "signs", self.read_signs(source, shared, elements)
+            return
         ranged = form == JOINT and not shared
         require((ranged or sparse == (form != 0)) and
                 (not by_columns or (form == GAPS or ranged and sparse) and rank > 0), "a form that contradicts itself")
@@ -320,6 +325,18 @@ class WeightRecord:
         self.values = [0.0] * elements if sparse else values
         for position, value in zip(positions, values):
             self.values[position] = value
+
+    def read_signs(self, source, ranged, elements):
+        bits = b"" if ranged else source.take((elements + 7) // 8)
+        require(not any(bits[i // 8] >> (7 - i % 8) & 1 for i in range(elements, 8 * len(bits))), "too many signs")
+        scales = read_floats(source, self.shape[0] if elements else 0)
+        if ranged:
+            _, signs = decode_slices(source, self.shape, False, 1, elements, False, [-1.0, 1.0])
+        else:
+            signs = [bits[i // 8] >> (7 - i % 8) & 1 for i in range(elements)]
+        require(source.remaining() == 0, "a weight record has bytes too many")
+        filter_size = elements // max(len(scales), 1)
+        return [scales[i // filter_size] * (1 if sign else -1) for i, sign in enumerate(signs)]
 
     def read_range_coded(self, source, _, by_columns):
         sparse, count = "sparse" in self.encoding, source.varint(65536)

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
-#include "compress/half.h"
 #include "compress/mask.h"
+#include "tensor/half.h"
 
 namespace netsuke::compress {
 namespace {

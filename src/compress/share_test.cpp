@@ -6,9 +6,9 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "compress/half.h"
 #include "compress/prune.h"
 #include "graph/builder.h"
+#include "tensor/half.h"
 
 namespace netsuke::compress {
 namespace {

@@ -61,6 +61,19 @@ TEST(Evaluate, global_max_pool) {
   EXPECT_EQ(run(GlobalMaxPool{}, {Tensor({1, 2, 1, 2}, {-3, -1, 5, 4})}).data, (Values{-1, 5}));
 }
 
+TEST(Evaluate, SignOfZeroIsOne) {
+  EXPECT_EQ(run(Sign{}, {row({-2, -0.0f, 0, 3})}).data, (Values{-1, 1, 1, 1}));
+}
+
+TEST(Evaluate, InputScaleIsTheMeanMagnitudeUnderTheWindow) {
+  // Two channels, of which |x| has the mean 2, 4, 6; padding counts as 0.
+  const Tensor x({1, 2, 1, 3}, {1, -4, 6, -3, 4, -6});
+  EXPECT_EQ(run(InputScale{.kernel = {1, 3}, .pad = {0, 1, 0, 1}}, {x}),
+            Tensor({1, 1, 1, 3}, {2, 4, 10.0f / 3}));
+  EXPECT_EQ(run(InputScale{.kernel = {1, 1}, .stride = {1, 2}}, {x}), Tensor({1, 1, 1, 2}, {2, 6}));
+  EXPECT_EQ(run(InputScale{}, {Tensor({2, 3}, {1, -2, 3, 0, 0, -3})}), Tensor({2, 1}, {2, 1}));
+}
+
 TEST(Evaluate, slice_takes_steps_in_both_directions) {
   const Tensor x({1, 2, 3}, {1, 2, 3, 4, 5, 6});
   EXPECT_EQ(run(Slice{.begin = 1, .end = 2}, {x}).data, (Values{4, 5, 6}));

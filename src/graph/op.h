@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include "graph/ops/binary.h"
 #include "graph/ops/convolution.h"
 #include "graph/ops/elementwise.h"
 #include "graph/ops/normalization.h"
@@ -19,7 +20,7 @@ namespace netsuke {
 using Op = std::variant<Conv2d, Linear, BatchNorm, Relu, Clip, MaxPool, AvgPool, GlobalAvgPool, Flatten,
                         Softmax, Dropout, Add, Concat, ChannelShuffle, Lrn, Mul, Sub, Div, LeakyRelu, PRelu,
                         Sigmoid, Tanh, HardSigmoid, HardSwish, LogSoftmax, GlobalMaxPool, Slice, Pad,
-                        Transpose, Reshape, Resize, ConvTranspose2d, DepthToSpace>;
+                        Transpose, Reshape, Resize, ConvTranspose2d, DepthToSpace, Sign, InputScale>;
 
 std::string_view op_name(const Op& op);
 uint8_t op_id(const Op& op);

@@ -13,8 +13,10 @@ inline constexpr std::string_view kMagic = "NSK";
 inline constexpr uint8_t kVersion = 1;
 /// The header's feature of files in which a weight, or floats of one, went through the range coder.
 inline constexpr uint64_t kRangeCoded = 1;
+/// The header's feature of files with binary weights.
+inline constexpr uint64_t kBinary = 2;
 /// Bits of the header's features that this version understands.
-inline constexpr uint64_t kKnownFeatures = kRangeCoded;
+inline constexpr uint64_t kKnownFeatures = kRangeCoded | kBinary;
 
 enum class SectionKind : uint8_t { graph = 1, weights = 2, metadata = 3, padding = 0x84 };
 /// Set in the kind of sections that a reader may skip if it does not know them.
@@ -48,7 +50,7 @@ enum class PositionForm : uint8_t {
 
 /// The first byte of a weight record.
 struct RecordHead {
-  uint8_t encoding = 0;     ///< bits 0-1: index into Encoding
+  uint8_t encoding = 0;     ///< bits 0-1: index into Encoding, but for signs
   bool by_columns = false;  ///< bit 2: gaps go down the columns of the matrix [first dimension, rest]
   PositionForm positions = PositionForm::all;  ///< bits 3-4
   bool shared = false;                         ///< bit 5: values are stored as a codebook and codes
@@ -57,6 +59,9 @@ struct RecordHead {
   /// Joint codes without a codebook make no sense: the two bits say instead that positions and codes are
   /// those of the range coder.
   bool range_coded() const { return positions == PositionForm::joint && !shared; }
+  /// A codebook keeps every element, so positions make no sense with it: a bitmap says instead that the
+  /// elements are signs, a bit each, or with bit 5 range-coded.
+  bool signs() const { return encoding == 2 && positions == PositionForm::bitmap; }
 };
 
 inline uint8_t pack(const RecordHead& head) {
@@ -68,6 +73,9 @@ inline RecordHead unpack_head(uint8_t byte) {
   return {static_cast<uint8_t>(byte & 3), (byte & 4) != 0, static_cast<PositionForm>((byte >> 3) & 3),
           (byte & 32) != 0, static_cast<uint8_t>(byte >> 6)};
 }
+
+/// What range-coded signs are codes of.
+inline constexpr float kSignValues[] = {-1, 1};
 
 /// Ranks that need no byte of their own, by rank code.
 inline constexpr uint8_t kShortRanks[3] = {1, 2, 4};

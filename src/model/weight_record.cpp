@@ -26,6 +26,7 @@ class WeightReader {
     head_ = unpack_head(in_.u8());
     read_shape();
     read_kept(budget.kept);
+    if (head_.signs()) return read_signs(budget.range_elements);
     check_head();
     if (kept_ > 0 && head_.range_coded())
       read_range_coded(budget.range_elements);
@@ -53,6 +54,39 @@ class WeightReader {
     require(kept_ <= budget, in_.what(), ": keeps ", kept_,
             " values, more than a file of this size may have");
     budget -= kept_;
+  }
+
+  Weight read_signs(uint64_t& range_budget) {
+    require(!head_.by_columns && !shape_.empty(), in_.what(), ": a form that contradicts itself in byte 0");
+    Signs signs;
+    signs.words.resize((elements_ + 63) / 64);
+    const auto set = [&](size_t i, bool on) { signs.words[i / 64] |= uint64_t{on} << (i % 64); };
+    if (!head_.shared) {
+      const ByteView bitmap = in_.take((elements_ + 7) / 8);
+      for (uint64_t i = 0; i < elements_; ++i) set(i, ((bitmap[i / 8] >> (7 - i % 8)) & 1) != 0);
+      require(elements_ % 8 == 0 || (bitmap[elements_ / 8] & (0xFF >> elements_ % 8)) == 0, in_.what(),
+              ": signs beyond the last of ", elements_, " elements");
+      ledger_.codes_bytes = static_cast<int64_t>(bitmap.size());
+    }
+    const size_t start = in_.at();
+    if (elements_ > 0) signs.scales = codec::read_floats(in_, static_cast<uint64_t>(shape_[0]));
+    ledger_.codebook_bytes = static_cast<int64_t>(in_.at() - start);
+    if (head_.shared) {
+      charge_range_elements(range_budget);
+      codes_.resize(elements_);
+      ledger_.codes_bytes = static_cast<int64_t>(
+          read_range_slices(in_, range_slices(shape_, false), false, kSignValues, {}, codes_, false).bytes);
+      for (size_t i = 0; i < codes_.size(); ++i) set(i, codes_[i] != 0);
+    }
+    require(in_.remaining() == 0, in_.what(), ": ", in_.remaining(), " bytes too many");
+    form_ = head_.shared ? "signs, range" : "signs";
+    fill_ledger();
+    ledger_.value_bits = 1;
+    if (elements_ > 0)
+      ledger_.coded_value_bits =
+          8.0 * static_cast<double>(ledger_.codes_bytes) / static_cast<double>(elements_);
+    ledger_.entropy_bytes = static_cast<double>(ledger_.codes_bytes);
+    return {shape_, std::move(signs)};
   }
 
   bool can_go_by_columns() const {
@@ -93,10 +127,14 @@ class WeightReader {
     ledger_.codebook_bytes = static_cast<int64_t>(in_.at() - start);
   }
 
-  void read_range_coded(uint64_t& budget) {
+  void charge_range_elements(uint64_t& budget) {
     require(elements_ <= budget, in_.what(), ": ", elements_,
             " elements, more than a file of this size may have range-coded");
     budget -= elements_;
+  }
+
+  void read_range_coded(uint64_t& budget) {
+    charge_range_elements(budget);
     const uint64_t centroids = in_.varint(kMostCentroids, "the number of centroids");
     require(sparse() || centroids > 0, in_.what(), ": nothing to range-code, as all is kept as floats");
     const uint64_t period =

@@ -31,6 +31,7 @@ struct Kept {
 
 Kept take_apart(const Weight& weight) {
   Kept kept;
+  if (std::holds_alternative<Signs>(weight.encoding)) return kept;  // RecordWriter::with_signs
   kept.encoding = static_cast<uint8_t>(weight.encoding.index());
   kept.values = kept_values(weight);
   if (const auto* e = std::get_if<Sparse>(&weight.encoding)) kept.positions = e->positions;
@@ -97,16 +98,17 @@ class RecordWriter {
       : shape_(weight.shape),
         elements_(static_cast<uint64_t>(element_count(weight.shape))),
         options_(options),
+        signs_(std::get_if<Signs>(&weight.encoding)),
         kept_(take_apart(weight)) {}
 
   WeightRecord write() {
+    if (signs_) return with_signs();
     head_.encoding = kept_.encoding;
     if (sparse() && kept_.values.empty()) {
       head_.positions = PositionForm::gaps;
       return record({});
     }
-    const bool range =
-        options_.index_bits == 0 && (options_.coder == Coder::automatic || options_.coder == Coder::range);
+    const bool range = options_.index_bits == 0 && takes_range_coder();
     WeightRecord symbols = with_symbols();
     // What the range coder would have to undercut may be less than a reader believes: a few values of very
     // many elements, which are not worth the time to find that out.
@@ -121,8 +123,33 @@ class RecordWriter {
   bool sparse() const { return kept_.encoding == 1 || kept_.encoding == 3; }
   codec::FloatCoder float_coder() const {
     if (options_.coder == Coder::plain) return codec::FloatCoder::plain;
-    const bool range = options_.coder == Coder::automatic || options_.coder == Coder::range;
-    return range ? codec::FloatCoder::range : codec::FloatCoder::symbols;
+    return takes_range_coder() ? codec::FloatCoder::range : codec::FloatCoder::symbols;
+  }
+  bool takes_range_coder() const {
+    return options_.coder == Coder::automatic || options_.coder == Coder::range;
+  }
+
+  // A bit for each sign, or the range coder's bytes where they are fewer.
+  WeightRecord with_signs() {
+    std::vector<uint32_t> positive;
+    std::vector<uint16_t> codes(elements_);
+    for (uint32_t i = 0; i < elements_; ++i)
+      if (signs_->positive(i)) positive.push_back(i), codes[i] = 1;
+    head_.encoding = 2;
+    head_.positions = PositionForm::bitmap;
+    values_ = floats(signs_->scales);
+    values_.binary = true;
+    WeightRecord plain = record(bitmap_of(positive, elements_));
+    if (!takes_range_coder()) return plain;
+    head_.shared = true;
+    values_.range_coded = true;
+    const Bytes coded = write_range_slices(range_slices(shape_, false), false, kSignValues, {}, codes);
+    ByteWriter out;
+    out.raw(values_.bytes);
+    out.raw(coded);
+    values_.bytes = out.take();
+    WeightRecord ranged = record({});
+    return ranged.size() < plain.size() ? ranged : plain;
   }
 
   WeightRecord with_symbols() {
@@ -302,12 +329,13 @@ class RecordWriter {
     if (sparse()) out.varint(kept_.values.size());
     out.raw(index);
     out.raw(values_.bytes);
-    return {out.take(), values_.range_coded};
+    return {out.take(), values_.range_coded, values_.binary};
   }
 
   const Shape& shape_;
   uint64_t elements_;
   const WriteOptions& options_;
+  const Signs* signs_ = nullptr;  // of a binary weight
   Kept kept_;
   RecordHead head_;
   WeightRecord values_;  // only the part behind the positions

@@ -9,6 +9,7 @@ namespace netsuke::model {
 struct WeightRecord {
   Bytes bytes;
   bool range_coded = false;  ///< a part of it is: the file needs the feature kRangeCoded
+  bool binary = false;       ///< it needs the feature kBinary
   bool empty() const { return bytes.empty(); }
   size_t size() const { return bytes.size(); }
 };

@@ -46,6 +46,7 @@ Bytes write_weights(const Graph& graph, const std::vector<Parameter>& constants,
     out.varint(record.size());
     out.raw(record.bytes);
     if (record.range_coded) features |= kRangeCoded;
+    if (record.binary) features |= kBinary;
   }
   return out.take();
 }

@@ -44,13 +44,17 @@ Encoding random_encoding(Random& random, const Shape& shape) {
   const double density = random.below(5) == 0 ? 1.0 : random.uniform() * random.uniform();
   auto positions = random_positions(random, shape, density, random.below(2) == 0);
   auto table = random_floats(random, centroids);
-  switch (random.below(4)) {
+  switch (random.below(shape.empty() ? 4 : 5)) {
     case 0:
       return Dense{random_floats(random, elements)};
     case 1:
       return Sparse{positions, random_floats(random, positions.size())};
     case 2:
       return Codebook{table, random_codes(random, elements, centroids)};
+    case 4: {
+      const auto filters = elements == 0 ? 0 : static_cast<size_t>(shape[0]);
+      return Signs{random_floats(random, filters), sign_words(random_floats(random, elements)), {}};
+    }
     default:
       return SparseCodebook{table, positions, random_codes(random, positions.size(), centroids)};
   }

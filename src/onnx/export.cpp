@@ -238,6 +238,28 @@ class Exporter {
   void add(const Relu&) { simple("Relu"); }
   void add(const LeakyRelu& op) { set(simple("LeakyRelu"), "alpha", op.alpha); }
   void add(const PRelu&) { simple("PRelu"); }
+  /// ONNX's Sign is 0 at 0, ours is 1.
+  void add(const Sign&) {
+    const std::string positive = unused(output_name() + ".positive");
+    add_node("GreaterOrEqual", positive, {input_names()[0], number("zero", 0)}, positive);
+    add_node("Where", output_name(), {positive, number("one", 1), number("minus_one", -1)}, output_name());
+  }
+  void add(const InputScale& op) {
+    const bool image = input_shape().size() == 4;
+    const std::string size = unused(output_name() + ".size"),
+                      mean = image ? unused(output_name() + ".mean") : output_name();
+    add_node("Abs", size, input_names(), size);
+    auto& reduce = add_node("ReduceMean", mean, {size}, mean);
+    set(reduce, "axes", std::vector<int64_t>{1}), set(reduce, "keepdims", int64_t{1});
+    if (!image) return;
+    const auto area = static_cast<size_t>(op.kernel.h) * static_cast<size_t>(op.kernel.w);
+    const std::string box = unused(output_name() + ".box");
+    set_raw(add_tensor(box, {1, 1, op.kernel.h, op.kernel.w}, pb::TensorProto::FLOAT),
+            std::vector<float>(area, 1 / static_cast<float>(area)));
+    auto& node = add_node("Conv", output_name(), {mean, box}, output_name());
+    set(node, "kernel_shape", op.kernel), set(node, "strides", op.stride), set(node, "pads", op.pad),
+        set(node, "dilations", op.dilation);
+  }
   void add(const Sigmoid&) { simple("Sigmoid"); }
   void add(const Tanh&) { simple("Tanh"); }
   void add(const HardSwish&) { simple("HardSwish"); }

@@ -22,6 +22,16 @@ std::vector<float> look_up(const std::vector<float>& centroids, const std::vecto
   return values;
 }
 
+std::vector<float> scaled_signs(const Shape& shape, const Signs& signs) {
+  std::vector<float> values(static_cast<size_t>(element_count(shape)));
+  const size_t filter = signs.scales.empty() ? 1 : values.size() / signs.scales.size();
+  for (size_t i = 0; i < values.size(); ++i) {
+    const float scale = signs.scales[i / filter];
+    values[i] = signs.positive(i) ? scale : -scale;
+  }
+  return values;
+}
+
 void require_finite(const std::vector<float>& values, std::string_view name) {
   for (float value : values) require(std::isfinite(value), "weight ", name, ": a value is not finite");
 }
@@ -37,6 +47,20 @@ void require_positions(const std::vector<uint32_t>& positions, size_t values, in
   }
 }
 
+void require_signs(const Signs& signs, const Shape& shape, std::string_view name) {
+  const auto elements = static_cast<size_t>(element_count(shape));
+  const size_t filters = elements == 0 ? 0 : static_cast<size_t>(shape[0]);
+  require(!shape.empty() && signs.scales.size() == filters, "weight ", name, ": ", signs.scales.size(),
+          " scales for ", filters, " filters");
+  require(signs.words.size() == (elements + 63) / 64, "weight ", name, ": ", signs.words.size(),
+          " words of signs for ", elements, " elements");
+  require(elements % 64 == 0 || signs.words.back() >> (elements % 64) == 0, "weight ", name,
+          ": signs beyond the last of ", elements, " elements");
+  require(signs.latent.empty() || signs.latent.size() == elements, "weight ", name, ": ", signs.latent.size(),
+          " real weights behind ", elements, " signs");
+  require_finite(signs.scales, name);
+}
+
 void require_codes(const std::vector<uint16_t>& codes, const std::vector<float>& centroids,
                    std::string_view name) {
   require(centroids.size() <= 65536, "weight ", name, ": ", centroids.size(),
@@ -50,12 +74,18 @@ void require_codes(const std::vector<uint16_t>& codes, const std::vector<float>&
 }  // namespace
 
 std::string_view encoding_name(const Encoding& encoding) {
-  static constexpr std::string_view names[] = {"dense", "sparse", "codebook", "sparse+codebook"};
+  static constexpr std::string_view names[] = {"dense", "sparse", "codebook", "sparse+codebook", "signs"};
   return names[encoding.index()];
 }
 
 WeightPtr make_weight(Shape shape, Encoding encoding) {
   return std::make_shared<const Weight>(Weight{std::move(shape), std::move(encoding)});
+}
+
+std::vector<uint64_t> sign_words(const std::vector<float>& values) {
+  std::vector<uint64_t> words((values.size() + 63) / 64, 0);
+  for (size_t i = 0; i < values.size(); ++i) words[i / 64] |= uint64_t{values[i] >= 0} << (i % 64);
+  return words;
 }
 
 WeightPtr make_dense(Tensor tensor) {
@@ -74,6 +104,7 @@ Tensor to_dense(const Weight& weight) {
           [&](const Sparse& e) { return scatter(e.positions, e.values); },
           [&](const Codebook& e) { return Tensor(weight.shape, look_up(e.centroids, e.codes)); },
           [&](const SparseCodebook& e) { return scatter(e.positions, look_up(e.centroids, e.codes)); },
+          [&](const Signs& e) { return Tensor(weight.shape, scaled_signs(weight.shape, e)); },
       },
       weight.encoding);
 }
@@ -91,6 +122,7 @@ std::vector<float> kept_values(const Weight& weight) {
   return std::visit(Overloaded{
                         [](const Dense& e) { return e.values; },
                         [](const Sparse& e) { return e.values; },
+                        [&](const Signs& e) { return scaled_signs(weight.shape, e); },
                         [](const auto& e) { return look_up(e.centroids, e.codes); },
                     },
                     weight.encoding);
@@ -108,6 +140,7 @@ int value_bits(const Weight& weight) {
   if (const auto* shared = std::get_if<Codebook>(&weight.encoding)) return bits(shared->centroids.size());
   if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
     return bits(shared->centroids.size());
+  if (std::holds_alternative<Signs>(weight.encoding)) return 1;
   return 32;
 }
 
@@ -135,6 +168,7 @@ void verify(const Weight& weight, std::string_view name) {
                    require_positions(e.positions, e.codes.size(), elements, name);
                    require_codes(e.codes, e.centroids, name);
                  },
+                 [&](const Signs& e) { require_signs(e, weight.shape, name); },
              },
              weight.encoding);
 }

@@ -41,9 +41,21 @@ struct SparseCodebook {
   bool operator==(const SparseCodebook&) const = default;
 };
 
-using Encoding = std::variant<Dense, Sparse, Codebook, SparseCodebook>;
+/// Binary weights (XNOR-Net, section 3.1): value i of the filter (the first dimension) f is scales[f], or
+/// -scales[f].
+struct Signs {
+  std::vector<float> scales;    ///< alpha, one a filter
+  std::vector<uint64_t> words;  ///< bit i % 64 of word i / 64 is 1 where element i is +; unused bits are 0
+  /// The real-valued weights W that stand behind the signs while training may still move them: one for each
+  /// element, or none. They are no part of the weight's value and no file keeps them.
+  std::vector<float> latent;
+  bool positive(size_t i) const { return ((words[i / 64] >> (i % 64)) & 1) != 0; }
+  bool operator==(const Signs& other) const { return scales == other.scales && words == other.words; }
+};
 
-/// "dense", "sparse", "codebook" or "sparse+codebook".
+using Encoding = std::variant<Dense, Sparse, Codebook, SparseCodebook, Signs>;
+
+/// "dense", "sparse", "codebook", "sparse+codebook" or "signs".
 std::string_view encoding_name(const Encoding& encoding);
 
 /// A constant of a graph: immutable once it is in a graph, and shared between copies of it.
@@ -56,6 +68,8 @@ using WeightPtr = std::shared_ptr<const Weight>;
 
 WeightPtr make_weight(Shape shape, Encoding encoding);
 WeightPtr make_dense(Tensor tensor);
+/// The bits of Signs::words: 1 where a value is 0 or more.
+std::vector<uint64_t> sign_words(const std::vector<float>& values);
 
 /// All elements as floats, zeros included.
 Tensor to_dense(const Weight& weight);
@@ -68,7 +82,8 @@ int64_t kept_count(const Weight& weight);
 std::vector<float> kept_values(const Weight& weight);
 /// Kept elements over all; 1 for an empty weight.
 double density(const Weight& weight);
-/// Bits that one kept value takes before entropy coding: 32, or ceil(log2(number of centroids)), at least 1.
+/// Bits that one kept value takes before entropy coding: 32, or ceil(log2(number of centroids)), at least 1;
+/// 1 for signs.
 int value_bits(const Weight& weight);
 
 /// Throws Error(input) naming `name` unless the encoding fits the shape: counts agree, positions ascend and

@@ -24,6 +24,15 @@ TEST(Weight, every_form_decodes_to_the_same_numbers) {
   }
 }
 
+TEST(Weight, SignsHaveAScaleForEachFilter) {
+  const Weight weight{{2, 3}, Signs{{0.5f, 2}, sign_words({1, -1, 0, -1, -1, 1}), {}}};
+  verify(weight, "w");
+  EXPECT_EQ(to_dense(weight), Tensor({2, 3}, {0.5f, -0.5f, 0.5f, -2, -2, 2}));
+  EXPECT_EQ(kept_values(weight), to_dense(weight).data);
+  EXPECT_EQ(value_bits(weight), 1);
+  EXPECT_EQ(density(weight), 1);
+}
+
 TEST(Weight, density_and_bits_say_what_the_form_keeps) {
   EXPECT_DOUBLE_EQ(density(kForms[0]), 1);
   EXPECT_DOUBLE_EQ(density(kForms[3]), 0.5);
@@ -37,6 +46,11 @@ TEST(Weight, a_form_that_does_not_fit_its_shape_is_refused) {
   const Weight bad[] = {
       {kShape, Dense{{1, 2}}},
       {kShape, Dense{{0, 1, 0, 0, 2, NAN}}},
+      {kShape, Signs{{1}, {0}, {}}},
+      {kShape, Signs{{1, 1}, {64}, {}}},
+      {kShape, Signs{{1, 1}, {0, 0}, {}}},
+      {kShape, Signs{{1, INFINITY}, {0}, {}}},
+      {kShape, Signs{{1, 1}, {0}, {1, 2}}},
       {kShape, Sparse{{1, 4, 6}, {1, 2, 3}}},
       {kShape, Sparse{{4, 1}, {1, 2}}},
       {kShape, Sparse{{1, 1}, {1, 2}}},

@@ -4,6 +4,7 @@
 
 #include "base/catalog.h"
 #include "graph/shapes.h"
+#include "train/binary_gradient.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 
@@ -43,6 +44,9 @@ void check_options(const Options& o) {
   in_range(o.distill_temperature, 1e-3, 1e3, "distillation temperature");
   find_row(schedules(), o.schedule, "schedule");
   find_row(optimizers(), o.optimizer, "optimizer");
+  find_row(binary_gradients(), o.binary_gradient, "binary gradient");
+  if (o.sign_gradient != "clipped" && o.sign_gradient != "smooth")
+    fail(ErrorCode::usage, "sign gradient is '", o.sign_gradient, "', accepted are clipped and smooth");
 }
 
 void check_graph(const Graph& graph) {

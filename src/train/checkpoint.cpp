@@ -11,7 +11,7 @@ namespace {
 using Tensors = std::vector<std::vector<float>>;
 
 constexpr uint64_t kMagic = 0x544E494F504B534Eu;  // "NSKPOINT"
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 3;
 
 /// FNV-1a, 64 bits.
 uint64_t hash(ByteView bytes) {
@@ -38,6 +38,8 @@ void put(ByteWriter& out, const Encoding& encoding) {
     put_all(out, book->centroids), put_all(out, book->codes);
   if (const auto* both = std::get_if<SparseCodebook>(&encoding))
     put_all(out, both->centroids), put_all(out, both->positions), put_all(out, both->codes);
+  if (const auto* signs = std::get_if<Signs>(&encoding))
+    put_all(out, signs->scales), put_all(out, signs->words), put_all(out, signs->latent);
 }
 
 void put(ByteWriter& out, const Graph& graph) {
@@ -80,6 +82,8 @@ void put(ByteWriter& out, const Options& o) {
   out.text(o.schedule);
   out.text(o.optimizer);
   out.text(o.freeze);
+  out.text(o.binary_gradient);
+  out.text(o.sign_gradient);
   for (bool flag : {o.nesterov, o.decay_depthwise, o.flip, o.keep_best, o.match_logits}) out.u8(flag);
 }
 

@@ -255,5 +255,26 @@ TEST(Interpreter, RefusesAnInputThatDoesNotFit) {
   }
 }
 
+TEST(Interpreter, BinaryBlockComputesAsTheReferenceDoes) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Random random(seed);
+    Builder net("binary", seed);
+    const Pair kernel = random_pair(random, 4), stride = random_pair(random, 2),
+               dilation = random_pair(random, 2);
+    const Pads pad = random_pads(random, kernel);
+    const ValueId x = net.input("data", {5, 9, 8});
+    const ValueId y = net.conv("conv", net.apply("sign", Sign{}, {x}), 6, kernel,
+                               {.stride = stride, .pad = pad, .dilation = dilation}, false);
+    const ValueId scale = net.apply("scale", InputScale{kernel, stride, pad, dilation}, {x});
+    const Graph graph = net.finish({net.apply("scaled", Mul{}, {y, scale})});
+    Tensor input({2, 5, 9, 8});
+    for (float& value : input.data) value = static_cast<float>(random.normal());
+    const Tensor theirs = module().infer(graph, input), ours = evaluate(graph, {input})[0];
+    ASSERT_EQ(theirs.shape, ours.shape);
+    for (size_t i = 0; i < ours.size(); ++i) ASSERT_NEAR(theirs.data[i], ours.data[i], 1e-4);
+  }
+}
+
 }  // namespace
 }  // namespace netsuke::train

@@ -1,6 +1,7 @@
 #include "train/lower.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <limits>
 
@@ -8,6 +9,7 @@
 #include "base/random.h"
 #include "graph/ops/sampling.h"
 #include "graph/shapes.h"
+#include "train/prelu.h"
 
 namespace netsuke::train {
 namespace {
@@ -66,7 +68,41 @@ Tensor run(const Relu&, const Inputs& in, const Site&) { return at::relu(in[0]);
 Tensor run(const Clip& op, const Inputs& in, const Site&) { return at::clamp(in[0], op.min, op.max); }
 
 Tensor run(const LeakyRelu& op, const Inputs& in, const Site&) { return at::leaky_relu(in[0], op.alpha); }
-Tensor run(const PRelu&, const Inputs& in, const Site&) { return at::where(in[0] > 0, in[0], in[1] * in[0]); }
+bool has_slope_by_channel(const Inputs& in) {
+  return in[0].dim() == 4 && in[1].dim() == 3 && in[1].numel() == in[0].size(1) &&
+         in[1].size(0) == in[0].size(1);
+}
+
+Tensor run(const PRelu&, const Inputs& in, const Site&) {
+  if (has_slope_by_channel(in)) return prelu_by_channel(in[0], in[1]);
+  return at::where(in[0] > 0, in[0], in[1] * in[0]);
+}
+/// The signs of `soft` with its gradient.
+Tensor signs_of(const Tensor& soft) {
+  float* values = soft.data_ptr<float>();
+  at::parallel_for(0, soft.numel(), 1 << 14, [values](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) values[i] = values[i] >= 0 ? 1.0f : -1.0f;
+  });
+  return soft;
+}
+
+Tensor run(const Sign&, const Inputs& in, const Site& site) {
+  // The gradient of a limit needs its input alone, so its result may become what we want it to be.
+  const Tensor limited = at::hardtanh(in[0]);
+  if (!site.training || !site.training->smooth_sign) return signs_of(limited);
+  // 2x - x|x| rises from -1 to 1 with the slope 2 - 2|x| (Bi-Real Net, equation 6).
+  return signs_of(limited * 2 - limited * limited.abs());
+}
+
+Tensor run(const InputScale& op, const Inputs& in, const Site&) {
+  const Tensor magnitude = at::linalg_vector_norm(in[0], 1, 1, true) / static_cast<double>(in[0].size(1));
+  if (in[0].dim() == 2) return magnitude;
+  const double area = static_cast<double>(op.kernel.h) * op.kernel.w;
+  const Tensor mean = at::full({1, 1, op.kernel.h, op.kernel.w}, 1 / area);
+  return at::conv2d(padded(magnitude, op.pad, 0), mean, Tensor(), sides(op.stride), Sides{0, 0},
+                    sides(op.dilation));
+}
+
 Tensor run(const Sigmoid&, const Inputs& in, const Site&) { return at::sigmoid(in[0]); }
 Tensor run(const Tanh&, const Inputs& in, const Site&) { return at::tanh(in[0]); }
 Tensor run(const HardSigmoid& op, const Inputs& in, const Site&) {

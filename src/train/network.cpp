@@ -8,6 +8,7 @@
 #include <list>
 #include <thread>
 
+#include "base/catalog.h"
 #include "base/error.h"
 #include "graph/shapes.h"
 #include "train/lower.h"
@@ -41,9 +42,15 @@ Objective objective_of(const Options& options) {
   return {options.label_smoothing, options.distill_alpha, options.distill_temperature, options.match_logits};
 }
 
+Binarized binarized_by(const Options& options) {
+  return {&find_row(binary_gradients(), options.binary_gradient, "binary gradient"),
+          options.sign_gradient == "smooth"};
+}
+
 struct Network::Torch {
   Graph graph;
   size_t frozen = 0;
+  bool smooth_sign = false;
   ValueId logits = 0;
   Shape image;  ///< the input without its batch
   std::vector<Learned> learned, measured;
@@ -131,11 +138,6 @@ bool is_running_statistic(const Parameter& parameter) {
   return parameter.role == "mean" || parameter.role == "variance";
 }
 
-bool is_depthwise(const Node& node, const Weight& weight) {
-  const auto* conv = std::get_if<Conv2d>(&node.op);
-  return conv && conv->groups > 1 && weight.shape.size() == 4 && weight.shape[1] == 1;
-}
-
 /// Constants of arithmetic and of concat belong to a formula of the network's author: the mean and deviation
 /// of its pixels, the 1/6 of a hard swish. They stay as they are.
 bool is_part_of_a_formula(const Graph& graph, const Parameter& parameter) {
@@ -150,24 +152,27 @@ at::Tensor Network::Torch::batch(std::span<const float> images) const {
   return in_fast_layout(view(images, shape));
 }
 
-Network::Network(const Graph& graph, size_t frozen) : torch_(std::make_unique<Torch>()) {
+Network::Network(const Graph& graph, size_t frozen, const Binarized& binarized)
+    : torch_(std::make_unique<Torch>()) {
   Torch& t = *torch_;
   t.graph = graph;
   t.frozen = frozen;
+  t.smooth_sign = binarized.smooth_inputs;
   t.logits = before_softmax(graph);
   const Shape& input = graph.values[graph.inputs[0]].shape;
   t.image.assign(input.begin() + 1, input.end());
   t.constants.resize(graph.values.size());
   for (const Parameter& parameter : parameters(graph)) {
     const Weight& weight = *graph.values[parameter.value].weight;
+    const auto* conv = std::get_if<Conv2d>(&graph.nodes[parameter.node].op);
     if (parameter.node < frozen || is_part_of_a_formula(graph, parameter))
       t.constants[parameter.value] = view(to_dense(weight).data, weight.shape).clone();
     else if (is_running_statistic(parameter))
       t.measured.push_back(
           {parameter.value, TrainedWeight({weight.shape, Dense{to_dense(weight).data}}), true});
     else
-      t.learned.push_back({parameter.value, TrainedWeight(weight), parameter.role != "weight",
-                           is_depthwise(graph.nodes[parameter.node], weight)});
+      t.learned.push_back({parameter.value, TrainedWeight(weight, *binarized.weights),
+                           parameter.role != "weight", conv && is_depthwise(*conv, weight.shape)});
   }
   // Only now: the lists no longer move what the tensors look at.
   for (auto* list : {&t.learned, &t.measured})
@@ -184,7 +189,7 @@ BatchResult Network::learn(std::span<const float> images, const Targets& targets
                            uint64_t dropout_seed) {
   Torch& t = *torch_;
   for (Learned& l : t.learned) t.constants[l.value].mutable_grad() = at::Tensor();
-  const TrainingPass pass{dropout_seed, t.frozen};
+  const TrainingPass pass{dropout_seed, t.frozen, t.smooth_sign};
   const at::Tensor scores = t.run(t.batch(images), &pass);
   const at::Tensor loss = loss_of(scores, targets, objective);
   loss.backward();

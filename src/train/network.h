@@ -24,6 +24,13 @@ struct Objective {
 };
 Objective objective_of(const Options& options);
 
+/// How gradients pass the signs of binary layers: see Options.
+struct Binarized {
+  const BinaryGradient* weights = &binary_gradients()[0];
+  bool smooth_inputs = false;
+};
+Binarized binarized_by(const Options& options);
+
 /// What a batch should be answered with.
 struct Targets {
   std::span<const int64_t> labels;  ///< -1: none
@@ -47,7 +54,7 @@ class Network {
   /// The graph must have one input and one output of scores (NC, or NC11); a final Softmax or
   /// LogSoftmax is looked through. Weights, biases and slopes learn; operands of arithmetic stay as they
   /// are, and so does all that the first `frozen` nodes have.
-  explicit Network(const Graph& graph, size_t frozen = 0);
+  explicit Network(const Graph& graph, size_t frozen = 0, const Binarized& binarized = {});
   ~Network();
 
   /// One constant that learns, with its gradient of the last learn().

@@ -63,6 +63,12 @@ struct Options {
   /// The soft part is half the mean squared difference of the scores, each less their mean: what soft targets
   /// become at high temperatures (Hinton 2015, section 2.1). The temperature is then ignored.
   bool match_logits = false;
+  /// How the gradient passes the signs of binary weights to the real ones behind them: rows of
+  /// train/binary_gradient.h.
+  std::string binary_gradient = "paper";
+  /// How it passes the signs of binary inputs: "clipped", by 1 where |x| < 1 (XNOR-Net), or "smooth", by
+  /// 2 - 2 |x| there (Bi-Real Net, Liu 2018, equation 6).
+  std::string sign_gradient = "clipped";
   /// A file for the teachers' answers, so that they run once for any number of students; empty for none.
   std::string teacher_answers;
   /// Nodes up to and with the one of this name keep their weights, and their batch norms the statistics that

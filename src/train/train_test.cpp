@@ -352,13 +352,54 @@ TEST(Distill, NeedsNoLabelsAndRefusesTheirLackWithoutATeacher) {
   const Graph teacher = run(small_net(), *data, short_run()).graph;
   Options options = short_run();
   options.distill_alpha = 0.8;
-  EXPECT_LT(
-      error_percent(run(small_net(9), HalfLabelled(data, 0), options, nullptr, &teacher).graph, *held_out),
-      3);
-  EXPECT_LT(
-      error_percent(run(small_net(9), HalfLabelled(data, 80), options, nullptr, &teacher).graph, *held_out),
-      3);
-  EXPECT_THROW(run(small_net(9), HalfLabelled(data, 80), short_run()), Error);
+  EXPECT_LT(error_percent(run(small_net(9), *forget_labels(data, 0, 1), options, nullptr, &teacher).graph,
+                          *held_out),
+            3);
+  EXPECT_LT(error_percent(run(small_net(9), *forget_labels(data, 80, 1), options, nullptr, &teacher).graph,
+                          *held_out),
+            3);
+  EXPECT_THROW(run(small_net(9), *forget_labels(data, 80, 1), short_run()), Error);
+}
+
+/// conv1 -> [norm -> sign -> conv2 x K -> norm] -> scores, conv2's weight of signs.
+Graph binary_net() {
+  Builder net("binary", 3);
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.batch_norm("norm1", net.conv("conv1", x, 8, {3, 3}, {.pad = {1, 1, 1, 1}}));
+  const ValueId scale = net.apply("scale", InputScale{{3, 3}, {2, 2}, {1, 1, 1, 1}}, {x});
+  x = net.apply("sign", Sign{}, {x});
+  x = net.conv("conv2", x, 8, {3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}, false);
+  x = net.batch_norm("norm2", net.apply("scaled", Mul{}, {x, scale}));
+  Graph graph = net.finish({net.linear("scores", net.apply("flatten", Flatten{}, {x}), 4)});
+  const std::vector<float> real = to_dense(weight(graph, "conv2.weight")).data;
+  set_weight(graph, "conv2.weight", Signs{std::vector<float>(8), sign_words(real), real});
+  return graph;
+}
+
+TEST(Binary, LearnsByEveryRuleAndStaysBinary) {
+  for (const std::string rule : {"paper", "clipped", "released"})
+    for (const std::string inputs : {"clipped", "smooth"}) {
+      SCOPED_TRACE(rule + ", " + inputs);
+      Options options = short_run();
+      options.optimizer = "adam";
+      options.learning_rate = 0.005;
+      options.weight_decay = 0;
+      options.binary_gradient = rule;
+      options.sign_gradient = inputs;
+      const Result result = run(binary_net(), *quadrants(800, 1), options);
+      EXPECT_LT(error_percent(result.graph, *quadrants(400, 2)), 3);
+      const auto& signs = std::get<Signs>(weight(result.graph, "conv2.weight").encoding);
+      EXPECT_NE(signs.words, std::get<Signs>(weight(binary_net(), "conv2.weight").encoding).words);
+    }
+}
+
+TEST(Binary, RefusesRulesThatDoNotExist) {
+  Options options = short_run();
+  options.binary_gradient = "papr";
+  EXPECT_THROW(run(binary_net(), *quadrants(80, 1), options), Error);
+  options = short_run();
+  options.sign_gradient = "soft";
+  EXPECT_THROW(run(binary_net(), *quadrants(80, 1), options), Error);
 }
 
 TEST(Distill, MatchesLogits) {

@@ -1,7 +1,10 @@
 #include "train/trained_weight.h"
 
 #include <algorithm>
+#include <cmath>
 #include <type_traits>
+
+#include "tensor/half.h"
 
 namespace netsuke::train {
 namespace {
@@ -15,12 +18,39 @@ void sum_by_code(const std::vector<uint16_t>& codes, std::span<const float> grad
   for (size_t i = 0; i < codes.size(); ++i) sums[codes[i]] += static_cast<double>(gradient[position_of(i)]);
 }
 
+/// The mean over the channels is subtracted at each place of a filter [channels, places].
+void centre(std::span<float> filter, size_t channels) {
+  const size_t places = filter.size() / channels;
+  for (size_t p = 0; p < places; ++p) {
+    double sum = 0;
+    for (size_t c = 0; c < channels; ++c) sum += static_cast<double>(filter[c * places + p]);
+    const auto mean = static_cast<float>(sum / static_cast<double>(channels));
+    for (size_t c = 0; c < channels; ++c) {
+      float& value = filter[c * places + p];
+      value = std::clamp(value - mean, -1.0f, 1.0f);
+    }
+  }
+}
+
+/// alpha: the mean of |W| (XNOR-Net, equation 6), as a float of 16 bits, so that a file holds what was
+/// trained.
+float scale_of(std::span<const float> filter) {
+  double sum = 0;
+  for (const float value : filter) sum += std::abs(static_cast<double>(value));
+  return round_to_half(static_cast<float>(sum / static_cast<double>(filter.size())));
+}
+
 }  // namespace
 
-TrainedWeight::TrainedWeight(const Weight& weight)
-    : shape_(weight.shape), encoding_(weight.encoding), dense_(to_dense(weight).data) {
+TrainedWeight::TrainedWeight(const Weight& weight, const BinaryGradient& binary)
+    : shape_(weight.shape), encoding_(weight.encoding), binary_(&binary), dense_(to_dense(weight).data) {
   if (auto* dense = std::get_if<Dense>(&encoding_)) dense->values.clear();
   if (auto* sparse = std::get_if<Sparse>(&encoding_)) gradient_.resize(sparse->values.size());
+  if (auto* signs = std::get_if<Signs>(&encoding_)) {
+    gradient_.resize(dense_.size());
+    if (signs->latent.empty()) signs->latent = dense_;
+    expand();
+  }
   if (shared()) {
     gradient_.resize(free_values().size());
     sums_.resize(gradient_.size());
@@ -39,6 +69,8 @@ std::span<float> TrainedWeight::free_values() {
           return dense_;
         else if constexpr (std::is_same_v<Form, Sparse>)
           return e.values;
+        else if constexpr (std::is_same_v<Form, Signs>)
+          return e.latent;
         else
           return e.centroids;
       },
@@ -49,6 +81,14 @@ std::span<const float> TrainedWeight::free_gradient(std::span<const float> dense
   if (std::holds_alternative<Dense>(encoding_)) return dense_gradient;
   if (const auto* sparse = std::get_if<Sparse>(&encoding_)) {
     for (size_t i = 0; i < gradient_.size(); ++i) gradient_[i] = dense_gradient[sparse->positions[i]];
+    return gradient_;
+  }
+  if (const auto* signs = std::get_if<Signs>(&encoding_)) {
+    const size_t n = filter_size(), channels = static_cast<size_t>(shape_[1]);
+    for (size_t f = 0; f < signs->scales.size(); ++f)
+      binary_->apply({std::span(signs->latent).subspan(f * n, n), dense_gradient.subspan(f * n, n),
+                      signs->scales[f], channels},
+                     std::span(gradient_).subspan(f * n, n));
     return gradient_;
   }
   if (const auto* both = std::get_if<SparseCodebook>(&encoding_)) {
@@ -68,7 +108,21 @@ void TrainedWeight::expand() {
   } else if (const auto* both = std::get_if<SparseCodebook>(&encoding_)) {
     for (size_t i = 0; i < both->codes.size(); ++i)
       dense_[both->positions[i]] = both->centroids[both->codes[i]];
+  } else if (auto* signs = std::get_if<Signs>(&encoding_)) {
+    take_signs(*signs);
   }
+}
+
+void TrainedWeight::take_signs(Signs& signs) {
+  const size_t n = filter_size();
+  for (size_t f = 0; f < signs.scales.size(); ++f) {
+    const std::span<float> filter = std::span(signs.latent).subspan(f * n, n);
+    if (binary_->centres) centre(filter, static_cast<size_t>(shape_[1]));
+    const float scale = scale_of(filter);
+    signs.scales[f] = scale;
+    for (size_t i = 0; i < n; ++i) dense_[f * n + i] = filter[i] >= 0 ? scale : -scale;
+  }
+  signs.words = sign_words(signs.latent);
 }
 
 Encoding TrainedWeight::encoding() const {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tensor/weight.h"
+#include "train/binary_gradient.h"
 
 namespace netsuke::train {
 
@@ -14,9 +15,11 @@ namespace netsuke::train {
 /// to the dense gradient. For centroids this is the sum over each one's weights (Deep Compression, equation
 /// 3):
 ///   dL/dC_k = sum over i with code_i = k of dL/dW_i
+/// Signs are no linear map: their free values are the real weights behind them, whose gradient is one of
+/// binary_gradients().
 class TrainedWeight {
  public:
-  explicit TrainedWeight(const Weight& weight);
+  explicit TrainedWeight(const Weight& weight, const BinaryGradient& binary = binary_gradients()[0]);
 
   const Shape& shape() const { return shape_; }
   /// Every element, row-major, zeros included. The storage stays where it is for the object's life.
@@ -35,9 +38,12 @@ class TrainedWeight {
 
  private:
   Encoding encoding() const;
+  size_t filter_size() const { return shape_[0] == 0 ? 0 : dense_.size() / static_cast<size_t>(shape_[0]); }
+  void take_signs(Signs& signs);
 
   Shape shape_;
   Encoding encoding_;  ///< its positions and codes are fixed; its values are the free ones, except for Dense
+  const BinaryGradient* binary_;
   std::vector<float> dense_;
   std::vector<float> gradient_;
   std::vector<double> sums_;

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/random.h"
+#include "tensor/half.h"
 
 namespace netsuke::train {
 namespace {
@@ -69,6 +70,56 @@ TEST(TrainedWeight, CentroidGradientIsTheSumOverItsWeights) {
   TrainedWeight weight({{1, 6}, SparseCodebook{{1, 2}, {0, 2, 3, 5}, {0, 1, 0, 0}}});
   const std::span<const float> gradient = weight.free_gradient(std::vector<float>{1, 100, 2, 4, 100, 8});
   EXPECT_EQ(std::vector<float>(gradient.begin(), gradient.end()), (std::vector<float>{13, 2}));
+}
+
+const BinaryGradient& rule(std::string_view name) {
+  for (const BinaryGradient& rule : binary_gradients())
+    if (rule.name == name) return rule;
+  throw std::logic_error("no such rule");
+}
+
+/// Two filters of three real weights behind them.
+Weight two_filters() { return {{2, 3}, Signs{{0, 0}, {0}, {0.5f, -0.25f, 2, -1, -0.5f, 0}}}; }
+
+TEST(BinaryWeight, ScaleIsTheMeanMagnitudeOfEachFilter) {
+  TrainedWeight weight(two_filters());
+  const std::vector<float> dense(weight.dense().begin(), weight.dense().end());
+  const float first = round_to_half(2.75f / 3);
+  EXPECT_EQ(dense, (std::vector<float>{first, -first, first, -0.5f, -0.5f, 0.5f}));
+  EXPECT_EQ(to_dense(*weight.weight()).data, dense);
+}
+
+TEST(BinaryWeight, SignsFollowTheRealWeightsThatTrainingMoves) {
+  TrainedWeight weight(two_filters());
+  weight.free_values()[0] -= 1;
+  weight.expand();
+  EXPECT_LT(weight.dense()[0], 0);
+  EXPECT_EQ(std::get<Signs>(weight.weight()->encoding).latent[0], -0.5f);
+}
+
+TEST(BinaryWeight, GradientOfThePaperHasBothTerms) {
+  TrainedWeight weight(two_filters(), rule("paper"));
+  const std::vector<float> dense{1, 2, 3, 4, 5, 6};
+  const std::span<const float> gradient = weight.free_gradient(dense);
+  const float first = round_to_half(2.75f / 3), third = 1.0f / 3;
+  const float expected[] = {third + first, third + first, third, third, third + 0.5f, third + 0.5f};
+  for (size_t i = 0; i < 6; ++i) EXPECT_FLOAT_EQ(gradient[i], dense[i] * expected[i]) << i;
+}
+
+TEST(BinaryWeight, ClippedGradientPassesWhereTheRealWeightIsBelowOne) {
+  TrainedWeight weight(two_filters(), rule("clipped"));
+  const std::span<const float> gradient = weight.free_gradient(std::vector<float>{1, 2, 3, 4, 5, 6});
+  EXPECT_EQ(std::vector<float>(gradient.begin(), gradient.end()), (std::vector<float>{1, 2, 0, 0, 5, 6}));
+}
+
+TEST(BinaryWeight, ReleasedCodeCentresOverChannelsAndLimits) {
+  // One filter of two channels and two places: the means are 1 and -2.
+  TrainedWeight weight({{1, 2, 1, 2}, Signs{{0}, {0}, {1.5f, -4.5f, 0.5f, 0.5f}}}, rule("released"));
+  const std::span<const float> real = weight.free_values();
+  EXPECT_EQ(std::vector<float>(real.begin(), real.end()), (std::vector<float>{0.5f, -1, -0.5f, 1}));
+  const std::span<const float> gradient = weight.free_gradient(std::vector<float>{1, 1, 1, 1});
+  EXPECT_FLOAT_EQ(gradient[0], (0.25f + 0.75f) * 4 * 0.5f);
+  EXPECT_FLOAT_EQ(gradient[1], 0.25f * 4 * 0.5f);
 }
 
 }  // namespace

@@ -169,6 +169,18 @@ void add_range_coded(std::vector<Model>& out) {
   out.push_back({"range-kernels", conv, range});
 }
 
+Signs random_signs(Random& random, size_t filters, size_t elements, uint64_t one_in) {
+  std::vector<float> values(elements);
+  for (float& value : values) value = random.below(one_in) == 0 ? 1.0f : -1.0f;
+  return {eighths(random, filters), sign_words(values), {}};
+}
+
+void add_signs(std::vector<Model>& out) {
+  Random random(17);
+  out.push_back({"signs", layer({25, 41}, random_signs(random, 25, 1025, 2)), {}});
+  out.push_back({"signs-range", layer({25, 41}, random_signs(random, 25, 1025, 9)), {}});
+}
+
 void fill(Graph& graph, uint64_t seed) {
   Random random(seed);
   for (const Parameter& p : parameters(graph)) {
@@ -258,6 +270,19 @@ Graph import_ops() {
   return b.finish({b.apply("scores", LogSoftmax{}, {x})});
 }
 
+Graph binary_ops() {
+  Builder b("binary-ops");
+  ValueId x = b.input("image", {4, 6, 7});
+  const ValueId scale = b.apply("scale", InputScale{{3, 3}, {2, 1}, {1, 1, 1, 1}, {1, 2}}, {x});
+  x = b.conv("conv", b.apply("sign", Sign{}, {x}), 8, {3, 3},
+             {.stride = {2, 1}, .pad = {1, 1, 1, 1}, .dilation = {1, 2}}, false);
+  Random random(18);
+  Graph graph = b.finish({b.apply("scaled", Mul{}, {x, scale})});
+  graph.values[find_value(graph, "conv.weight")].weight =
+      make_weight({8, 4, 3, 3}, random_signs(random, 8, 288, 2));
+  return graph;
+}
+
 uint32_t crc32(ByteView bytes) {
   uint32_t crc = ~0u;
   for (uint8_t byte : bytes) {
@@ -282,6 +307,8 @@ std::vector<Model> models() {
   add_codebooks(out);
   add_sparse_codebooks(out);
   add_range_coded(out);
+  add_signs(out);
+  out.push_back({"binary-ops", binary_ops(), {Coder::symbols}});
   out.push_back({"small-lenet", small_lenet(), {Coder::symbols}});
   out.push_back({"small-lenet-plain", small_lenet(), {Coder::plain, 5, 1}});
   out.push_back({"all-ops", all_ops(), {Coder::symbols}});
@@ -308,6 +335,9 @@ std::vector<Invalid> invalid_files() {
       {"magic", edited([](Bytes& b) { b[2] = 'L'; }), "is not a .nsk file"},
       {"future-version", edited([](Bytes& b) { b[3] = 2; }), "has format version 2"},
       {"unknown-feature", edited([](Bytes& b) { b[4] = 4; }), "needs features 4"},
+      {"signs-beyond", with_record({0x52, 2, 2, 0b1010'1000, 1, 0, 60, 0, 60}), "signs beyond the last"},
+      {"signs-cut", with_record({0x52, 2, 2, 0b1010'0000, 1, 0, 60}), "ends"},
+      {"signs-by-columns", with_record({0x56, 2, 2, 0b1010'0000, 1, 0, 60, 0, 60}), "contradicts itself"},
       {"cut-short", edited([](Bytes& b) { b.pop_back(); }), "ends at byte"},
       {"one-byte-more", edited([](Bytes& b) { b.push_back(0); }), "has 1 bytes after its last section"},
       {"damaged-graph", edited([](Bytes& b) { b[9] ^= 1; }), "the section at byte 6 is damaged"},

@@ -34,6 +34,9 @@ void fill(Tensor& out, Body&& body) {
 /// Elements of one channel of one image.
 inline int64_t plane_of(const Shape& shape) { return element_count(Shape(shape.begin() + 2, shape.end())); }
 
+void compute(const Sign& op, const Arguments& in, Tensor& out);
+void compute(const InputScale& op, const Arguments& in, Tensor& out);
+
 void compute(const Conv2d& op, const Arguments& in, Tensor& out);
 void compute(const ConvTranspose2d& op, const Arguments& in, Tensor& out);
 void compute(const Linear& op, const Arguments& in, Tensor& out);

@@ -42,6 +42,9 @@ inline void require_mode(std::string_view what, int mode, int last, const Site& 
   fits(mode >= 0 && mode <= last, site, what, " is ", mode, ", expected 0 to ", last);
 }
 
+Shape shape_of(const Sign& op, const Shapes& in, const Site& site);
+Shape shape_of(const InputScale& op, const Shapes& in, const Site& site);
+
 Shape shape_of(const Conv2d& op, const Shapes& in, const Site& site);
 Shape shape_of(const ConvTranspose2d& op, const Shapes& in, const Site& site);
 Shape shape_of(const Linear& op, const Shapes& in, const Site& site);

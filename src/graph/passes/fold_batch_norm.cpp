@@ -49,6 +49,22 @@ class Folder {
     return true;
   }
 
+  static bool is_binary(const Weight& weight) { return std::holds_alternative<Signs>(weight.encoding); }
+
+  /// Each filter times its factor; signs stay signs.
+  static WeightPtr scaled(const Weight& weight, const std::vector<double>& factor) {
+    const auto times = [](float& value, double by) { value = static_cast<float>(value * by); };
+    if (const auto* signs = std::get_if<Signs>(&weight.encoding)) {
+      Signs result{signs->scales, signs->words, {}};
+      for (size_t o = 0; o < factor.size(); ++o) times(result.scales[o], factor[o]);
+      return make_weight(weight.shape, std::move(result));
+    }
+    Tensor dense = to_dense(weight);
+    const size_t row = factor.empty() ? 0 : dense.size() / factor.size();
+    for (size_t i = 0; i < dense.size(); ++i) times(dense.data[i], factor[i / row]);
+    return make_dense(std::move(dense));
+  }
+
   Tensor weight(const Node& layer) const { return to_dense(*graph_.values[layer.inputs[1]].weight); }
   std::vector<double> bias(const Node& layer, size_t outputs) const {
     if (layer.inputs.size() < 3) return std::vector<double>(outputs);
@@ -56,20 +72,20 @@ class Folder {
     return {values.begin(), values.end()};
   }
 
-  ValueId add_constant(const std::string& name, Tensor tensor) {
-    graph_.values.push_back({name, {}, make_dense(std::move(tensor))});
+  ValueId add_constant(const std::string& name, WeightPtr weight) {
+    graph_.values.push_back({name, {}, std::move(weight)});
     uses_.add_constant(1);
     return static_cast<ValueId>(graph_.values.size() - 1);
   }
 
   /// `node` becomes the layer `op` over x with these weights.
-  void become(Node& node, const Op& op, ValueId x, Tensor weight, const std::vector<double>& bias) {
+  void become(Node& node, const Op& op, ValueId x, WeightPtr weight, const std::vector<double>& bias) {
     Tensor narrow({static_cast<int64_t>(bias.size())}, {bias.begin(), bias.end()});
     node.op = op;
     // The constants that had these names have no reader any more.
     const std::string name = graph_.values[node.output].name;
     const ValueId w = add_constant(name + ".weight", std::move(weight)),
-                  b = add_constant(name + ".bias", std::move(narrow));
+                  b = add_constant(name + ".bias", make_dense(std::move(narrow)));
     for (ValueId id : node.inputs) --uses_.reads[id];
     node.inputs = {x, w, b};
     ++uses_.reads[x];
@@ -81,16 +97,10 @@ class Folder {
         !is_foldable(node))
       return;
     const Affine a = affine_of(graph_, node);
-    Tensor w = weight(*layer);
-    const size_t outputs = a.factor.size(), row = outputs == 0 ? 0 : w.size() / outputs;
-    std::vector<double> b = bias(*layer, outputs);
-    for (size_t o = 0; o < outputs; ++o) {
-      for (size_t i = 0; i < row; ++i)
-        w.data[o * row + i] = static_cast<float>(w.data[o * row + i] * a.factor[o]);
-      b[o] = b[o] * a.factor[o] + a.shift[o];
-    }
+    std::vector<double> b = bias(*layer, a.factor.size());
+    for (size_t o = 0; o < b.size(); ++o) b[o] = b[o] * a.factor[o] + a.shift[o];
     take_name(graph_, node, *layer);
-    become(node, layer->op, layer->inputs[0], std::move(w), b);
+    become(node, layer->op, layer->inputs[0], scaled(*graph_.values[layer->inputs[1]].weight, a.factor), b);
   }
 
   void into_layer_after(Node& layer) {
@@ -99,6 +109,7 @@ class Folder {
     if (!is_foldable(layer) || !is_foldable(*norm)) return;
     const auto* conv = std::get_if<Conv2d>(&layer.op);
     if (conv && conv->pad != Pads{}) return;
+    if (is_binary(*graph_.values[layer.inputs[1]].weight)) return;
     const Affine a = affine_of(graph_, *norm);
     Tensor w = weight(layer);
     const auto outputs = static_cast<size_t>(w.dim(0)), inputs = static_cast<size_t>(w.dim(1));
@@ -114,7 +125,7 @@ class Folder {
           value = static_cast<float>(value * a.factor[channel]);
         }
       }
-    become(layer, layer.op, norm->inputs[0], std::move(w), b);
+    become(layer, layer.op, norm->inputs[0], make_dense(std::move(w)), b);
   }
 
   Graph graph_;

@@ -1,9 +1,9 @@
-#include "compress/half.h"
+#include "tensor/half.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace netsuke::compress {
+namespace netsuke {
 
 float round_to_half(float value) {
   constexpr int kMantissaBits = 10, kLeastExponent = -14;
@@ -14,4 +14,4 @@ float round_to_half(float value) {
   return std::fabs(rounded) <= kLargest ? rounded : value;
 }
 
-}  // namespace netsuke::compress
+}  // namespace netsuke
