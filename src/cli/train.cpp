@@ -1,13 +1,44 @@
 #include <filesystem>
 
 #include "cli/training_verb.h"
+#include "compress/binarize.h"
 #include "train/head.h"
 
 namespace netsuke::cli {
 namespace {
 
+/// What of the model becomes binary.
+struct BinaryFlags {
+  std::string method, block = "residual";
+  std::vector<std::string> keep;
+  std::optional<std::vector<std::string>> parts;
+
+  void add_to(CLI::App& verb) {
+    verb.add_option(
+        "--binarize", method,
+        "make the layers between the first and the last binary: bwn (weights) or xnor (inputs too)");
+    verb.add_option("--binary-block", block,
+                    "of xnor: residual (ours), paper (B-A-C-P) or conventional (C-B-A-P)")
+        ->capture_default_str();
+    verb.add_option("--binary-parts", parts,
+                    "of a residual block: shortcut,threshold,prelu,scale (default all but scale); of the "
+                    "paper's: scale, or none")
+        ->delimiter(',');
+    verb.add_option("--keep-real", keep, "layers, by name or pattern, that stay real")->delimiter(',');
+  }
+
+  Graph apply(const Graph& graph) const {
+    auto given = parts;
+    if (given && *given == std::vector<std::string>{"none"}) given->clear();
+    compress::BinarizeOptions options = compress::binarize_options(method, block, given);
+    options.keep = keep;
+    return compress::binarize(graph, options);
+  }
+};
+
 struct Options : TrainingVerb {
   std::string model;
+  BinaryFlags binary;
   double dropout = -1;
 };
 
@@ -34,8 +65,10 @@ void run(Options options) {
   LoadedModel model = load_to_train(options);
   const Wanted wanted = wanted_by(model, log);
   if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
+  if (!options.binary.method.empty()) model.graph = options.binary.apply(model.graph);
   const Split data = options.data.open(wanted);
-  options.begin(data, {{"verb", "train"}, {"model", options.model}}, log);
+  options.begin(data, {{"verb", "train"}, {"model", options.model}, {"binarize", options.binary.method}},
+                log);
   const Dataset* validation = data.validation->size() > 0 ? data.validation.get() : nullptr;
   const train::Result result =
       train::module().train(model.graph, *data.train, validation, {}, options.training, log);
@@ -52,6 +85,7 @@ void add_train(CLI::App& verb) {
   verb.add_option("MODEL", options->model,
                   "the name of an architecture, or a .nsk or .onnx file to go on from")
       ->required();
+  options->binary.add_to(verb);
   options->add_to(verb);
   verb.add_option("--dropout", options->dropout,
                   "ratio of the network's dropouts; default as the architecture has it");

@@ -35,6 +35,11 @@ void add_training_flags(CLI::App& verb, train::Options& o) {
   verb.add_option("--checkpoint-minutes", o.checkpoint_minutes,
                   "how often a checkpoint is kept within an epoch")
       ->capture_default_str();
+  verb.add_option("--binary-gradient", o.binary_gradient,
+                  "of binary weights: paper (XNOR-Net), clipped or released (the authors' code)")
+      ->capture_default_str();
+  verb.add_option("--sign-gradient", o.sign_gradient, "of binary inputs: clipped or smooth (Bi-Real Net)")
+      ->capture_default_str();
   verb.add_option("--label-smoothing", o.label_smoothing)->capture_default_str();
   verb.add_option("--shift", o.shift, "augment: move by up to this many pixels")->capture_default_str();
   verb.add_flag("--flip", o.flip, "augment: mirror left to right half of the time");

@@ -24,6 +24,7 @@ std::vector<Target> targets_of_kinds(const Graph& graph, std::string_view one, s
     const std::string_view kind = kind_of(node.op, parameter.role);
     if (kind.empty() || (kind != one && kind != other)) continue;
     const bool weight = kind == "conv" || kind == "linear";
+    if (weight && std::holds_alternative<Signs>(graph.values[parameter.value].weight->encoding)) continue;
     const std::string& name = node_name(graph, node);
     found.push_back({weight ? name : cat(name, ".", parameter.role), kind, parameter.value});
   }

@@ -21,7 +21,8 @@ struct Target {
   ValueId value = 0;
 };
 
-/// Weights of convolutions and linear layers, in node order: what prune and share work on.
+/// Weights of convolutions and linear layers, in node order: what prune and share work on. Binary ones, which
+/// have nothing left to prune or share, are not among them.
 std::vector<Target> weight_targets(const Graph& graph);
 
 /// Biases and batch norms, in node order: what round works on.

@@ -42,6 +42,16 @@ class Keys {
     }
     return values;
   }
+  /// A list of texts.
+  std::optional<std::vector<std::string>> texts(std::string_view key) {
+    const toml::node* node = find(key);
+    if (!node) return std::nullopt;
+    const toml::array* list = node->as_array();
+    if (!list) wrong(*node, key, "a list of texts");
+    std::vector<std::string> values;
+    for (const toml::node& item : *list) values.push_back(as<std::string>(item, key));
+    return values;
+  }
   /// A key that the caller reads by itself.
   void allow(std::string_view key) { asked_.emplace(key); }
   /// Says more exactly where we are, once the kind of table is known.

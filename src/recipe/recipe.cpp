@@ -52,6 +52,9 @@ void read_training(Keys& keys, train::Options& options) {
   keys.set("keep_best", options.keep_best);
   keys.set("alpha", options.distill_alpha);
   keys.set("temperature", options.distill_temperature);
+  keys.set("match_logits", options.match_logits);
+  keys.set("binary_gradient", options.binary_gradient);
+  keys.set("sign_gradient", options.sign_gradient);
 }
 
 // `retrain` holds the recipe's defaults and takes what the keys say instead.
@@ -129,6 +132,16 @@ Stage read_round(Keys& keys, const Retrain&) {
   return Round{bits ? per_layer(*bits) : compress::PerLayer<int>{.all = 8, .by_key = {}}};
 }
 
+Stage read_binarize(Keys& keys, const Retrain& defaults) {
+  Binarize binarize;
+  const auto method = keys.get<std::string>("method"), block = keys.get<std::string>("block");
+  binarize.options =
+      compress::binarize_options(method.value_or("xnor"), block.value_or("residual"), keys.texts("parts"));
+  binarize.options.keep = keys.texts("keep").value_or(std::vector<std::string>());
+  binarize.retrain = nested_retrain(keys, defaults);
+  return binarize;
+}
+
 Stage read_code(Keys& keys, const Retrain&) {
   Code code;
   if (const auto coder = keys.get<std::string>("coder")) code.options.coder = parse_coder(*coder);
@@ -144,8 +157,8 @@ struct StageKind {
   Stage (*read)(Keys&, const Retrain& defaults);
 };
 constexpr StageKind kStageKinds[] = {
-    {"prune", read_prune}, {"retrain", read_stage_retrain}, {"share", read_share}, {"round", read_round},
-    {"code", read_code},
+    {"prune", read_prune}, {"retrain", read_stage_retrain}, {"share", read_share},
+    {"round", read_round}, {"binarize", read_binarize},     {"code", read_code},
 };
 
 Stage read_stage(const toml::table& table, const Retrain& defaults, const std::string& where) {

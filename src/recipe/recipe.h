@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "compress/binarize.h"
 #include "compress/prune.h"
 #include "compress/share.h"
 #include "model/write.h"
@@ -60,11 +61,17 @@ struct Round {
   compress::PerLayer<int> bits;
 };
 
+struct Binarize {
+  compress::BinarizeOptions options;
+  /// One step with the above: no file keeps the real weights behind the signs.
+  Retrain retrain;
+};
+
 struct Code {
   WriteOptions options;
 };
 
-using Stage = std::variant<Prune, Retrain, Share, Round, Code>;
+using Stage = std::variant<Prune, Retrain, Share, Round, Binarize, Code>;
 
 struct Recipe {
   std::string name;

@@ -61,11 +61,23 @@ class Runner {
   void add(const Round& round) {
     steps_.push_back({"round", [=](const Graph& g) { return compress::round_vectors(g, round.bits); }});
   }
+  void add(const Binarize& binarize) {
+    const bool trains = binarize.retrain.options.epochs > 0;
+    if (trains) require_data();
+    steps_.push_back({"binarize", [=, this](const Graph& g) {
+                        const Graph binary = compress::binarize(g, binarize.options);
+                        return trains ? retrain_graph(binarize.retrain, binary) : binary;
+                      }});
+  }
   void add(const Code&) {}  // the bytes are made once, at the end, by whoever writes the file
+
+  void require_data() const {
+    if (!context_.data) fail(ErrorCode::usage, "recipe ", recipe_.name, ": retrains, so it needs --data");
+  }
 
   void add_retrain(const Retrain& retrain, const std::string& label) {
     if (retrain.options.epochs == 0) return;
-    if (!context_.data) fail(ErrorCode::usage, "recipe ", recipe_.name, ": retrains, so it needs --data");
+    require_data();
     steps_.push_back({label, [=, this](const Graph& g) { return retrain_graph(retrain, g); }});
   }
 

@@ -37,6 +37,9 @@ Json training_json(const train::Options& o) {
           {"freeze", o.freeze},
           {"alpha", o.distill_alpha},
           {"temperature", o.distill_temperature},
+          {"match_logits", o.match_logits},
+          {"binary_gradient", o.binary_gradient},
+          {"sign_gradient", o.sign_gradient},
           {"seed", o.seed},
           {"threads", o.threads}};
 }
