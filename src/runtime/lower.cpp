@@ -110,6 +110,12 @@ Lowered activation(std::string_view name, const Site& site,
                    std::function<void(const float*, size_t, float*)> apply) {
   return {name, ActivationStep{std::move(apply)}, site.layouts[0]};
 }
+// Signs that others than binary layers read too.
+Lowered choose(const Sign& op, const Site& site) {
+  return activation(op.name, site, [](const float* x, size_t count, float* out) {
+    for (size_t i = 0; i < count; ++i) out[i] = x[i] >= 0 ? 1.0f : -1.0f;
+  });
+}
 Lowered choose(const Sigmoid& op, const Site& site) { return activation(op.name, site, kernels::sigmoid); }
 Lowered choose(const Tanh& op, const Site& site) { return activation(op.name, site, kernels::tanh); }
 Lowered choose(const HardSwish& op, const Site& site) {
@@ -201,14 +207,16 @@ bool needs_constants(const Op& op) {
 
 bool takes_clamp(const Work& work) {
   return takes_addition(work) || std::holds_alternative<DepthwiseStep>(work) ||
-         std::holds_alternative<SparseLinearStep>(work) || std::holds_alternative<SparseRowsStep>(work) ||
-         std::holds_alternative<LinearStep>(work) || std::holds_alternative<ScaleShiftStep>(work) ||
-         std::holds_alternative<ArithmeticStep>(work) || std::holds_alternative<ClampStep>(work);
+         std::holds_alternative<BinaryConvStep>(work) || std::holds_alternative<SparseLinearStep>(work) ||
+         std::holds_alternative<SparseRowsStep>(work) || std::holds_alternative<LinearStep>(work) ||
+         std::holds_alternative<ScaleShiftStep>(work) || std::holds_alternative<ArithmeticStep>(work) ||
+         std::holds_alternative<ClampStep>(work);
 }
 
 bool takes_addition(const Work& work) {
-  return std::holds_alternative<ConvolutionStep>(work) || std::holds_alternative<WinogradStep>(work) ||
-         std::holds_alternative<SparseConvStep>(work);
+  if (const auto* binary = std::get_if<BinaryConvStep>(&work)) return binary->slope.empty();
+  return std::holds_alternative<BinaryWeightStep>(work) || std::holds_alternative<ConvolutionStep>(work) ||
+         std::holds_alternative<WinogradStep>(work) || std::holds_alternative<SparseConvStep>(work);
 }
 
 std::optional<kernels::Clamp> clamp_of(const Op& op) {

@@ -50,6 +50,13 @@ Lowered lower_concat(const Site& site);
 /// These two are long stories, in a file of their own.
 Lowered lower_conv(const Conv2d& op, const Site& site);
 Lowered lower_linear(const Site& site);
+/// A convolution or linear layer whose weights are signs and do not come in groups, of signs (as SignsStep
+/// leaves them) or of real values.
+bool has_binary_weights(const Graph& graph, const Node& node);
+Lowered lower_binary(const Site& site);
+Lowered lower_binary_weights(const Site& site);
+/// The convolution that a node is; a linear layer is one of an image of one pixel.
+kernels::ConvShape layer_shape(const Site& site);
 
 /// What a window moves by. With one output only it never moves: the stride may then be any number.
 inline size_t stride_of(int stride, int64_t outputs) {

@@ -66,6 +66,11 @@ size_t bytes_if_sparse(const Weight& weight, size_t count) {
   return count * (std::holds_alternative<SparseCodebook>(weight.encoding) ? 2 : 6);
 }
 
+// One bit a weight, and next to no slower (docs/methods/binary.md).
+bool takes_binary_weights(const Site& site) {
+  return site.options.residency == Residency::packed && has_binary_weights(site.graph, site.node);
+}
+
 ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, const PlanOptions& options) {
   const Residency residency = options.residency;
   // A kept weight of the sparse form takes five bytes.
@@ -96,6 +101,7 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
   if (s.is_depthwise()) return depthwise(s, *site.constant(1), bias);
   check_scratch(site, {site.input()[1], static_cast<int64_t>(s.padded_height()),
                        static_cast<int64_t>(s.padded_width())});
+  if (takes_binary_weights(site)) return lower_binary_weights(site);
   const size_t count = kept_weights(*site.weight(1));
   const ConvKernel kernel = choose_conv(s, count, site.options);
   Lowered lowered = with_kernel(kernel, s, site, span_of(bias));
@@ -104,6 +110,7 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
 }
 
 Lowered lower_linear(const Site& site) {
+  if (takes_binary_weights(site)) return lower_binary_weights(site);
   const Weight& weight = *site.weight(1);
   const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]), count = kept_weights(weight);
   const Values bias = site.constant(2);

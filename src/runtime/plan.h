@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "kernels/binary/binary_conv.h"
+#include "kernels/binary/binary_weight_conv.h"
 #include "kernels/clamp.h"
 #include "kernels/conv/conv.h"
 #include "kernels/depthwise/depthwise.h"
@@ -59,6 +61,33 @@ struct SparseRowsStep {
 struct DepthwiseStep {
   kernels::ConvShape shape;
   kernels::DepthwiseWeights weights;
+};
+/// Signs of real values, a bit each: what binary convolutions read. Values are scaled and shifted first, one
+/// of each a channel, or not (empty): a batch norm.
+struct SignsStep {
+  std::vector<float> scale, shift;
+};
+/// K of XNOR-Net for a convolution of this shape, of values scaled and shifted as above.
+struct InputScaleStep {
+  kernels::ConvShape shape;
+  std::vector<float> scale, shift;
+};
+/// A convolution of signs with signs; a linear layer is one of an image of one pixel. What follows it, as
+/// kernels::BinaryOutput has it, is one value an output channel, or empty.
+struct BinaryConvStep {
+  kernels::ConvShape shape;
+  kernels::BinaryWeights weights;
+  std::vector<float> scale, shift, slope;
+  size_t k = 0;               ///< the input that is K, if not 0
+  bool writes_values = true;  ///< to the step's output
+  bool writes_signs = false;  ///< to the step's second output, after these:
+  std::vector<float> sign_scale, sign_shift;
+};
+/// Real values under binary weights.
+struct BinaryWeightStep {
+  kernels::ConvShape shape;
+  kernels::BinaryWeights weights;
+  std::vector<float> scale, shift;
 };
 struct LinearStep {
   kernels::Panels panels;
@@ -117,10 +146,11 @@ struct ReferenceStep {
   std::vector<Shape> shapes;  ///< of the sources, batch 1
 };
 
-using Work = std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep,
-                          SparseLinearStep, SparseRowsStep, PoolStep, ScaleShiftStep, ReduceStep, SoftmaxStep,
-                          ArithmeticStep, ActivationStep, LrnStep, ClampStep, ConcatStep, CopyStep, MoveStep,
-                          ShuffleStep, ReferenceStep>;
+using Work =
+    std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep, SparseLinearStep,
+                 SparseRowsStep, PoolStep, ScaleShiftStep, ReduceStep, SoftmaxStep, ArithmeticStep,
+                 ActivationStep, LrnStep, ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep,
+                 ReferenceStep, SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
 
 struct Step {
   std::string name;         ///< the node's
@@ -132,6 +162,7 @@ struct Step {
   int64_t macs = 0;      ///< for one image
   std::vector<Place> inputs;
   Place output;
+  Place signs;              ///< a second output of some
   bool adds = false;        ///< the last input is added to the result, before the clamp
   size_t weight_bytes = 0;  ///< what the kernel's form of the weights takes in memory
   std::string refused;      ///< why other kernels were not taken, or empty

@@ -75,6 +75,7 @@ void Planner::add(size_t index) {
   const Node& node = graph_.nodes[index];
   check_node(node);
   if (is_view(node.op)) return add_view(node);
+  if (add_binary(index)) return;
   if (std::holds_alternative<Concat>(node.op)) return add_concat(index);
   if (std::holds_alternative<Slice>(node.op) && add_channel_view(node)) return;
   const std::optional<kernels::Clamp> clamp = clamp_of(node.op);
@@ -91,6 +92,11 @@ void Planner::add_step(size_t index, Lowered lowered) {
   const Node& node = graph_.nodes[index];
   std::vector<SlotId> reads;
   for (ValueId input : data_inputs(graph_, node)) reads.push_back(stored_in(input, lowered.layout, node));
+  add_step(index, std::move(lowered), std::move(reads));
+}
+
+void Planner::add_step(size_t index, Lowered lowered, std::vector<SlotId> reads) {
+  const Node& node = graph_.nodes[index];
   const SlotId writes = slots_.add(shapes_[node.output], lowered.layout);
   plan_->scratch = std::max(plan_->scratch, lowered.scratch);
   Step step{node_name(graph_, node), op_name(node.op), lowered.kernel, "", std::move(lowered.work)};
@@ -110,6 +116,7 @@ size_t Planner::push_step(Step step, std::vector<SlotId> reads, SlotId writes) {
   plan_->steps.push_back(std::move(step));
   reads_.push_back(std::move(reads));
   writes_.push_back(writes);
+  sign_writes_.push_back(kNone);
   return index;
 }
 
@@ -231,6 +238,7 @@ void Planner::place_steps() {
     Step& step = plan_->steps[i];
     for (SlotId read : reads_[i]) step.inputs.push_back(slots_.place(read));
     step.output = slots_.place(writes_[i]);
+    if (sign_writes_[i] != kNone) step.signs = slots_.place(sign_writes_[i]);
   }
 }
 

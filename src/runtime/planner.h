@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 
 #include "graph/cost.h"
@@ -22,12 +23,34 @@ class Planner {
 
   void add(size_t index);
   void add_step(size_t index, Lowered lowered);
+  void add_step(size_t index, Lowered lowered, std::vector<SlotId> reads);
   size_t push_step(Step step, std::vector<SlotId> reads, SlotId writes);
 
   bool join_clamp(const Node& node, kernels::Clamp clamp);
   bool join_addition(const Node& node);
   bool join_addition(const Node& node, size_t operand);
   bool only_feeds(ValueId value) const;
+
+  // What binary networks need: planner_binary.cpp.
+  /// A batch norm that is left to those who read it.
+  struct Norm {
+    ValueId of = 0;
+    std::vector<float> scale, shift;  ///< both empty: none
+  };
+  bool add_binary(size_t index);
+  bool add_sign(const Node& node);
+  bool add_input_scale(size_t index);
+  bool add_binary_layer(size_t index);
+  bool leave_to_readers(const Node& norm);
+  bool becomes_bits(const Node& sign) const;
+  Norm norm_of(ValueId value) const;
+  ScaleShiftStep scale_and_shift(const Node& norm) const;
+  BinaryConvStep* open_binary_step(ValueId value);
+  bool join_norm(const Node& node);
+  bool join_input_scale(const Node& node);
+  bool join_slope(const Node& node);
+  bool join_sign(ValueId real, Norm norm, SlotId bits);
+  bool join_into(const Node& node, ValueId value);
 
   void add_view(const Node& node);
   bool add_channel_view(const Node& node);
@@ -52,6 +75,9 @@ class Planner {
   std::vector<size_t> maker_;                    // the step that computes a value as its last deed, or kNone
   std::vector<std::vector<SlotId>> reads_;       // of each step
   std::vector<SlotId> writes_;
+  std::vector<SlotId> sign_writes_;  // the steps' second outputs, or kNone
+  std::map<ValueId, Norm> norms_;    // batch norms that are left to their readers
+  std::map<ValueId, SlotId> bits_;   // where the signs of a value lie, as Sign nodes leave them
   std::shared_ptr<Plan> plan_ = std::make_shared<Plan>();
 };
 

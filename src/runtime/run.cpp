@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "graph/evaluate.h"
+#include "kernels/binary/signs.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/elementwise/image_arithmetic.h"
 #include "kernels/elementwise/image_lrn.h"
@@ -142,6 +143,80 @@ void run(const DepthwiseStep& work, const Site& site) {
                     kernels::depthwise(s, work.weights, site.input(image), site.in().stride,
                                        site.output(image), site.out().stride, site.step.clamp, first, last);
                   });
+}
+
+const float* data_or_null(const std::vector<float>& values) {
+  return values.empty() ? nullptr : values.data();
+}
+
+template <class Step>
+kernels::RealPixels real_pixels(const Step& work, const Site& site, size_t image, size_t first, size_t last) {
+  const Place& in = site.in();
+  return {site.input(image) + first * in.stride,
+          in.stride,
+          last - first,
+          in.channels,
+          data_or_null(work.scale),
+          data_or_null(work.shift)};
+}
+
+uint64_t* as_words(float* bits) { return reinterpret_cast<uint64_t*>(bits); }
+
+void run(const SignsStep& work, const Site& site) {
+  const size_t words = kernels::sign_words(site.in().channels);
+  site.each_image(site.in().pixels, site.in().channels, [&](size_t image, size_t first, size_t last, float*) {
+    kernels::pack_signs(real_pixels(work, site, image, first, last),
+                        as_words(site.output(image)) + first * words);
+  });
+}
+
+void run(const InputScaleStep& work, const Site& site) {
+  site.each_image(1, site.in().size(), [&](size_t image, size_t, size_t, float* scratch) {
+    kernels::mean_abs(real_pixels(work, site, image, 0, site.in().pixels), scratch);
+    kernels::box_filter(work.shape, scratch, site.output(image));
+  });
+}
+
+// Threads share an image of binary weights as they do one of dense ones.
+template <class Body>
+void each_binary_part(const kernels::ConvShape& s, size_t work, const Site& site, Body&& body) {
+  const size_t pixels = s.out_plane(), panels = kernels::binary_panels(s.out_channels);
+  const bool by_pixels = pixels >= kLeastPixels * site.workers.count() || panels < site.workers.count();
+  site.each_image(
+      by_pixels ? pixels : panels, by_pixels ? work : work * pixels / panels,
+      [&](size_t image, size_t first, size_t last, float* scratch) {
+        body(
+            image,
+            by_pixels ? kernels::ConvPart{first, last, 0, panels} : kernels::ConvPart{0, pixels, first, last},
+            scratch);
+      },
+      by_pixels ? kTakenPixels : 1);
+}
+
+void run(const BinaryConvStep& work, const Site& site) {
+  constexpr size_t kSignsAtOnce = 32;  // against a multiplication
+  const size_t macs = work.shape.depth() * work.shape.out_channels / kSignsAtOnce + work.shape.out_channels;
+  each_binary_part(work.shape, macs, site, [&](size_t image, const kernels::ConvPart& part, float* scratch) {
+    kernels::BinaryOutput output;
+    output.scale = work.scale.data(), output.shift = data_or_null(work.shift);
+    output.k = work.k == 0 ? nullptr : site.input(image, work.k);
+    output.slope = data_or_null(work.slope);
+    const kernels::ImageArguments arguments = site.image_arguments(image);
+    output.add = arguments.add, output.add_stride = arguments.add_stride, output.clamp = arguments.clamp;
+    if (work.writes_values) output.out = arguments.out, output.out_stride = arguments.out_stride;
+    if (work.writes_signs) output.signs = as_words(site.batch.write(site.step.signs, image));
+    output.sign_scale = data_or_null(work.sign_scale), output.sign_shift = data_or_null(work.sign_shift);
+    kernels::binary_conv(work.shape, work.weights, reinterpret_cast<const uint64_t*>(site.input(image)),
+                         output, part, scratch);
+  });
+}
+
+void run(const BinaryWeightStep& work, const Site& site) {
+  const size_t macs = work.shape.depth() * work.shape.out_channels;
+  each_binary_part(work.shape, macs, site, [&](size_t image, const kernels::ConvPart& part, float* scratch) {
+    kernels::binary_weight_conv(work.shape, work.weights, {work.scale.data(), data_or_null(work.shift)},
+                                site.image_arguments(image), part, scratch);
+  });
 }
 
 // One product for the whole batch.
