@@ -57,6 +57,8 @@ ROWS = [
     Row("deep-compressed vgg16, linear layers", "vgg16_linear", recipe="deep-compressed-vgg16-linear"),
     Row("mobilenet_v1 1.0-224, 1x1 at 10 % density", "mobilenet_v1", recipe="sparse-mobilenet-v1"),
     Row("squeezenet1_0 at 33 % density", "squeezenet1_0", recipe="sparse-squeezenet1-0"),
+    Row("xnor resnet18", "resnet18", recipe="xnor-resnet18"),
+    Row("xnor resnet18, the paper's block", "resnet18", recipe="xnor-paper-resnet18"),
 ]
 
 

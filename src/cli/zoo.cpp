@@ -87,7 +87,7 @@ std::string flags_text(const zoo::Architecture& row) {
 void run(const Options& options) {
   const Output output(options.common);
   if (options.name.empty()) return list(output);
-  const auto& row = find_row(zoo::architectures(), options.name, "architecture");
+  const auto& row = zoo::find_architecture(options.name);
   const Graph graph = load_model_argument(options.name, options.common.seed, options.about).graph;
   report::Json json = report::describe(graph, options.name, nullptr);
   if (options.output.empty()) {

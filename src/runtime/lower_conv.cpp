@@ -1,6 +1,7 @@
 // Which kernel computes a convolution or a linear layer.
 #include <algorithm>
 
+#include "kernels/cpu.h"
 #include "runtime/conv_cost.h"
 #include "runtime/lower.h"
 #include "runtime/sparse_forms.h"
@@ -66,9 +67,12 @@ size_t bytes_if_sparse(const Weight& weight, size_t count) {
   return count * (std::holds_alternative<SparseCodebook>(weight.encoding) ? 2 : 6);
 }
 
-// One bit a weight, and next to no slower (docs/methods/binary.md).
+// Adding and subtracting takes no longer than multiplying and adding where one instruction chooses by a bit;
+// a linear layer of one image waits for its weights, which are 32 times as many elsewhere.
 bool takes_binary_weights(const Site& site) {
-  return site.options.residency == Residency::packed && has_binary_weights(site.graph, site.node);
+  if (!has_binary_weights(site.graph, site.node) || site.options.residency == Residency::dense) return false;
+  return site.options.residency == Residency::packed || std::holds_alternative<Linear>(site.node.op) ||
+         kernels::cpu_level().starts_with("avx512");
 }
 
 ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, const PlanOptions& options) {

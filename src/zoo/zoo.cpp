@@ -77,8 +77,14 @@ std::span<const Architecture> architectures() {
   return rows;
 }
 
+const Architecture& find_architecture(std::string_view name) {
+  std::string underscored(name);
+  std::ranges::replace(underscored, '-', '_');
+  return find_row(architectures(), underscored, "architecture");
+}
+
 Graph build(std::string_view name, const Options& options) {
-  const Architecture& row = find_row(architectures(), name, "architecture");
+  const Architecture& row = find_architecture(name);
   for (const auto& [flag, value] : options.flags) find_row(row.flags, flag, cat("flag of ", row.name));
   Options complete = options;
   for (const Flag& flag : row.flags) complete.flags.try_emplace(std::string(flag.name), flag.fallback);

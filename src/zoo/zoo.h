@@ -39,6 +39,8 @@ struct Architecture {
 
 /// All rows, in the order of the papers.
 std::span<const Architecture> architectures();
+/// The one of this name; "lenet-5" is "lenet_5" too. Throws Error(usage) with the nearest match.
+const Architecture& find_architecture(std::string_view name);
 
 /// The named architecture. Throws Error(usage) for a name, flag or value that does not exist, listing those
 /// that do, and Error(input) when the input is too small for the layers.

@@ -42,7 +42,7 @@ size_t binary_conv_scratch(const ConvShape& shape);
 /// `part` counts panels of kBinaryPanel output channels; threads that share an image each need their scratch.
 void binary_conv(const ConvShape& shape, const BinaryWeights& weights, const uint64_t* in,
                  const BinaryOutput& output, const ConvPart& part, float* scratch);
-/// The slow twin: tap by tap, channel by channel, all of the image.
+/// The slow twin: tap by tap, channel by channel.
 void binary_conv_scalar(const ConvShape& shape, const BinaryWeights& weights, const uint64_t* in,
                         const BinaryOutput& output, const ConvPart& part);
 

@@ -13,6 +13,8 @@ HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
 namespace {
 
+static_assert(kBinaryPanel % kPanelWidth == 0, "a strip belongs to one panel");
+
 size_t strip_width() { return kPanelWidth; }
 
 }  // namespace

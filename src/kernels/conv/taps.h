@@ -99,12 +99,13 @@ class TapTable {
 
   // Without a branch, which nobody could predict.
   void list_outside(size_t i) {
-    uint32_t* to = outside_ + i * taps_;
-    for (uint32_t tap = 0; tap < taps_; ++tap) {
-      *to = tap;
-      const uint32_t outside = rows_[tap * count_ + i] == image_.outside;
-      to += outside, inside_[i] -= outside;
+    uint32_t* const list = outside_ + i * taps_;
+    size_t count = 0;
+    for (size_t tap = 0; tap < taps_; ++tap) {
+      list[count] = static_cast<uint32_t>(tap);
+      count += rows_[tap * count_ + i] == image_.outside;
     }
+    inside_[i] = static_cast<uint32_t>(taps_ - count);
   }
 
   const ConvShape& shape_;
