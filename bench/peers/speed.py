@@ -189,19 +189,25 @@ def geometric_mean(rows):
 
 
 class Results:
-    """What was measured on this machine, kept over runs of single rows: one file a machine and thread count."""
+    """What was measured on this machine, kept over runs of single rows: one file a machine, instruction set (machines
+    of one name may differ in it) and number of threads."""
 
     def __init__(self, folder, threads):
-        model = cpu_model()
-        stem = "".join(c if c.isalnum() else "-" for c in model.lower()).strip("-")
-        self.path = os.path.join(folder, f"{stem}-threads-{threads}.json")
-        self.data = {"machine": model, "cores": os.cpu_count(), "threads": threads, "batch": 1}
+        self.folder = folder
+        self.data = {"machine": cpu_model(), "cores": os.cpu_count(), "threads": threads, "batch": 1}
+        self.path = None
+
+    def open(self, level):
+        stem = "".join(c if c.isalnum() else "-" for c in self.data["machine"].lower()).strip("-")
+        self.path = os.path.join(self.folder, f"{stem}-{level}-threads-{self.data['threads']}.json")
         self.rows = {}
         if os.path.exists(self.path):
             with open(self.path) as file:
                 self.rows = json.load(file)["networks"]
 
     def add(self, name, row):
+        if self.path is None:
+            self.open(row["cpu_level"])
         self.rows[name] = row
         known = [row.name for row in ROWS if row.name in self.rows]
         self.rows = {name: self.rows[name] for name in known}
