@@ -33,6 +33,11 @@ OTHER_OPSETS = [(name, opset) for name in ("mobilenet_v3_small", "shufflenet_v2_
 # PyTorch merges most batch norms itself; here it must not, so that we do.
 UNMERGED = ["resnet18", "googlenet", "mobilenet_v2", "densenet121"]
 
+# Signs turn a difference in a float's last bit into 2 where the float is next to 0: small networks, of few such floats.
+BINARY = [(name, method, block) for name in ("lenet_5", "vgg_small", "squeezenet_small")
+          for method, block in (("bwn", "residual"), ("xnor", "residual"), ("xnor", "paper"))]
+BINARY += [(name, "xnor", "conventional") for name in ("lenet_5", "vgg_small")]
+
 
 class Disagreement(Exception):
     """Says in a few words what went wrong."""
@@ -152,6 +157,18 @@ def judge_zoo(judge, name):
     return node_count(built), *compared
 
 
+def judge_binary(judge, name, method, block):
+    """A binary network: the file run by us, its ONNX export, where weights are floats, by ONNX Runtime. Trained a
+    little: as they are made, batch norms shift nothing, and sums of as many scales added as subtracted are exactly 0 in
+    one order and next to it in another."""
+    binary, exported = judge.path("binary.nsk"), judge.path("binary.onnx")
+    judge.call(judge.program, "train", name, "--binarize", method, "--binary-block", block, "--data", "synthetic",
+               "--epochs", "1", "--lr", "0.01", "--threads", "1", "-o", binary, "--force")
+    judge.call(judge.program, "convert", binary, exported, "--force")
+    text = judge.graph_text(binary)
+    return node_count(text), *judge.compare([(binary, [])], exported, input_shape(text))
+
+
 def same_bytes(one, other):
     with open(one, "rb") as a, open(other, "rb") as b:
         return a.read() == b.read()
@@ -196,6 +213,9 @@ def cases(judge):
     for entry in json.loads(listed.stdout)["models"]:
         name = entry["model"]
         rows.append((f"zoo {name}", lambda name=name: judge_zoo(judge, name)))
+    for name, method, block in BINARY:
+        label = f"{method} {name}" + (f", {block}" if method == "xnor" else "")
+        rows.append((label, lambda b=(name, method, block): judge_binary(judge, *b)))
     exports = [(name, torchvision.DEFAULT_OPSET, False) for name in torchvision.ARCHITECTURES]
     exports += [(name, opset, False) for name, opset in OTHER_OPSETS]
     exports += [(name, torchvision.DEFAULT_OPSET, True) for name in UNMERGED]

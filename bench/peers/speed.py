@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 
-import linear_onnx
+import layers_onnx
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -57,6 +57,7 @@ ROWS = [
     Row("deep-compressed vgg16, linear layers", "vgg16_linear", recipe="deep-compressed-vgg16-linear"),
     Row("mobilenet_v1 1.0-224, 1x1 at 10 % density", "mobilenet_v1", recipe="sparse-mobilenet-v1"),
     Row("squeezenet1_0 at 33 % density", "squeezenet1_0", recipe="sparse-squeezenet1-0"),
+    Row("binary convolution 3x3, 256 to 256, 14x14", "conv3x3_256", recipe="binary-layer"),
     Row("xnor resnet18", "resnet18", recipe="xnor-resnet18"),
     Row("xnor resnet18, the paper's block", "resnet18", recipe="xnor-paper-resnet18"),
 ]
@@ -89,8 +90,8 @@ class Models:
     def dense(self, row):
         stem = "-".join([row.model] + [flag for flag in row.flags if not flag.startswith("--")])
         path = self.path(stem + ".onnx")
-        if row.model in linear_onnx.NETWORKS:
-            return self.make(path, lambda part: linear_onnx.write(row.model, part))
+        if row.model in [*layers_onnx.NETWORKS, layers_onnx.CONVOLUTION]:
+            return self.make(path, lambda part: layers_onnx.write(row.model, part))
         return self.make(path, lambda part: self.call("zoo", row.model, *row.flags, "-o", part, "--force"))
 
     def ours(self, row):

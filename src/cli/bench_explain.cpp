@@ -27,14 +27,15 @@ std::map<std::string, Traffic> traffic_of(const Graph& graph) {
 /// How near the step is to its limit; times in milliseconds for one image.
 void judge(StepRow& row, double network_bytes, const kernels::Limits& limits) {
   if (row.step.ms <= 0) return;
+  const bool signs = row.step.kernel == "binary_conv";
   const Traffic& t = row.traffic;
-  const double flops = 2.0 * static_cast<double>(row.step.macs);
-  const double fma_ms = 1e-6 * flops / limits.gflops;
+  const double weights = signs ? t.weights / 32 : t.weights, flops = 2.0 * static_cast<double>(row.step.macs);
+  const double compute_ms = signs ? 1e-9 * flops / limits.sign_tops : 1e-6 * flops / limits.gflops;
   const double memory_ms =
-      1e-6 * (t.weights / limits.read_gb(network_bytes) + t.activations / limits.read_gb(t.activations));
+      1e-6 * (weights / limits.read_gb(network_bytes) + t.activations / limits.read_gb(t.activations));
   row.gflops = 1e-6 * flops / row.step.ms;
-  row.limit = std::max(fma_ms, memory_ms) / row.step.ms;
-  if (row.limit > 0) row.bound = fma_ms > memory_ms ? "fma" : "memory";
+  row.limit = std::max(compute_ms, memory_ms) / row.step.ms;
+  if (row.limit > 0) row.bound = compute_ms <= memory_ms ? "memory" : signs ? "signs" : "fma";
 }
 
 double total_ms(std::span<const StepRow> rows) {
@@ -119,18 +120,14 @@ report::Json explained_json(std::span<const StepRow> rows) {
 
 std::string limits_text(const kernels::Limits& limits) {
   return fmt::format(
-      "this machine at most: {:.1f} GFLOP/s (multiply-adds of floats); reads {:.0f} GB/s from the first "
-      "cache, "
-      "{:.0f} from the second, {:.0f} from the last, {:.1f} from memory\n",
-      limits.gflops, limits.l1.gb, limits.l2.gb, limits.l3.gb, limits.memory.gb);
+      "this machine at most: {:.1f} GFLOP/s (multiply-adds of floats), {:.2f} TOP/s on signs; reads {:.0f} "
+      "GB/s from the first cache, {:.0f} from the second, {:.0f} from the last, {:.1f} from memory\n",
+      limits.gflops, limits.sign_tops, limits.l1.gb, limits.l2.gb, limits.l3.gb, limits.memory.gb);
 }
 
 report::Json limits_json(const kernels::Limits& limits) {
-  return {{"gflops", limits.gflops},
-          {"l1_gb", limits.l1.gb},
-          {"l2_gb", limits.l2.gb},
-          {"l3_gb", limits.l3.gb},
-          {"memory_gb", limits.memory.gb}};
+  return {{"gflops", limits.gflops}, {"sign_tops", limits.sign_tops}, {"l1_gb", limits.l1.gb},
+          {"l2_gb", limits.l2.gb},   {"l3_gb", limits.l3.gb},         {"memory_gb", limits.memory.gb}};
 }
 
 }  // namespace netsuke::cli

@@ -24,7 +24,7 @@ struct StepRow {
   Traffic traffic;           ///< for one image, a batch's weights shared among its images
   double gflops = 0;         ///< reached; a multiply-add is two
   double limit = 0;          ///< share of the machine's limit, 1 = reached
-  std::string_view bound;    ///< what limits it: "fma" or "memory"; empty if nothing is known
+  std::string_view bound;    ///< what limits it: "fma", "signs" or "memory"; empty if nothing is known
 };
 
 /// Rows for the steps of a session of `graph` that ran timed on batches of `batch`, in order. A step's least

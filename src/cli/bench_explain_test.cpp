@@ -10,7 +10,7 @@ namespace netsuke::cli {
 namespace {
 
 // 100 operations and 1 byte of memory a nanosecond; caches that hold nothing.
-constexpr kernels::Limits kLimits{100, {0, 4}, {0, 3}, {0, 2}, {SIZE_MAX, 1}};
+constexpr kernels::Limits kLimits{100, {0, 4}, {0, 3}, {0, 2}, {SIZE_MAX, 1}, 2};
 
 runtime::StepReport step_of(const std::string& name, int64_t macs, double ms) {
   return {
@@ -41,6 +41,15 @@ TEST(BenchExplain, NamesTheLimitThatBinds) {
   EXPECT_EQ(fma.bound, "fma");
   EXPECT_NEAR(fma.limit, 0.25, 1e-9);
   EXPECT_NEAR(fma.gflops, 25, 1e-9);
+}
+
+TEST(BenchExplain, JudgesBinaryConvolutionsByWhatSignsTake) {
+  runtime::StepReport step = step_of("conv2", 50'000'000, 0.1);
+  step.kernel = "binary_conv";
+  const runtime::StepReport steps[] = {step};
+  const StepRow row = explained(zoo::build("lenet_5"), steps, 1, kLimits).at(0);
+  EXPECT_EQ(row.bound, "signs");
+  EXPECT_NEAR(row.limit, 0.5, 1e-9);  // 1e8 operations take 0.05 ms at the least
 }
 
 TEST(BenchExplain, SaysNothingOfAStepThatWasNotTimed) {

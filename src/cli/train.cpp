@@ -11,6 +11,7 @@ namespace {
 struct BinaryFlags {
   std::string method, block = "residual";
   std::vector<std::string> keep;
+  bool ends = false;
   std::optional<std::vector<std::string>> parts;
 
   void add_to(CLI::App& verb) {
@@ -24,6 +25,7 @@ struct BinaryFlags {
                     "of a residual block: shortcut,threshold,prelu,scale (default all but scale); of the "
                     "paper's: scale, or none")
         ->delimiter(',');
+    verb.add_flag("--binary-ends", ends, "the first and the last layer too");
     verb.add_option("--keep-real", keep, "layers, by name or pattern, that stay real")->delimiter(',');
   }
 
@@ -31,7 +33,7 @@ struct BinaryFlags {
     auto given = parts;
     if (given && *given == std::vector<std::string>{"none"}) given->clear();
     compress::BinarizeOptions options = compress::binarize_options(method, block, given);
-    options.keep = keep;
+    options.keep = keep, options.ends = ends;
     return compress::binarize(graph, options);
   }
 };

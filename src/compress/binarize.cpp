@@ -10,6 +10,7 @@
 #include "compress/targets.h"
 #include "graph/passes/order.h"
 #include "graph/shapes.h"
+#include "tensor/half.h"
 
 namespace netsuke::compress {
 namespace {
@@ -82,8 +83,11 @@ std::set<size_t> chosen(const Wired& w, const BinarizeOptions& options) {
     });
   };
   std::set<size_t> binary;
-  for (size_t i = 1; i + 1 < layers.size(); ++i)
-    if (can_be_binary(w, layers[i]) && !kept(layers[i])) binary.insert(layers[i]);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const bool is_end = i == 0 || i + 1 == layers.size();
+    if ((options.ends || !is_end) && can_be_binary(w, layers[i]) && !kept(layers[i]))
+      binary.insert(layers[i]);
+  }
   if (binary.empty())
     fail(ErrorCode::usage, "graph ", w.graph.name, ": none of its ", layers.size(),
          " convolutions and linear layers can be binary: the first, the last and grouped ones stay real, and "
@@ -97,6 +101,7 @@ WeightPtr as_signs(const Weight& weight) {
   const size_t n = values.size() / std::max<size_t>(signs.scales.size(), 1);
   for (size_t i = 0; i < values.size(); ++i)
     signs.scales[i / n] += std::abs(values[i]) / static_cast<float>(n);
+  for (float& scale : signs.scales) scale = round_to_half(scale);  // as training has them
   signs.latent = std::move(values);
   return make_weight(weight.shape, std::move(signs));
 }

@@ -32,6 +32,7 @@ struct BinarizeOptions {
   /// computes whatever ReActNet's RPReLU does.
   bool prelu = true;
   std::vector<std::string> keep;  ///< layers, by name or pattern, that stay real
+  bool ends = false;              ///< the first and the last layer too
 };
 
 /// From words: method "bwn" or "xnor"; block "residual", "paper" or "conventional"; parts of "scale",
@@ -40,9 +41,9 @@ struct BinarizeOptions {
 BinarizeOptions binarize_options(std::string_view method, std::string_view block,
                                  const std::optional<std::vector<std::string>>& parts);
 
-/// The layers that binarize() makes binary: all convolutions and linear layers but the first and the last,
-/// grouped convolutions, those of 1x1 that project the input of a residual block beside it, and those of
-/// `keep`.
+/// The layers that binarize() makes binary: all convolutions and linear layers but the first and the last
+/// (unless `ends`), grouped convolutions, those of 1x1 that project the input of a residual block beside it,
+/// and those of `keep`.
 std::vector<std::string> binary_layers(const Graph& graph, const BinarizeOptions& options);
 
 /// The graph with those layers' weights as Signs, whose real weights are what they were, and with the layers

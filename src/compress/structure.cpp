@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <unordered_map>
 
 namespace netsuke::compress {
@@ -43,10 +44,27 @@ class Coder {
   std::unordered_map<uint32_t, uint16_t> codes_;
 };
 
+/// Signs, if each filter has one magnitude and both signs occur.
+WeightPtr as_signs(const Shape& shape, const std::vector<float>& values) {
+  if (shape.size() < 2) return nullptr;
+  const auto filters = static_cast<size_t>(shape[0]);
+  const size_t size = values.size() / filters;
+  Signs signs{std::vector<float>(filters), sign_words(values), {}};
+  bool negative = false, positive = false;
+  for (size_t i = 0; i < values.size(); ++i) {
+    float& scale = signs.scales[i / size];
+    if (i % size == 0) scale = std::fabs(values[i]);
+    if (std::fabs(values[i]) != scale || is_zero(scale)) return nullptr;
+    (values[i] < 0 ? negative : positive) = true;
+  }
+  return negative && positive ? make_weight(shape, std::move(signs)) : nullptr;
+}
+
 WeightPtr structured(const WeightPtr& weight) {
   const auto* dense = std::get_if<Dense>(&weight->encoding);
   if (!dense || dense->values.size() < kLeastElements) return weight;
   const std::vector<float>& values = dense->values;
+  if (WeightPtr binary = as_signs(weight->shape, values)) return binary;
   const auto zeros = static_cast<double>(std::count_if(values.begin(), values.end(), is_zero));
   const bool sparse = zeros >= kLeastZeros * static_cast<double>(values.size());
   const std::vector<float> centroids = distinct_values(values, !sparse);

@@ -10,6 +10,22 @@
 namespace netsuke::compress {
 namespace {
 
+TEST(Structure, FindsBinaryWeights) {
+  Builder net("binary", 1);
+  Graph graph = net.finish({net.linear("fc", net.input("data", {40}), 4, false)});
+  WeightPtr& weight = graph.values[find_value(graph, "fc.weight")].weight;
+  const Signs signs{{0.5f, 0.25f, 1, 3}, sign_words(to_dense(*weight).data), {}};
+  const Tensor dense = to_dense(*make_weight(weight->shape, signs));
+  weight = make_dense(dense);
+  const Graph found = with_found_structure(graph);
+  EXPECT_EQ(std::get<Signs>(found.values[find_value(found, "fc.weight")].weight->encoding), signs);
+  Tensor spoiled = dense;
+  spoiled.data[17] *= 1.5f;
+  weight = make_dense(spoiled);
+  const Graph other = with_found_structure(graph);
+  EXPECT_FALSE(std::holds_alternative<Signs>(other.values[find_value(other, "fc.weight")].weight->encoding));
+}
+
 WeightPtr found_in(std::vector<float> values) {
   Builder b("net");
   const auto n = static_cast<int64_t>(values.size());

@@ -118,14 +118,43 @@ void cast(Site& site) {
   }
 }
 
+/// `x` with one number on its right.
+template <class Op>
+Flowing with_number(Site& site, ValueId x, const std::string& role, float number) {
+  return site.add(Op{}, {x, site.weight(role, float_constant({}, {number}))});
+}
+
+/// Truth is 1, falsehood 0: what comparisons give, and what where() takes.
+void greater_or_equal(Site& site) {
+  const auto least = static_cast<float>(site.number_in(1, "the number compared with"));
+  ValueId x = site.flowing(0);
+  if (least != 0) x = with_number<Sub>(site, x, "least", least).id;
+  const Flowing half = with_number<Mul>(site, site.add(Sign{}, {x}).id, "half", 0.5f);
+  site.output(with_number<Add>(site, half.id, "other_half", 0.5f));
+}
+
+void where(Site& site) {
+  const auto yes = static_cast<float>(site.number_in(1, "the value of true")),
+             no = static_cast<float>(site.number_in(2, "the value of false"));
+  const Flowing apart = with_number<Mul>(site, site.flowing(0), "difference", yes - no);
+  site.output(with_number<Add>(site, apart.id, "no", no));
+}
+
+void absolute(Site& site) {
+  const ValueId x = site.flowing();
+  site.output(site.add(Mul{}, {x, site.add(Sign{}, {x}).id}));
+}
+
 void identity(Site& site) { site.output(Flowing{site.flowing(), site.shape()}); }
 
 constexpr Converter kConverters[] = {
+    {"Abs", absolute},
     {"Add", arithmetic<Add>},
     {"Cast", cast},
     {"Clip", clip},
     {"Div", arithmetic<Div>},
     {"Dropout", dropout},
+    {"GreaterOrEqual", greater_or_equal},
     {"HardSigmoid", hard_sigmoid},
     {"HardSwish", plain<HardSwish>},
     {"Identity", identity},
@@ -139,6 +168,7 @@ constexpr Converter kConverters[] = {
     {"Sub", arithmetic<Sub>},
     {"Sum", sum},
     {"Tanh", plain<Tanh>},
+    {"Where", where},
 };
 
 }  // namespace

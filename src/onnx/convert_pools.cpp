@@ -34,6 +34,15 @@ void global_pool(Site& site) {
   site.output(site.add(Pool{}, {site.flowing()}));
 }
 
+/// The mean over the channels, as the layer that it is.
+Flowing channel_mean(Site& site, const Shape& x) {
+  const std::vector<float> shares(static_cast<size_t>(x[1]), 1 / static_cast<float>(x[1]));
+  Shape shape(x.size(), 1);
+  shape[1] = x[1];
+  const Op op = x.size() == 4 ? Op(Conv2d{}) : Op(Linear{});
+  return site.add(op, {site.flowing(), site.weight("weight", float_constant(shape, shares))});
+}
+
 void reduce_mean(Site& site) {
   const Shape& x = site.shape();
   const bool keep = site.integer("keepdims", 1) != 0;
@@ -42,9 +51,12 @@ void reduce_mean(Site& site) {
   if (axes.empty() && none_means_none) return site.output(Flowing{site.flowing(), x});
   for (int64_t& a : axes) a = static_cast<int64_t>(site.axis(a, x.size()));
   std::sort(axes.begin(), axes.end());
+  if (keep && (x.size() == 4 || x.size() == 2) && axes == std::vector<int64_t>{1})
+    return site.output(channel_mean(site, x));
   if (x.size() != 4 || axes != std::vector<int64_t>{2, 3})
-    site.refuse("a mean over ", axes.size(), " axes of ", to_text(x),
-                ", supported is that over height and width of images");
+    site.refuse(
+        "a mean over ", axes.size(), " axes of ", to_text(x),
+        ", supported are that over height and width of images, and over channels where they are kept");
   const Flowing mean = site.add(GlobalAvgPool{}, {site.flowing()});
   site.output(keep ? mean : site.add(Flatten{}, {mean.id}));
 }

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 const fs::path kCases = "/usr/include/onnx/backend/test/data/node";
 
 /// A case is ours if it consists of these.
-const std::set<std::string> kOperators = {"Add",
+const std::set<std::string> kOperators = {"Abs",
+                                          "Add",
                                           "AveragePool",
                                           "BatchNormalization",
                                           "Cast",

@@ -1,5 +1,6 @@
 #include "onnx/recognise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -23,6 +24,8 @@ class Rewriter {
       hard_sigmoid(node);
       hard_swish(node);
       bias(node);
+      sign(node);
+      input_scale(node);
     }
     return without_unread(graph_);
   }
@@ -114,6 +117,69 @@ class Rewriter {
       if (std::abs(op.alpha - 1.0f / 6) < 1e-6f && op.beta == 0.5f)
         return replace(node, HardSwish{}, {node.inputs[1 - i]});
     }
+  }
+
+  /// The other input of an addition or product with a number that `id` is.
+  template <class Op>
+  std::optional<ValueId> before(ValueId id, float number) const {
+    const Node* node = made_by<Op>(id);
+    return node ? other_than<Op>(*node, number) : std::nullopt;
+  }
+
+  /// 2 (sign(x) / 2 + 1/2) - 1
+  void sign(Node& node) {
+    auto x = other_than<Add>(node, -1);
+    if (x) x = before<Mul>(*x, 2);
+    if (x) x = before<Add>(*x, 0.5f);
+    if (x) x = before<Mul>(*x, 0.5f);
+    const Node* made = x ? made_by<Sign>(*x) : nullptr;
+    if (made) replace(node, Sign{}, {made->inputs[0]});
+  }
+
+  /// x if `id` is x sign(x).
+  std::optional<ValueId> magnitude_of(ValueId id) const {
+    const Node* product = made_by<Mul>(id);
+    if (!product) return std::nullopt;
+    for (size_t i = 0; i < 2; ++i) {
+      const Node* sign = made_by<Sign>(product->inputs[i]);
+      if (sign && sign->inputs[0] == product->inputs[1 - i]) return sign->inputs[0];
+    }
+    return std::nullopt;
+  }
+
+  /// True if the node is a layer without bias whose weight has this shape and makes a mean.
+  bool is_mean(const Node* node, const Shape& shape) const {
+    if (!node || node->inputs.size() != 2) return false;
+    const WeightPtr& weight = graph_.values[node->inputs[1]].weight;
+    if (!weight || weight->shape != shape) return false;
+    const float share = 1 / static_cast<float>(weight_count(*weight));
+    const std::vector<float> values = to_dense(*weight).data;
+    return std::all_of(values.begin(), values.end(),
+                       [&](float v) { return std::abs(v - share) <= 1e-6f * share; });
+  }
+
+  /// x if the node is the mean of |x| over its channels.
+  std::optional<ValueId> mean_magnitude_of(const Node* node) const {
+    if (!node || !(std::holds_alternative<Conv2d>(node->op) || std::holds_alternative<Linear>(node->op)))
+      return std::nullopt;
+    Shape shape(shapes_[node->inputs[0]].size(), 1);
+    shape[1] = shapes_[node->inputs[0]][1];
+    if (!is_mean(node, shape) ||
+        (std::holds_alternative<Conv2d>(node->op) && std::get<Conv2d>(node->op) != Conv2d{}))
+      return std::nullopt;
+    return magnitude_of(node->inputs[0]);
+  }
+
+  void input_scale(Node& node) {
+    if (std::holds_alternative<Linear>(node.op))
+      if (const auto x = mean_magnitude_of(&node)) return replace(node, InputScale{}, {*x});
+    const auto* window = std::get_if<Conv2d>(&node.op);
+    if (!window || window->groups != 1 || shapes_[node.inputs[0]][1] != 1) return;
+    const Shape shape = shapes_[node.inputs[1]];
+    const auto x = mean_magnitude_of(made_by<Conv2d>(node.inputs[0]));
+    if (!x || !is_mean(&node, shape) || shape[0] != 1) return;
+    const Pair kernel{static_cast<int>(shape[2]), static_cast<int>(shape[3])};
+    replace(node, InputScale{kernel, window->stride, window->pad, window->dilation}, {*x});
   }
 
   /// layer + constant, where the constant has one number for each of the layer's outputs.

@@ -138,6 +138,7 @@ Stage read_binarize(Keys& keys, const Retrain& defaults) {
   binarize.options =
       compress::binarize_options(method.value_or("xnor"), block.value_or("residual"), keys.texts("parts"));
   binarize.options.keep = keys.texts("keep").value_or(std::vector<std::string>());
+  keys.set("ends", binarize.options.ends);
   binarize.retrain = nested_retrain(keys, defaults);
   return binarize;
 }

@@ -37,6 +37,26 @@ coder = "huffman"
 index_bits = 5
 )";
 
+TEST(Recipe, ReadsWhatBecomesBinary) {
+  const Recipe recipe = parse_recipe(R"(
+name = "binary"
+[[stage]]
+do = "binarize"
+block = "paper"
+parts = []
+keep = ["fc*"]
+retrain = { epochs = 3, optimizer = "adam", binary_gradient = "released" }
+)",
+                                     "r.toml");
+  const Binarize& binarize = std::get<Binarize>(recipe.stages.at(0));
+  EXPECT_TRUE(binarize.options.inputs);
+  EXPECT_EQ(binarize.options.block, compress::BinaryBlock::paper);
+  EXPECT_FALSE(binarize.options.scale);
+  EXPECT_EQ(binarize.options.keep, (std::vector<std::string>{"fc*"}));
+  EXPECT_EQ(binarize.retrain.options.epochs, 3);
+  EXPECT_EQ(binarize.retrain.options.binary_gradient, "released");
+}
+
 std::string message_of(std::string_view toml) {
   try {
     parse_recipe(toml, "r.toml");

@@ -16,6 +16,8 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
+TEST(Zoo, NamesMayHaveHyphens) { EXPECT_EQ(find_architecture("lenet-300-100").name, "lenet_300_100"); }
+
 TEST(Zoo, LeNet300100HasThePapersSize) {
   const Graph graph = build("lenet_300_100");
   EXPECT_EQ(parameter_count(graph), 266'610);

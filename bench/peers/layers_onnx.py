@@ -1,7 +1,7 @@
-"""The linear layers of networks alone, as ONNX files: fc6, fc7 and fc8 with a ReLU between, random weights.
+"""Layers of networks alone, as ONNX files with random weights: fc6, fc7 and fc8 with a ReLU between, and a convolution.
 
-What a linear layer costs cannot be told from a whole network's time, and no zoo has these; the few protocol
-buffers of such a file are written here by hand.
+What a layer costs cannot be told from a whole network's time, and no zoo has these; the few protocol buffers of such a
+file are written here by hand.
 """
 
 import array
@@ -10,7 +10,10 @@ import sys
 
 NETWORKS = {"alexnet_linear": [9216, 4096, 4096, 1000], "vgg16_linear": [25088, 4096, 4096, 1000]}
 
-FLOAT, INT = 1, 2  # TensorProto.DataType and AttributeProto.AttributeType
+# The convolution of XNOR-Net's figure 4: 3x3, 256 to 256 channels, 14x14.
+CONVOLUTION = "conv3x3_256"
+
+FLOAT, INT, INTS = 1, 2, 7  # TensorProto.DataType and AttributeProto.AttributeType
 
 
 def varint(number):
@@ -40,9 +43,9 @@ def tensor(name, shape, values):
     return message(*[(1, size) for size in shape], (2, FLOAT), (8, name), (9, values.tobytes()))
 
 
-def flow(name, size):
-    """An input or output of the graph, 1 x size."""
-    shape = message(*[(1, message((1, length))) for length in (1, size)])
+def flow(name, *sizes):
+    """An input or output of the graph, 1 x sizes."""
+    shape = message(*[(1, message((1, length))) for length in (1, *sizes)])
     return message((1, name), (2, message((1, message((1, FLOAT), (2, shape))))))
 
 
@@ -51,14 +54,35 @@ def node(op, inputs, output, **whole_numbers):
     return message(*[(1, name) for name in inputs], (2, output), (3, output), (4, op), *attributes)
 
 
+def whole_numbers_attribute(name, values):
+    return 5, message((1, name), *[(8, value) for value in values], (20, INTS))
+
+
 def normal(source, count, deviation):
     """Normal variates, each drawn from a pool of 65536: a hundred million take seconds."""
     pool = [source.gauss(0, deviation) for _ in range(1 << 16)]
     return array.array("f", map(pool.__getitem__, array.array("H", source.randbytes(2 * count))))
 
 
+def write_model(path, fields, last, sizes):
+    """`sizes` of the input and of the output, after the batch."""
+    graph = message(*fields, (11, flow("data", *sizes[0])), (12, flow(last, *sizes[1])))
+    with open(path, "wb") as file:
+        file.write(message((1, 7), (7, graph), (8, message((1, ""), (2, 13)))))
+
+
+def write_convolution(path):
+    weights = normal(random.Random(1), 256 * 256 * 9, (2 / (256 * 9)) ** 0.5)
+    conv = message((1, "data"), (1, "conv.weight"), (2, "conv"), (3, "conv"), (4, "Conv"),
+                   whole_numbers_attribute("pads", [1, 1, 1, 1]))
+    write_model(path, [(2, CONVOLUTION), (5, tensor("conv.weight", [256, 256, 3, 3], weights)), (1, conv)], "conv",
+                ([256, 14, 14], [256, 14, 14]))
+
+
 def write(name, path):
-    """The network of this name in NETWORKS; the same bytes each time."""
+    """The network of this name in NETWORKS, or the convolution; the same bytes each time."""
+    if name == CONVOLUTION:
+        return write_convolution(path)
     sizes = NETWORKS[name]
     source = random.Random(1)
     fields, last = [(2, name)], "data"
@@ -72,6 +96,4 @@ def write(name, path):
         if outputs != sizes[-1]:
             last = f"relu{number}"
             fields.append((1, node("Relu", [layer], last)))
-    graph = message(*fields, (11, flow("data", sizes[0])), (12, flow(last, sizes[-1])))
-    with open(path, "wb") as file:
-        file.write(message((1, 7), (7, graph), (8, message((1, ""), (2, 13)))))
+    write_model(path, fields, last, ([sizes[0]], [sizes[-1]]))
