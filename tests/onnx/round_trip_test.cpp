@@ -75,6 +75,31 @@ TEST(OnnxRoundTrip, architectures_come_back_node_for_node) {
   }
 }
 
+/// Signs, K and scales of an image and of a vector.
+Graph binary_ops() {
+  Builder net("binary", 5);
+  ValueId x = net.input("data", {3, 8, 7});
+  const auto scaled = [&](const std::string& name, const InputScale& scale, auto&& layer) {
+    const ValueId k = net.apply(name + ".scale", scale, {x});
+    x = net.apply(name + ".scaled", Mul{}, {layer(net.apply(name + ".sign", Sign{}, {x})), k});
+  };
+  scaled("conv", {{3, 3}, {2, 1}, {1, 1, 1, 1}, {1, 2}}, [&](ValueId signs) {
+    return net.conv("conv", signs, 4, {3, 3}, {.stride = {2, 1}, .pad = {1, 1, 1, 1}, .dilation = {1, 2}},
+                    false);
+  });
+  x = net.apply("flatten", Flatten{}, {x});
+  scaled("fc", {}, [&](ValueId signs) { return net.linear("fc", signs, 5, false); });
+  return net.finish({x});
+}
+
+TEST(OnnxRoundTrip, BinaryOpsComeBackNodeForNode) {
+  const Graph graph = binary_ops();
+  const Bytes model = export_model(graph);
+  check(model);
+  const Graph back = import_bytes(model, "export", kAsItIs);
+  EXPECT_EQ(to_text(back), to_text(graph));
+}
+
 TEST(OnnxRoundTrip, quantized_files_are_small_and_exact) {
   Graph graph = zoo::build("lenet_5");
   WeightPtr& conv = graph.values[find_value(graph, "conv2.weight")].weight;

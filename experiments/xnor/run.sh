@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Binary networks on CIFAR-10 and MNIST: BWN and XNOR-Net beside the real net, the paper's blocks beside ours.
+#   experiments/xnor/run.sh PATH-TO-CIFAR-10 PATH-TO-MNIST
+# EPOCHS (10) and WIDTH (0.25) say how long and how wide on CIFAR-10; one seed, one thread a run. Leaves every run in
+# out/xnor/ and the figures in binary.json here. A run that is there already is not done again; one that was stopped
+# goes on. The best epoch is chosen on 5,000 of the training images, which no network learns from.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+[ $# = 2 ] || { sed -n '2,6s/^# \?//p' "$0" >&2; exit 2; }
+cifar=$1 mnist=$2
+netsuke=${NETSUKE:-./netsuke}
+out=out/xnor
+mkdir -p "$out"
+
+# once NAME DATA ARGUMENT...
+once() {
+  local file=$out/$1
+  [ -f "$file.json" ] || "$netsuke" train "${@:3}" --data "$2" --threads 1 -o "$file.nsk" --force --resume \
+    --json-file "$file.json" > "$file.log"
+}
+cifar() {
+  once "$1" "$cifar" vgg_small --set "width=${WIDTH:-0.25}" --epochs "${EPOCHS:-10}" --flip --shift 4 "${@:2}"
+}
+# Adam for signs of inputs, SGD for the others, as in the paper.
+xnor() { cifar "$1" --binarize xnor --optimizer adam --lr 0.002 --weight-decay 0 "${@:2}"; }
+
+once lenet-5-xnor "$mnist" lenet_5 --binarize xnor --epochs 12 --optimizer adam --lr 0.002 --weight-decay 0 --shift 2
+cifar real --lr 0.05
+xnor xnor
+cifar bwn --binarize bwn --lr 0.05
+xnor xnor-paper --binary-block paper
+xnor xnor-paper-no-scale --binary-block paper --binary-parts none
+xnor xnor-conventional --binary-block conventional
+python3 experiments/xnor/summarise.py
