@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "cli/common.h"
 #include "compress/structure.h"
+#include "graph/passes/fold_batch_norm.h"
+#include "graph/passes/sign_threshold.h"
 #include "graph/text.h"
 #include "recipe/recipe.h"
 #include "report/table.h"
@@ -16,7 +18,7 @@ struct Options {
   std::string input, output;
   std::string coder = "automatic";
   int index_bits = 0;
-  bool quantized = false;
+  bool quantized = false, fold = false;
 };
 
 void run(const Options& options) {
@@ -32,7 +34,8 @@ void run(const Options& options) {
     return output.finish(report::describe(model.graph, options.output, nullptr));
   }
   check_model_path(options.output, options.common.force);
-  const Graph graph = compress::with_found_structure(model.graph);
+  const Graph graph = compress::with_found_structure(
+      options.fold ? with_sign_thresholds(fold_batch_norms(model.graph)) : model.graph);
   const WrittenFile written = write_and_reread(graph, write, options.output, options.quantized);
   print_ledger(output, written);
   output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
@@ -55,6 +58,9 @@ void add_convert(CLI::App& verb) {
                   "width of a relative index; 0: the best of each tensor")
       ->capture_default_str()
       ->check(CLI::Range(0, 16));
+  verb.add_flag(
+      "--fold", options->fold,
+      "make batch norms part of the layers beside them, or thresholds of signs: smaller, not for training");
   verb.add_flag("--quantized", options->quantized,
                 "to .onnx: keep shared weights as codes (DequantizeLinear or Gather)");
   verb.callback([options] { run(*options); });

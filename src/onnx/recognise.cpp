@@ -129,11 +129,14 @@ class Rewriter {
   /// 2 (sign(x) / 2 + 1/2) - 1
   void sign(Node& node) {
     auto x = other_than<Add>(node, -1);
+    const Node* first = x ? made_by<Mul>(*x) : nullptr;  // of the two that Where became: it has its name
     if (x) x = before<Mul>(*x, 2);
     if (x) x = before<Add>(*x, 0.5f);
     if (x) x = before<Mul>(*x, 0.5f);
     const Node* made = x ? made_by<Sign>(*x) : nullptr;
-    if (made) replace(node, Sign{}, {made->inputs[0]});
+    if (!made) return;
+    take_name(graph_, node, *first);
+    replace(node, Sign{}, {made->inputs[0]});
   }
 
   /// x if `id` is x sign(x).

@@ -143,6 +143,8 @@ Stage read_binarize(Keys& keys, const Retrain& defaults) {
   return binarize;
 }
 
+Stage read_fold(Keys&, const Retrain&) { return Fold{}; }
+
 Stage read_code(Keys& keys, const Retrain&) {
   Code code;
   if (const auto coder = keys.get<std::string>("coder")) code.options.coder = parse_coder(*coder);
@@ -159,7 +161,8 @@ struct StageKind {
 };
 constexpr StageKind kStageKinds[] = {
     {"prune", read_prune}, {"retrain", read_stage_retrain}, {"share", read_share},
-    {"round", read_round}, {"binarize", read_binarize},     {"code", read_code},
+    {"round", read_round}, {"binarize", read_binarize},     {"fold", read_fold},
+    {"code", read_code},
 };
 
 Stage read_stage(const toml::table& table, const Retrain& defaults, const std::string& where) {

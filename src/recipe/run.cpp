@@ -7,6 +7,8 @@
 #include "compress/dead.h"
 #include "compress/dropout.h"
 #include "compress/quantize.h"
+#include "graph/passes/fold_batch_norm.h"
+#include "graph/passes/sign_threshold.h"
 #include "model/read.h"
 
 namespace netsuke::recipe {
@@ -68,6 +70,9 @@ class Runner {
                         const Graph binary = compress::binarize(g, binarize.options);
                         return trains ? retrain_graph(binarize.retrain, binary) : binary;
                       }});
+  }
+  void add(const Fold&) {
+    steps_.push_back({"fold", [](const Graph& g) { return with_sign_thresholds(fold_batch_norms(g)); }});
   }
   void add(const Code&) {}  // the bytes are made once, at the end, by whoever writes the file
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "graph/builder.h"
 #include "graph/evaluate.h"
+#include "graph/passes/sign_threshold.h"
 #include "graph/text.h"
 #include "kernels/cpu.h"
 #include "runtime/session.h"
@@ -114,30 +115,46 @@ Tensor random_input(Random& random, Shape shape, int64_t batch) {
   return t;
 }
 
-void expect_equal(const Graph& graph, Session& session, Random& random) {
+/// Images of a graph and what the reference evaluation makes of them.
+struct Answered {
+  Tensor in, expected;
+};
+
+std::vector<Answered> answered(const Graph& graph, Random& random) {
+  std::vector<Answered> all;
   for (const int64_t batch : {1, 3}) {
-    const Tensor in = random_input(random, session.plan().input_shape, batch);
-    const Tensor expected = evaluate(graph, {in})[0], found = session.run(in);
+    Tensor in = random_input(random, graph.values[graph.inputs[0]].shape, batch);
+    Tensor expected = evaluate(graph, {in})[0];
+    all.push_back({std::move(in), std::move(expected)});
+  }
+  return all;
+}
+
+void expect_equal(Session& session, const std::vector<Answered>& batches) {
+  for (const auto& [in, expected] : batches) {
+    const Tensor found = session.run(in);
     ASSERT_EQ(found.shape, expected.shape);
     for (size_t i = 0; i < found.size(); ++i)
       ASSERT_NEAR(found.data[i], expected.data[i], 1e-4 * std::max(1.0f, std::abs(expected.data[i])))
-          << "at " << i << " of batch " << batch << "\n"
-          << to_text(graph, 0);
+          << "at " << i << " of a batch of " << in.dim(0);
   }
 }
 
 TEST(Binary, EqualsTheReferenceEvaluationOnRandomNets) {
   const std::string before = kernels::cpu_level();
-  for (const std::string& level : kernels::cpu_levels()) {
-    kernels::set_cpu_level(level);
-    for (uint64_t seed = 0; seed < 150 && !HasFailure(); ++seed)
+  for (uint64_t seed = 0; seed < 150 && !HasFailure(); ++seed) {
+    Random random(seed);
+    const Graph graph = BinaryNet(seed).grow();
+    SCOPED_TRACE(cat("seed ", seed, "\n", to_text(graph, 0)));
+    const std::vector<Answered> batches = answered(graph, random);
+    for (const std::string& level : kernels::cpu_levels()) {
+      kernels::set_cpu_level(level);
       for (const Residency residency : {Residency::fastest, Residency::packed, Residency::dense}) {
-        SCOPED_TRACE(cat("level ", level, ", seed ", seed, ", ", residency_name(residency)));
-        Random random(seed);
-        const Graph graph = BinaryNet(seed).grow();
+        SCOPED_TRACE(cat("level ", level, ", ", residency_name(residency)));
         Session session(graph, {.threads = 1 + static_cast<int>(seed % 3)}, {.residency = residency});
-        expect_equal(graph, session, random);
+        expect_equal(session, batches);
       }
+    }
   }
   kernels::set_cpu_level(before);
 }
@@ -176,7 +193,17 @@ TEST(Binary, ABlockIsOneStepAndPassesSignsOnAsBits) {
                                                         "binary_conv", "mean"))
       << to_text(graph, 0);
   Random random(1);
-  expect_equal(graph, session, random);
+  expect_equal(session, answered(graph, random));
+}
+
+TEST(Binary, ThresholdsOfSignsAreLeftToThoseWhoPackThem) {
+  const Graph graph = with_sign_thresholds(two_blocks());
+  Session session(graph, {.threads = 1});
+  EXPECT_THAT(kernels_of(session), testing::ElementsAre("to_pixels", "conv_1x1", "pack_signs", "binary_conv",
+                                                        "binary_conv", "mean"))
+      << to_text(graph, 0);
+  Random random(1);
+  expect_equal(session, answered(graph, random));
 }
 
 TEST(Binary, WeightsTakeOneBitInMemory) {

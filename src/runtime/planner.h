@@ -35,13 +35,14 @@ class Planner {
   /// A batch norm that is left to those who read it.
   struct Norm {
     ValueId of = 0;
-    std::vector<float> scale, shift;  ///< both empty: none
+    std::vector<float> scale, shift;  ///< one a channel; empty: none
   };
   bool add_binary(size_t index);
   bool add_sign(const Node& node);
   bool add_input_scale(size_t index);
   bool add_binary_layer(size_t index);
   bool leave_to_readers(const Node& norm);
+  bool leave_threshold_to_readers(const Node& difference);
   bool becomes_bits(const Node& sign) const;
   Norm norm_of(ValueId value) const;
   ScaleShiftStep scale_and_shift(const Node& norm) const;

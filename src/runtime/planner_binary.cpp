@@ -27,6 +27,7 @@ bool Planner::add_binary(size_t index) {
   if (std::holds_alternative<Sign>(node.op)) return add_sign(node);
   if (std::holds_alternative<InputScale>(node.op)) return add_input_scale(index);
   if (std::holds_alternative<BatchNorm>(node.op)) return leave_to_readers(node) || join_norm(node);
+  if (std::holds_alternative<Sub>(node.op)) return leave_to_readers(node);
   if (std::holds_alternative<Mul>(node.op)) return join_input_scale(node);
   if (std::holds_alternative<PRelu>(node.op)) return join_slope(node);
   return add_binary_layer(index);
@@ -48,8 +49,20 @@ bool Planner::leave_to_readers(const Node& norm) {
            (std::holds_alternative<Sign>(reader.op) && becomes_bits(reader));
   });
   if (!all || readers.empty() || norm.output == graph_.outputs[0]) return false;
+  if (std::holds_alternative<Sub>(norm.op)) return leave_threshold_to_readers(norm);
   ScaleShiftStep step = scale_and_shift(norm);
   norms_[norm.output] = {norm.inputs[0], std::move(step.scale), std::move(step.shift)};
+  return true;
+}
+
+// x - threshold, which loses nothing of whether it is below 0.
+bool Planner::leave_threshold_to_readers(const Node& difference) {
+  const ValueId x = difference.inputs[0];
+  const WeightPtr& threshold = graph_.values[difference.inputs[1]].weight;
+  if (graph_.values[x].weight || !threshold || !one_a_channel(threshold->shape, shapes_[x])) return false;
+  Norm norm{x, {}, to_dense(*threshold).data};
+  for (float& value : norm.shift) value = -value;
+  norms_[difference.output] = std::move(norm);
   return true;
 }
 
@@ -171,7 +184,7 @@ bool Planner::join_sign(ValueId real, Norm norm, SlotId bits) {
   if (!binary || binary->writes_signs) return false;
   binary->writes_signs = true;
   binary->sign_scale = std::move(norm.scale), binary->sign_shift = std::move(norm.shift);
-  const bool is_norm = !binary->sign_scale.empty();
+  const bool is_norm = !binary->sign_shift.empty();
   const auto alone = [&](ValueId value) { return only_feeds(value); };
   const size_t reader = readers_[real][0];
   binary->writes_values = !(alone(real) && (!is_norm || alone(graph_.nodes[reader].output)));
