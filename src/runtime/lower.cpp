@@ -104,7 +104,12 @@ Lowered choose(const Sub&, const Site& site) {
   return choose_arithmetic(kernels::Arithmetic::subtract, site);
 }
 Lowered choose(const Div&, const Site& site) { return choose_arithmetic(kernels::Arithmetic::divide, site); }
-Lowered choose(const PRelu&, const Site& site) { return choose_arithmetic(kernels::Arithmetic::prelu, site); }
+Lowered choose(const PRelu&, const Site& site) {
+  const Shape& x = site.input();
+  if (is_image(x) && site.is_constant(1) && site.input(1) == Shape{x[1], 1, 1})
+    return {"slopes", SlopeStep{*site.constant(1)}, Layout::pixels};
+  return choose_arithmetic(kernels::Arithmetic::prelu, site);
+}
 
 Lowered activation(std::string_view name, const Site& site,
                    std::function<void(const float*, size_t, float*)> apply) {
@@ -209,8 +214,8 @@ bool takes_clamp(const Work& work) {
   return takes_addition(work) || std::holds_alternative<DepthwiseStep>(work) ||
          std::holds_alternative<BinaryConvStep>(work) || std::holds_alternative<SparseLinearStep>(work) ||
          std::holds_alternative<SparseRowsStep>(work) || std::holds_alternative<LinearStep>(work) ||
-         std::holds_alternative<ScaleShiftStep>(work) || std::holds_alternative<ArithmeticStep>(work) ||
-         std::holds_alternative<ClampStep>(work);
+         std::holds_alternative<ScaleShiftStep>(work) || std::holds_alternative<SlopeStep>(work) ||
+         std::holds_alternative<ArithmeticStep>(work) || std::holds_alternative<ClampStep>(work);
 }
 
 bool takes_addition(const Work& work) {

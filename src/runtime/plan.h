@@ -99,6 +99,10 @@ struct PoolStep {
 struct ScaleShiftStep {
   std::vector<float> scale, shift;  ///< one a channel
 };
+/// x where it is positive, else slope x.
+struct SlopeStep {
+  std::vector<float> slope;  ///< one a channel
+};
 /// The mean or the largest value of each channel.
 struct ReduceStep {
   bool mean = true;
@@ -148,7 +152,7 @@ struct ReferenceStep {
 
 using Work =
     std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep, SparseLinearStep,
-                 SparseRowsStep, PoolStep, ScaleShiftStep, ReduceStep, SoftmaxStep, ArithmeticStep,
+                 SparseRowsStep, PoolStep, ScaleShiftStep, SlopeStep, ReduceStep, SoftmaxStep, ArithmeticStep,
                  ActivationStep, LrnStep, ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep,
                  ReferenceStep, SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
 

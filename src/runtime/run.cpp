@@ -251,6 +251,14 @@ void run(const ScaleShiftStep& work, const Site& site) {
                   });
 }
 
+void run(const SlopeStep& work, const Site& site) {
+  site.each_image(
+      site.out().pixels, site.out().channels, [&](size_t image, size_t first, size_t last, float*) {
+        kernels::image_prelu(site.input(image), site.in().stride, site.out().channels, work.slope.data(),
+                             site.step.clamp, site.output(image), site.out().stride, first, last);
+      });
+}
+
 void run(const ReduceStep& work, const Site& site) {
   const auto reduce = work.mean ? kernels::image_means : kernels::image_maxima;
   site.each_image(1, site.in().size(), [&](size_t image, size_t, size_t, float*) {

@@ -41,6 +41,17 @@ void run_add_images(const float* a, size_t a_stride, const float* b, size_t b_st
   }
 }
 
+void run_image_prelu(const float* in, size_t in_stride, size_t channels, const float* slope, Clamp clamp,
+                     float* out, size_t out_stride, size_t first, size_t last) {
+  for (size_t p = first; p < last; ++p) {
+    channels::visit(channels, [&](auto d, size_t c) {
+      const auto x = hn::LoadU(d, in + p * in_stride + c);
+      const auto sloped = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(x, hn::LoadU(d, slope + c)));
+      hn::StoreU(limited(d, sloped, clamp), d, out + p * out_stride + c);
+    });
+  }
+}
+
 }  // namespace
 }  // namespace netsuke::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -52,6 +63,7 @@ namespace netsuke::kernels {
 
 HWY_EXPORT(run_image_scale_shift);
 HWY_EXPORT(run_add_images);
+HWY_EXPORT(run_image_prelu);
 
 void image_scale_shift(const float* in, size_t in_stride, size_t channels, const float* scale,
                        const float* shift, Clamp clamp, float* out, size_t out_stride, size_t first,
@@ -69,6 +81,14 @@ void add_images(const float* a, size_t a_stride, const float* b, size_t b_stride
     return add_images_scalar(a, a_stride, b, b_stride, channels, clamp, out, out_stride, first, last);
   HWY_DYNAMIC_DISPATCH(run_add_images)
   (a, a_stride, b, b_stride, channels, clamp, out, out_stride, first, last);
+}
+
+void image_prelu(const float* in, size_t in_stride, size_t channels, const float* slope, Clamp clamp,
+                 float* out, size_t out_stride, size_t first, size_t last) {
+  if (scalar_only())
+    return image_prelu_scalar(in, in_stride, channels, slope, clamp, out, out_stride, first, last);
+  HWY_DYNAMIC_DISPATCH(run_image_prelu)
+  (in, in_stride, channels, slope, clamp, out, out_stride, first, last);
 }
 
 }  // namespace netsuke::kernels

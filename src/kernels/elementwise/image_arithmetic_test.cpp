@@ -52,5 +52,27 @@ TEST(ImageArithmetic, AddsLikeItsTwin) {
   });
 }
 
+TEST(ImageArithmetic, SlopesLikeItsTwin) {
+  on_every_level(100, [](Random& random) {
+    Image in = Image(random, pick(random, 1, 30), any_channels(random)).fill(random);
+    Image fast(random, in.pixels, in.channels), slow = fast;
+    const Clamp clamp = any_clamp(random);
+    const std::vector<float> slope = random_values(random, in.channels);
+    const auto run = [&](Image& out, size_t first, size_t last) {
+      image_prelu(in.data(), in.stride, in.channels, slope.data(), clamp, out.data(), out.stride, first,
+                  last);
+    };
+    const size_t middle = pick(random, 0, in.pixels);
+    run(fast, 0, middle);
+    run(fast, middle, in.pixels);
+    image_prelu_scalar(in.data(), in.stride, in.channels, slope.data(), clamp, slow.data(), slow.stride, 0,
+                       in.pixels);
+    EXPECT_EQ(fast.values, slow.values);
+    run(in, 0, in.pixels);  // in place
+    for (size_t p = 0; p < in.pixels; ++p)
+      for (size_t c = 0; c < in.channels; ++c) ASSERT_EQ(in.at(p, c), slow.at(p, c));
+  });
+}
+
 }  // namespace
 }  // namespace netsuke::kernels
