@@ -117,6 +117,20 @@ cmp again-1.nsk again-2.nsk && cmp again-1.nsk again-3.nsk || fail "the number o
 "$netsuke" convert small.onnx back.nsk > /dev/null
 cmp back.nsk small.nsk || fail "convert does not see that the ONNX file's weights are pruned and shared"
 
+# Binary weights and inputs: learned, a bit each in the file, the same answers folded and as an ONNX file of floats.
+"$netsuke" train lenet-5 --binarize xnor --data fashion-mnist --epochs 1 --batch 128 --optimizer adam --lr 0.004 --weight-decay 0 \
+  -o binary.nsk --json > binary.json
+at_least "top-1 of a binary network after one epoch" "$(value binary.json top1)" 80
+at_least "100,000 bytes less a binary network" "$((100000 - $(value binary.json bytes)))" 0
+"$netsuke" convert binary.nsk folded.nsk --fold > /dev/null
+"$netsuke" convert binary.nsk binary.onnx > /dev/null
+for other in folded.nsk binary.onnx; do
+  "$netsuke" eval $other --data fashion-mnist --json > other.json
+  at_least "top-1 of $other" "$(value other.json top1)" "$(python3 -c 'import sys; print(float(sys.argv[1]) - 0.05)' "$(value binary.json top1)")"
+done
+[ "$(stat -c %s folded.nsk)" -lt "$(stat -c %s binary.nsk)" ] || fail "folded batch norms take as many bytes as before"
+refused 2 "no binary block is named 'papr' (did you mean 'paper'?)" "$netsuke" train lenet-5 --binarize xnor --binary-block papr --data synthetic -o x.nsk
+
 # Verbs that do not train never load libtorch.
 LD_DEBUG=libs "$netsuke" eval small.nsk --data synthetic 2>&1 >/dev/null | grep -q libtorch && fail "eval loads libtorch"
 

@@ -186,8 +186,7 @@ Graph two_blocks() {
   return graph;
 }
 
-TEST(Binary, ABlockIsOneStepAndPassesSignsOnAsBits) {
-  const Graph graph = two_blocks();
+void expect_one_step_a_block(const Graph& graph) {
   Session session(graph, {.threads = 1});
   EXPECT_THAT(kernels_of(session), testing::ElementsAre("to_pixels", "conv_1x1", "pack_signs", "binary_conv",
                                                         "binary_conv", "mean"))
@@ -196,14 +195,10 @@ TEST(Binary, ABlockIsOneStepAndPassesSignsOnAsBits) {
   expect_equal(session, answered(graph, random));
 }
 
+TEST(Binary, ABlockIsOneStepAndPassesSignsOnAsBits) { expect_one_step_a_block(two_blocks()); }
+
 TEST(Binary, ThresholdsOfSignsAreLeftToThoseWhoPackThem) {
-  const Graph graph = with_sign_thresholds(two_blocks());
-  Session session(graph, {.threads = 1});
-  EXPECT_THAT(kernels_of(session), testing::ElementsAre("to_pixels", "conv_1x1", "pack_signs", "binary_conv",
-                                                        "binary_conv", "mean"))
-      << to_text(graph, 0);
-  Random random(1);
-  expect_equal(session, answered(graph, random));
+  expect_one_step_a_block(with_sign_thresholds(two_blocks()));
 }
 
 TEST(Binary, WeightsTakeOneBitInMemory) {
