@@ -30,14 +30,12 @@ class StepTable {
  public:
   explicit StepTable(const Log& log) : log_(log) {}
   void add(const recipe::StepReport& r) {
-    log_.line(fmt::format("{:<20} density {:5.1f} %  file {:>9} bytes  validation error {:5.2f} %  {}",
-                          r.label, 100 * r.density, report::grouped(r.bytes), r.validation_error,
-                          report::duration_text(r.seconds)));
-    json_.push_back({{"step", r.label},
-                     {"density", r.density},
-                     {"bytes", r.bytes},
-                     {"validation_error", r.validation_error},
-                     {"seconds", r.seconds}});
+    const bool judged = r.validation_error >= 0;
+    const std::string error = judged ? fmt::format("  validation error {:5.2f} %", r.validation_error) : "";
+    log_.line(fmt::format("{:<20} density {:5.1f} %  file {:>9} bytes{}  {}", r.label, 100 * r.density,
+                          report::grouped(r.bytes), error, report::duration_text(r.seconds)));
+    json_.push_back({{"step", r.label}, {"density", r.density}, {"bytes", r.bytes}, {"seconds", r.seconds}});
+    if (judged) json_.back()["validation_error"] = r.validation_error;
   }
   const report::Json& json() const { return json_; }
 
