@@ -29,6 +29,14 @@ struct BinaryFlags {
     verb.add_option("--keep-real", keep, "layers, by name or pattern, that stay real")->delimiter(',');
   }
 
+  /// For run.json; null where nothing becomes binary.
+  report::Json json() const {
+    if (method.empty()) return nullptr;
+    report::Json about{{"method", method}, {"block", block}, {"keep", keep}, {"ends", ends}};
+    if (parts) about["parts"] = *parts;
+    return about;
+  }
+
   Graph apply(const Graph& graph) const {
     auto given = parts;
     if (given && *given == std::vector<std::string>{"none"}) given->clear();
@@ -69,7 +77,7 @@ void run(Options options) {
   if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
   if (!options.binary.method.empty()) model.graph = options.binary.apply(model.graph);
   const Split data = options.data.open(wanted);
-  options.begin(data, {{"verb", "train"}, {"model", options.model}, {"binarize", options.binary.method}},
+  options.begin(data, {{"verb", "train"}, {"model", options.model}, {"binarize", options.binary.json()}},
                 log);
   const Dataset* validation = data.validation->size() > 0 ? data.validation.get() : nullptr;
   const train::Result result =

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <set>
+#include <span>
 
 #include "base/catalog.h"
 #include "base/error.h"
 #include "compress/targets.h"
 #include "graph/passes/order.h"
 #include "graph/shapes.h"
-#include "tensor/half.h"
+#include "tensor/sign_scale.h"
 
 namespace netsuke::compress {
 namespace {
@@ -97,11 +97,11 @@ std::set<size_t> chosen(const Wired& w, const BinarizeOptions& options) {
 
 WeightPtr as_signs(const Weight& weight) {
   std::vector<float> values = to_dense(weight).data;
-  Signs signs{std::vector<float>(static_cast<size_t>(weight.shape[0])), sign_words(values), {}};
-  const size_t n = values.size() / std::max<size_t>(signs.scales.size(), 1);
-  for (size_t i = 0; i < values.size(); ++i)
-    signs.scales[i / n] += std::abs(values[i]) / static_cast<float>(n);
-  for (float& scale : signs.scales) scale = round_to_half(scale);  // as training has them
+  Signs signs{{}, sign_words(values), {}};
+  const auto filters = static_cast<size_t>(weight.shape[0]);
+  const size_t n = values.size() / std::max<size_t>(filters, 1);
+  for (size_t f = 0; f < filters; ++f)
+    signs.scales.push_back(sign_scale(std::span(values).subspan(f * n, n)));
   signs.latent = std::move(values);
   return make_weight(weight.shape, std::move(signs));
 }
@@ -175,9 +175,13 @@ class Binarizer {
     return w_.node(n).output;
   }
 
-  void binary_weights(size_t n) {
-    WeightPtr& weight = result_.values[w_.node(n).inputs[1]].weight;
+  /// The weight may be signs already, where another layer shares it.
+  void make_binary(const Node& layer) {
+    WeightPtr& weight = result_.values[layer.inputs[1]].weight;
     if (!std::holds_alternative<Signs>(weight->encoding)) weight = as_signs(*weight);
+  }
+  void binary_weights(size_t n) {
+    make_binary(w_.node(n));
     copy(n);
   }
 
@@ -198,20 +202,22 @@ class Binarizer {
   /// A batch norm in front of a binary layer, over its input.
   ValueId norm_in_front(size_t n, ValueId x) { return fresh_norm(name(n) + ".norm", x, input_shape(n)[1]); }
 
-  /// The layer itself without a bias, times K of the real values that `signs` were taken from.
+  /// The layer itself; a binary one without a bias, times K of the real values that `signs` were taken from.
   ValueId convolve(size_t n, ValueId signs, ValueId real) {
     const Node& layer = w_.node(n);
-    WeightPtr& weight = result_.values[layer.inputs[1]].weight;
-    if (binary_.contains(n) && !std::holds_alternative<Signs>(weight->encoding)) weight = as_signs(*weight);
-    std::vector<ValueId> inputs{signs, layer.inputs[1]};
-    if (!binary_.contains(n)) inputs.insert(inputs.end(), layer.inputs.begin() + 2, layer.inputs.end());
     done_.insert(n);
-    if (!options_.scale || !binary_.contains(n)) return append_as(layer.output, layer.op, inputs);
+    std::vector<ValueId> inputs{signs, layer.inputs[1]};
+    if (!binary_.contains(n)) {
+      inputs.insert(inputs.end(), layer.inputs.begin() + 2, layer.inputs.end());
+      return append_as(layer.output, layer.op, std::move(inputs));
+    }
+    make_binary(layer);
+    if (!options_.scale) return append_as(layer.output, layer.op, std::move(inputs));
     InputScale scale;
     if (const auto* conv = std::get_if<Conv2d>(&layer.op))
-      scale = {kernel_of(weight->shape), conv->stride, conv->pad, conv->dilation};
+      scale = {kernel_of(w_.weight(layer)->shape), conv->stride, conv->pad, conv->dilation};
     const ValueId k = append(name(n) + ".scale", scale, {real});
-    return append(name(n) + ".scaled", Mul{}, {append_as(layer.output, layer.op, inputs), k});
+    return append(name(n) + ".scaled", Mul{}, {append_as(layer.output, layer.op, std::move(inputs)), k});
   }
   static Pair kernel_of(const Shape& weight) {
     return {static_cast<int>(weight[2]), static_cast<int>(weight[3])};
@@ -267,7 +273,7 @@ class Binarizer {
 
   ValueId norm_of(size_t n, ValueId x, const std::vector<size_t>& chain) {
     for (size_t link_node : chain)
-      if (is_norm(w_.node(link_node).op)) return done_.insert(link_node), link(link_node, x);
+      if (is_norm(w_.node(link_node).op)) return link(link_node, x);
     return fresh_norm(name(n) + ".out_norm", x, outputs(n));
   }
 

@@ -14,6 +14,19 @@ std::vector<float> bias_of(const Site& site) {
   return bias ? *bias : std::vector<float>();
 }
 
+/// A step of the site's layer, with its packed signs, their scales and its bias.
+template <class BinaryStep>
+Lowered with_signs(std::string_view kernel, size_t (*scratch)(const kernels::ConvShape&), const Site& site) {
+  const Signs& signs = *signs_of(site.graph, site.node);
+  BinaryStep step;
+  step.shape = layer_shape(site);
+  step.weights = kernels::pack_binary(step.shape, signs.words);
+  step.scale = signs.scales, step.shift = bias_of(site);
+  const size_t bytes = step.weights.bytes() + 4 * (step.scale.size() + step.shift.size());
+  const size_t floats = scratch(step.shape);
+  return {kernel, std::move(step), Layout::pixels, floats, bytes, ""};
+}
+
 }  // namespace
 
 bool has_binary_weights(const Graph& graph, const Node& node) {
@@ -32,22 +45,11 @@ kernels::ConvShape layer_shape(const Site& site) {
 }
 
 Lowered lower_binary(const Site& site) {
-  const Signs& signs = *signs_of(site.graph, site.node);
-  BinaryConvStep step{
-      .shape = layer_shape(site), .weights = {}, .scale = signs.scales, .shift = bias_of(site)};
-  step.weights = kernels::pack_binary(step.shape, signs.words);
-  const size_t bytes = step.weights.bytes() + 4 * (step.scale.size() + step.shift.size());
-  const size_t scratch = kernels::binary_conv_scratch(step.shape);
-  return {"binary_conv", std::move(step), Layout::pixels, scratch, bytes, ""};
+  return with_signs<BinaryConvStep>("binary_conv", kernels::binary_conv_scratch, site);
 }
 
 Lowered lower_binary_weights(const Site& site) {
-  const Signs& signs = *signs_of(site.graph, site.node);
-  BinaryWeightStep step{layer_shape(site), {}, signs.scales, bias_of(site)};
-  step.weights = kernels::pack_binary(step.shape, signs.words);
-  const size_t bytes = step.weights.bytes() + 4 * (step.scale.size() + step.shift.size());
-  const size_t scratch = kernels::binary_weight_conv_scratch(step.shape);
-  return {"binary_weights", std::move(step), Layout::pixels, scratch, bytes, ""};
+  return with_signs<BinaryWeightStep>("binary_weights", kernels::binary_weight_conv_scratch, site);
 }
 
 }  // namespace netsuke::runtime

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "tensor/half.h"
+#include "tensor/sign_scale.h"
 
 namespace netsuke::train {
 namespace {
@@ -30,14 +30,6 @@ void centre(std::span<float> filter, size_t channels) {
       value = std::clamp(value - mean, -1.0f, 1.0f);
     }
   }
-}
-
-/// alpha: the mean of |W| (XNOR-Net, equation 6), as a float of 16 bits, so that a file holds what was
-/// trained.
-float scale_of(std::span<const float> filter) {
-  double sum = 0;
-  for (const float value : filter) sum += std::abs(static_cast<double>(value));
-  return round_to_half(static_cast<float>(sum / static_cast<double>(filter.size())));
 }
 
 }  // namespace
@@ -118,7 +110,7 @@ void TrainedWeight::take_signs(Signs& signs) {
   for (size_t f = 0; f < signs.scales.size(); ++f) {
     const std::span<float> filter = std::span(signs.latent).subspan(f * n, n);
     if (binary_->centres) centre(filter, static_cast<size_t>(shape_[1]));
-    const float scale = scale_of(filter);
+    const float scale = sign_scale(filter);
     signs.scales[f] = scale;
     for (size_t i = 0; i < n; ++i) dense_[f * n + i] = filter[i] >= 0 ? scale : -scale;
   }

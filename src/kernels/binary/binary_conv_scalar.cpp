@@ -1,25 +1,20 @@
 #include "kernels/binary/binary_conv.h"
+#include "kernels/conv/window.h"
 
 namespace netsuke::kernels {
 namespace {
 
 // The dot product under one window of output channel `o`; positions outside of the image add nothing.
-// Unsigned wrap-around makes a position left of or above the image a very large one.
 int window_dot(const ConvShape& s, const BinaryWeights& weights, const uint64_t* in, size_t o, size_t out_y,
                size_t out_x) {
   int dot = 0;
-  for (size_t ky = 0; ky < s.kernel_h; ++ky) {
-    for (size_t kx = 0; kx < s.kernel_w; ++kx) {
-      const size_t y = out_y * s.stride_h + ky * s.dilation_h - s.pad_top;
-      const size_t x = out_x * s.stride_w + kx * s.dilation_w - s.pad_left;
-      if (y >= s.height || x >= s.width) continue;
-      const uint64_t* pixel = in + (y * s.width + x) * sign_words(s.channels);
-      for (size_t c = 0; c < s.channels; ++c) {
-        const bool positive = pixel[c / 64] >> c % 64 & 1;
-        dot += positive == weights.positive(o, ky * s.kernel_w + kx, c) ? 1 : -1;
-      }
+  each_tap_inside(s, out_y, out_x, [&](size_t tap, size_t pixel) {
+    const uint64_t* signs = in + pixel * sign_words(s.channels);
+    for (size_t c = 0; c < s.channels; ++c) {
+      const bool positive = signs[c / 64] >> c % 64 & 1;
+      dot += positive == weights.positive(o, tap, c) ? 1 : -1;
     }
-  }
+  });
   return dot;
 }
 

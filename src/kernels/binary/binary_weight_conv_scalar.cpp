@@ -1,23 +1,17 @@
 #include "kernels/binary/binary_weight_conv.h"
+#include "kernels/conv/window.h"
 
 namespace netsuke::kernels {
 namespace {
 
-// The sum under one window of output channel `o`; positions outside of the image count as zeros. Unsigned
-// wrap-around makes a position left of or above the image a very large one.
+// The sum under one window of output channel `o`; positions outside of the image count as zeros.
 float window_sum(const ConvShape& s, const BinaryWeights& weights, const ImageArguments& image, size_t o,
                  size_t out_y, size_t out_x) {
   float sum = 0;
-  for (size_t ky = 0; ky < s.kernel_h; ++ky) {
-    for (size_t kx = 0; kx < s.kernel_w; ++kx) {
-      const size_t y = out_y * s.stride_h + ky * s.dilation_h - s.pad_top;
-      const size_t x = out_x * s.stride_w + kx * s.dilation_w - s.pad_left;
-      if (y >= s.height || x >= s.width) continue;
-      const float* pixel = image.in + (y * s.width + x) * image.in_stride;
-      for (size_t c = 0; c < s.channels; ++c)
-        sum += weights.positive(o, ky * s.kernel_w + kx, c) ? pixel[c] : -pixel[c];
-    }
-  }
+  each_tap_inside(s, out_y, out_x, [&](size_t tap, size_t pixel) {
+    const float* values = image.in + pixel * image.in_stride;
+    for (size_t c = 0; c < s.channels; ++c) sum += weights.positive(o, tap, c) ? values[c] : -values[c];
+  });
   return sum;
 }
 

@@ -1,22 +1,17 @@
 #include "kernels/depthwise/depthwise.h"
 
+#include "kernels/conv/window.h"
+
 namespace netsuke::kernels {
 namespace {
 
-// The sum under one window; positions outside of the image count as zeros. Unsigned wrap-around makes a
-// position left of or above the image a very large one.
+// The sum under one window; positions outside of the image count as zeros.
 float window_sum(const ConvShape& s, const DepthwiseWeights& weights, const float* in, size_t in_stride,
                  size_t out_y, size_t out_x, size_t c) {
   float sum = 0;
-  for (size_t ky = 0; ky < s.kernel_h; ++ky) {
-    for (size_t kx = 0; kx < s.kernel_w; ++kx) {
-      const size_t y = out_y * s.stride_h + ky * s.dilation_h - s.pad_top;
-      const size_t x = out_x * s.stride_w + kx * s.dilation_w - s.pad_left;
-      if (y >= s.height || x >= s.width) continue;
-      sum +=
-          weights.taps[(ky * s.kernel_w + kx) * weights.stride + c] * in[(y * s.width + x) * in_stride + c];
-    }
-  }
+  each_tap_inside(s, out_y, out_x, [&](size_t tap, size_t pixel) {
+    sum += weights.taps[tap * weights.stride + c] * in[pixel * in_stride + c];
+  });
   return sum;
 }
 
