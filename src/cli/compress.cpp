@@ -17,11 +17,11 @@ struct Options {
   Common common;
   ModelFlags about;
   DataFlags data;
-  std::string model, output, recipe = "deep-compression", coder;
+  std::string model, output, recipe, coder;
   int index_bits = -1;
   bool resume = false;
-  double max_drop = -1;
-  int64_t target_size = -1;
+  recipe::Budget budget;
+  double minutes = -1;
   bool explain = false;
 };
 
@@ -32,9 +32,12 @@ class StepTable {
   void add(const recipe::StepReport& r) {
     const bool judged = r.validation_error >= 0;
     const std::string error = judged ? fmt::format("  validation error {:5.2f} %", r.validation_error) : "";
-    log_.line(fmt::format("{:<20} density {:5.1f} %  file {:>9} bytes{}  {}", r.label, 100 * r.density,
-                          report::grouped(r.bytes), error, report::duration_text(r.seconds)));
+    const std::string time = r.ms >= 0 ? fmt::format("  {:.3f} ms", r.ms) : "";
+    log_.line(fmt::format("{:<20} density {:5.1f} %  file {:>9} bytes{}{}  {}  {}", r.label, 100 * r.density,
+                          report::grouped(r.bytes), error, time, report::duration_text(r.seconds), r.note));
     json_.push_back({{"step", r.label}, {"density", r.density}, {"bytes", r.bytes}, {"seconds", r.seconds}});
+    if (r.ms >= 0) json_.back()["ms"] = r.ms;
+    if (!r.note.empty()) json_.back()["note"] = r.note;
     if (judged) json_.back()["validation_error"] = r.validation_error;
   }
   const report::Json& json() const { return json_; }
@@ -44,7 +47,23 @@ class StepTable {
   report::Json json_ = report::Json::array();
 };
 
+/// A budget without a recipe means a search for it.
+std::string recipe_of(const Options& options) {
+  if (!options.recipe.empty()) return options.recipe;
+  return options.budget.any() ? "smallest" : "deep-compression";
+}
+
+bool searches(const recipe::Recipe& recipe) {
+  return std::ranges::any_of(
+      recipe.stages, [](const recipe::Stage& s) { return std::holds_alternative<recipe::Search>(s); });
+}
+
 void apply_overrides(const Options& options, recipe::Recipe& recipe) {
+  for (recipe::Stage& stage : recipe.stages)
+    if (auto* search = std::get_if<recipe::Search>(&stage)) {
+      if (options.budget.any()) search->budget = options.budget;
+      if (options.minutes >= 0) search->minutes = options.minutes;
+    }
   WriteOptions write = recipe::write_options(recipe);
   if (!options.coder.empty()) write.coder = recipe::parse_coder(options.coder);
   if (options.index_bits >= 0) write.index_bits = options.index_bits;
@@ -53,14 +72,9 @@ void apply_overrides(const Options& options, recipe::Recipe& recipe) {
   recipe.stages.push_back(recipe::Code{write});
 }
 
-/// What is worth shipping: what training needed to know is not.
-void strip_training_notes(Graph& graph, const recipe::Recipe& recipe) {
-  std::erase_if(graph.metadata, [](const auto& entry) { return entry.first.starts_with("train."); });
-  if (!recipe.name.empty()) graph.metadata["recipe"] = recipe.name;
-}
-
 struct Outcome {
   Accuracy dense, small;
+  double ms = -1;  ///< of one image; negative where it was not asked for
   WrittenFile written;
 };
 
@@ -83,13 +97,17 @@ void print(const Options& options, const Output& output, const Outcome& outcome,
 }
 
 void require_budget(const Options& options, const Outcome& outcome) {
+  const recipe::Budget& budget = options.budget;
   const double drop = outcome.dense.top1 - outcome.small.top1;
-  if (options.max_drop >= 0 && drop > options.max_drop)
+  if (budget.max_drop && drop > *budget.max_drop)
     fail(ErrorCode::budget, options.output, ": written, but top-1 fell by ", fmt::format("{:.2f}", drop),
-         " points and --max-drop allows ", options.max_drop);
-  if (options.target_size >= 0 && outcome.written.ledger.file_bytes > options.target_size)
+         " points and --max-drop allows ", *budget.max_drop);
+  if (budget.target_size && outcome.written.ledger.file_bytes > *budget.target_size)
     fail(ErrorCode::budget, options.output, ": written, but has ", outcome.written.ledger.file_bytes,
-         " bytes and --target-size allows ", options.target_size);
+         " bytes and --target-size allows ", *budget.target_size);
+  if (budget.target_ms && outcome.ms > *budget.target_ms)
+    fail(ErrorCode::budget, options.output, ": written, but takes ", fmt::format("{:.3f}", outcome.ms),
+         " ms and --target-ms allows ", *budget.target_ms);
 }
 
 /// Where every byte of the file went; nothing is written.
@@ -111,11 +129,11 @@ void run(const Options& options) {
     fail(ErrorCode::usage, "compress: was started by ", size,
          " processes together; that is for train and distill");
   check_model_path(options.output, options.common.force);
-  recipe::Recipe recipe = recipe::load_recipe(options.recipe);
+  recipe::Recipe recipe = recipe::load_recipe(recipe_of(options));
   apply_overrides(options, recipe);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const bool has_data = !options.data.data.empty();
-  if (!has_data && options.max_drop >= 0) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
+  if (!has_data && options.budget.max_drop) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
   const Wanted wanted = wanted_by(model, log);
   const Split data = has_data ? options.data.open(wanted) : Split{};
   const DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test, wanted) : nullptr;
@@ -133,13 +151,19 @@ void run(const Options& options) {
       return measure_accuracy(g, *data.validation, options.common.threads, log).error();
     };
   }
+  if (options.budget.target_ms)
+    context.milliseconds = [&](const Graph& g) {
+      return measure_latency(g, options.common.threads).ms_median;
+    };
+  if (searches(recipe))
+    context.best_so_far = [&](const Written& best) { write_file(options.output, best.bytes); };
   context.report = [&](const recipe::StepReport& r) { steps.add(r); };
-  Graph small = recipe::run(recipe, model.graph, context);
-  strip_training_notes(small, recipe);
+  const Graph small = recipe::shippable(recipe::run(recipe, model.graph, context), recipe);
 
   WriteOptions write = recipe::write_options(recipe);
   write.threads = options.common.threads;
-  Outcome outcome{.dense = {}, .small = {}, .written = write_and_reread(small, write, options.output)};
+  Outcome outcome{
+      .dense = {}, .small = {}, .ms = -1, .written = write_and_reread(small, write, options.output)};
   report::Json json = report::describe(outcome.written.graph, options.output, &outcome.written.ledger);
   if (test) {
     outcome.dense = measure_accuracy(model.graph, *test, options.common.threads, log);
@@ -148,6 +172,7 @@ void run(const Options& options) {
     json["top1_dense"] = outcome.dense.top1;
     json["error_dense"] = outcome.dense.error();
   }
+  if (context.milliseconds) json["ms"] = outcome.ms = context.milliseconds(outcome.written.graph);
   json["recipe"] = recipe.name;
   json["seed"] = options.common.seed;
   json["steps"] = steps.json();
@@ -164,7 +189,8 @@ void add_compress(CLI::App& verb) {
   options->about.add_to(verb);
   verb.add_option("MODEL", options->model, "the trained model, a .nsk or .onnx file")->required();
   options->data.add_to(verb);
-  verb.add_option("--recipe", options->recipe, "a recipe's name or a TOML file")->capture_default_str();
+  verb.add_option("--recipe", options->recipe,
+                  "a recipe's name or a TOML file; deep-compression, or smallest where a budget is given");
   verb.add_option("-o,--output", options->output, "the .nsk file to write");
   verb.add_flag("--explain", options->explain, "only tell where every byte of MODEL, a .nsk file, went");
   verb.add_flag_callback(
@@ -175,9 +201,15 @@ void add_compress(CLI::App& verb) {
   verb.add_option("--index-bits", options->index_bits,
                   "instead of the recipe's: 2 to 16; 0: the best of each tensor")
       ->check(CLI::Range(0, 16));
-  verb.add_option("--max-drop", options->max_drop, "exit with 3 if top-1 falls by more points than this");
-  verb.add_option("--target-size", options->target_size, "exit with 3 if the file has more bytes than this")
+  verb.add_option(
+      "--max-drop", options->budget.max_drop,
+      "the smallest file whose top-1 is at most so many points below MODEL's; exit with 3 if it is not kept");
+  verb.add_option("--target-size", options->budget.target_size,
+                  "the most accurate file of at most so many bytes; exit with 3 if it is not kept")
       ->transform(CLI::AsSizeValue(true));
+  verb.add_option("--target-ms", options->budget.target_ms,
+                  "the most accurate file that takes at most so many milliseconds an image here");
+  verb.add_option("--minutes", options->minutes, "a search starts no attempt after this time; 0: none");
   verb.add_flag("--resume", options->resume, "go on from OUTPUT.work, which an interrupted run leaves");
   verb.callback([options] { run(*options); });
 }

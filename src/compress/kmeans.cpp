@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "compress/kmeans_optimal.h"
 #include "compress/sorted.h"
+#include "tensor/half.h"
 
 namespace netsuke::compress {
 namespace {
@@ -127,6 +128,18 @@ std::vector<uint16_t> nearest_codes(std::span<const float> values, const std::ve
   std::vector<uint16_t> codes(values.size());
   for (size_t i = 0; i < values.size(); ++i) codes[i] = code_of(bounds, static_cast<double>(values[i]));
   return codes;
+}
+
+void round_centroids(Clustering& clusters) {
+  std::vector<float> distinct;
+  std::vector<uint16_t> renamed;
+  for (const float centroid : clusters.centroids) {
+    const float rounded = round_to_half(centroid);
+    if (distinct.empty() || distinct.back() != rounded) distinct.push_back(rounded);
+    renamed.push_back(static_cast<uint16_t>(distinct.size() - 1));
+  }
+  for (uint16_t& code : clusters.codes) code = renamed[code];
+  clusters.centroids = std::move(distinct);
 }
 
 Clustering k_means(std::span<const float> values, const KMeansOptions& options) {

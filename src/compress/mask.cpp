@@ -1,5 +1,7 @@
 #include "compress/mask.h"
 
+#include <algorithm>
+#include <functional>
 #include <numeric>
 
 namespace netsuke::compress {
@@ -43,6 +45,21 @@ WeightPtr with_codebook(const Weight& weight, std::vector<float> centroids, std:
   if (!is_pruned(weight)) return make_weight(weight.shape, Codebook{std::move(centroids), std::move(codes)});
   return make_weight(weight.shape,
                      SparseCodebook{std::move(centroids), kept_positions(weight), std::move(codes)});
+}
+
+std::vector<bool> largest(const std::vector<float>& scores, size_t count) {
+  std::vector<bool> keep(scores.size(), true);
+  if (count >= scores.size()) return keep;
+  std::vector<float> sorted = scores;
+  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count), sorted.end(),
+                   std::greater<>());
+  const float threshold = sorted[count];  // the largest score that need not be kept
+  const auto above = static_cast<size_t>(
+      std::count_if(scores.begin(), scores.end(), [&](float score) { return score > threshold; }));
+  size_t equal_ones = count - above;
+  for (size_t i = 0; i < scores.size(); ++i)
+    keep[i] = scores[i] > threshold || (scores[i] == threshold && equal_ones > 0 && equal_ones-- > 0);
+  return keep;
 }
 
 }  // namespace netsuke::compress

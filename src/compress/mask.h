@@ -13,6 +13,9 @@ bool is_pruned(const Weight& weight);
 /// Flat positions of the kept elements, ascending: all of them for Dense and Codebook.
 std::vector<uint32_t> kept_positions(const Weight& weight);
 
+/// Flags for the `count` largest scores; equal ones are taken in order.
+std::vector<bool> largest(const std::vector<float>& scores, size_t count);
+
 /// The weight with only those kept elements whose flag in `keep` (one for each, in position order) is set:
 /// Sparse, or SparseCodebook with the same centroids for shared weights.
 WeightPtr keep_only(const Weight& weight, const std::vector<bool>& keep);

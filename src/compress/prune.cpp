@@ -29,22 +29,6 @@ std::vector<float> magnitudes(const Weight& weight) {
   return values;
 }
 
-/// Flags for the `count` largest scores; equal ones are taken in order.
-std::vector<bool> largest(const std::vector<float>& scores, size_t count) {
-  std::vector<bool> keep(scores.size(), true);
-  if (count >= scores.size()) return keep;
-  std::vector<float> sorted = scores;
-  std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(count), sorted.end(),
-                   std::greater<>());
-  const float threshold = sorted[count];  // the largest score that need not be kept
-  const auto above = static_cast<size_t>(
-      std::count_if(scores.begin(), scores.end(), [&](float score) { return score > threshold; }));
-  size_t equal_ones = count - above;
-  for (size_t i = 0; i < scores.size(); ++i)
-    keep[i] = scores[i] > threshold || (scores[i] == threshold && equal_ones > 0 && equal_ones-- > 0);
-  return keep;
-}
-
 size_t share_of(double density, int64_t elements) {
   return static_cast<size_t>(std::llround(density * static_cast<double>(elements)));
 }

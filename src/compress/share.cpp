@@ -1,21 +1,10 @@
 #include "compress/share.h"
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "compress/mask.h"
-#include "tensor/half.h"
 
 namespace netsuke::compress {
 namespace {
-
-/// Centroids that round to the same half become one.
-void round_centroids(std::span<const float> values, Clustering& clusters) {
-  for (float& centroid : clusters.centroids) centroid = round_to_half(centroid);
-  const auto end = std::unique(clusters.centroids.begin(), clusters.centroids.end());
-  clusters.centroids.erase(end, clusters.centroids.end());
-  clusters.codes = nearest_codes(values, clusters.centroids);
-}
 
 WeightPtr share(const Weight& weight, int bits, const ShareOptions& options) {
   const std::vector<float> values = kept_values(weight);
@@ -23,7 +12,7 @@ WeightPtr share(const Weight& weight, int bits, const ShareOptions& options) {
                                          .start = options.start,
                                          .seed = options.seed,
                                          .max_iterations = options.max_iterations});
-  if (options.half_centroids) round_centroids(values, clusters);
+  if (options.half_centroids) round_centroids(clusters);
   return with_codebook(weight, std::move(clusters.centroids), std::move(clusters.codes));
 }
 

@@ -48,6 +48,15 @@ std::vector<Target> weight_targets(const Graph& graph) { return targets_of_kinds
 
 std::vector<Target> vector_targets(const Graph& graph) { return targets_of_kinds(graph, "bias", "norm"); }
 
+double density(const Graph& graph) {
+  int64_t kept = 0, all = 0;
+  for (const Target& target : weight_targets(graph)) {
+    kept += kept_count(*graph.values[target.value].weight);
+    all += weight_count(*graph.values[target.value].weight);
+  }
+  return all > 0 ? static_cast<double>(kept) / static_cast<double>(all) : 1;
+}
+
 const std::string* deciding_key(std::span<const std::string> keys, const Target& target) {
   const std::string* best = nullptr;
   size_t best_exactness = 0;

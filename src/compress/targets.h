@@ -25,6 +25,9 @@ struct Target {
 /// have nothing left to prune or share, are not among them.
 std::vector<Target> weight_targets(const Graph& graph);
 
+/// The share of these weights that is kept; 1 if there are none.
+double density(const Graph& graph);
+
 /// Biases and batch norms, in node order: what round works on.
 std::vector<Target> vector_targets(const Graph& graph);
 

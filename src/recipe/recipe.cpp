@@ -72,11 +72,11 @@ void read_retrain(Keys& keys, Retrain& retrain) {
   if (!retrain.teacher_is_original) retrain.options.distill_alpha = 0;
 }
 
-Retrain nested_retrain(Keys& keys, const Retrain& defaults) {
+Retrain nested_retrain(Keys& keys, const Retrain& defaults, const std::string& key = "retrain") {
   Retrain retrain = defaults;
   retrain.options.epochs = 0;
-  if (const toml::table* table = keys.table("retrain")) {
-    Keys nested(*table, keys.where() + ", retrain");
+  if (const toml::table* table = keys.table(key)) {
+    Keys nested(*table, keys.where() + ", " + key);
     retrain.options.epochs = 1;
     read_retrain(nested, retrain);
     nested.finish();
@@ -145,6 +145,26 @@ Stage read_binarize(Keys& keys, const Retrain& defaults) {
 
 Stage read_fold(Keys&, const Retrain&) { return Fold{}; }
 
+Stage read_search(Keys& keys, const Retrain& defaults) {
+  Search search;
+  search.budget.max_drop = keys.get<double>("max_drop");
+  if (const auto size = keys.get<int>("target_size")) search.budget.target_size = *size;
+  search.budget.target_ms = keys.get<double>("target_ms");
+  keys.set("step", search.step);
+  require(search.step > 0 && search.step < 1, keys.where(), ": step is ", search.step,
+          ", expected a share between 0 and 1");
+  keys.set("precision", search.precision);
+  keys.set("minutes", search.minutes);
+  keys.set("most_clusters", search.most_clusters);
+  require(search.most_clusters >= 2 && search.most_clusters <= 1024, keys.where(), ": most_clusters is ",
+          search.most_clusters, ", expected 2 to 1024");
+  keys.set("vector_bits", search.vector_bits);
+  if (const auto images = keys.get<int>("curvature_images")) search.curvature_images = *images;
+  search.pruned = nested_retrain(keys, defaults, "retrain");
+  search.shared = nested_retrain(keys, defaults, "fine_tune");
+  return search;
+}
+
 Stage read_code(Keys& keys, const Retrain&) {
   Code code;
   if (const auto coder = keys.get<std::string>("coder")) code.options.coder = parse_coder(*coder);
@@ -160,9 +180,10 @@ struct StageKind {
   Stage (*read)(Keys&, const Retrain& defaults);
 };
 constexpr StageKind kStageKinds[] = {
-    {"prune", read_prune}, {"retrain", read_stage_retrain}, {"share", read_share},
-    {"round", read_round}, {"binarize", read_binarize},     {"fold", read_fold},
-    {"code", read_code},
+    {"prune", read_prune},       {"retrain", read_stage_retrain},
+    {"share", read_share},       {"round", read_round},
+    {"binarize", read_binarize}, {"fold", read_fold},
+    {"search", read_search},     {"code", read_code},
 };
 
 Stage read_stage(const toml::table& table, const Retrain& defaults, const std::string& where) {
@@ -264,6 +285,12 @@ Coder parse_coder(std::string_view name) {
                                  {"symbols", Coder::symbols},
                                  {"plain", Coder::plain}};
   return find_row(std::span<const Row>(rows), name, "coder").coder;
+}
+
+Graph shippable(Graph graph, const Recipe& recipe) {
+  std::erase_if(graph.metadata, [](const auto& entry) { return entry.first.starts_with("train."); });
+  if (!recipe.name.empty()) graph.metadata["recipe"] = recipe.name;
+  return graph;
 }
 
 WriteOptions write_options(const Recipe& recipe) {

@@ -71,11 +71,33 @@ struct Binarize {
 /// after.
 struct Fold {};
 
+/// What a file must keep to. Any may be left away, but not all.
+struct Budget {
+  std::optional<double> max_drop;      ///< points of top-1 below the original's, on the validation images
+  std::optional<int64_t> target_size;  ///< bytes of the file
+  std::optional<double> target_ms;     ///< of one image, on this machine
+  bool any() const { return max_drop || target_size || target_ms; }
+};
+
+/// The smallest file within a budget: attempts that each ask the allocator (compress/allocate.h) for fewer
+/// bytes, retrain, share and are measured.
+struct Search {
+  Budget budget;
+  double step = 0.75;       ///< of the bytes of the attempt before, once the first points are lost
+  double precision = 0.03;  ///< ends where the next attempt would be smaller by less than this share
+  double minutes = 0;       ///< no attempt starts after this time; 0: as long as it takes
+  int most_clusters = 32;
+  int vector_bits = 8;  ///< of biases and batch norms
+  int64_t curvature_images = 2048;
+  Retrain pruned;  ///< after pruning; its epochs double where an attempt fails
+  Retrain shared;  ///< centroid fine-tuning
+};
+
 struct Code {
   WriteOptions options;
 };
 
-using Stage = std::variant<Prune, Retrain, Share, Round, Binarize, Fold, Code>;
+using Stage = std::variant<Prune, Retrain, Share, Round, Binarize, Fold, Search, Code>;
 
 struct Recipe {
   std::string name;
@@ -93,6 +115,9 @@ Recipe load_recipe(const std::string& name_or_path);
 
 /// "automatic", "range", "huffman", "symbols" or "plain"; throws Error(usage) otherwise.
 Coder parse_coder(std::string_view name);
+
+/// What is worth shipping: what training needed to know is not, the recipe's name is.
+Graph shippable(Graph graph, const Recipe& recipe);
 
 /// How the file is to be written: the code stage's options, or the defaults.
 WriteOptions write_options(const Recipe& recipe);

@@ -10,6 +10,8 @@
 #include "graph/passes/fold_batch_norm.h"
 #include "graph/passes/sign_threshold.h"
 #include "model/read.h"
+#include "recipe/retrain.h"
+#include "recipe/search.h"
 
 namespace netsuke::recipe {
 namespace {
@@ -74,6 +76,11 @@ class Runner {
   void add(const Fold&) {
     steps_.push_back({"fold", [](const Graph& g) { return with_sign_thresholds(fold_batch_norms(g)); }});
   }
+  void add(const Search& settings) {
+    require_data();
+    steps_.push_back(
+        {"search", [=, this](const Graph& g) { return search(settings, g, original_, recipe_, context_); }});
+  }
   void add(const Code&) {}  // the bytes are made once, at the end, by whoever writes the file
 
   void require_data() const {
@@ -106,39 +113,14 @@ class Runner {
     return prune.adjust_dropout ? compress::adjust_dropout(pruned, original_) : pruned;
   }
 
-  Graph retrain_graph(const Retrain& retrain, const Graph& graph) const {
-    train::Options options = retrain.options;
-    options.learning_rate = retrain.learning_rate.value_or(retrain.rate * original_rate());
-    options.seed = context_.seed;
-    options.threads = context_.threads;
-    if (!context_.work_folder.empty()) options.checkpoint = context_.work_folder + "/retrain.checkpoint";
-    options.resume = context_.resume;
-    std::vector<Graph> teachers;
-    if (retrain.teacher_is_original) teachers.push_back(original_);
-    Graph trained = train::module()
-                        .train(graph, *context_.data, context_.validation, teachers, options, context_.log)
-                        .graph;
-    if (!options.checkpoint.empty()) std::filesystem::remove(options.checkpoint);
-    return trained;
-  }
-
-  /// The rate the model was trained with, which our own training records in the metadata.
-  double original_rate() const {
-    const auto recorded = original_.metadata.find("train.learning_rate");
-    return recorded == original_.metadata.end()
-               ? 0.01
-               : parse_number(recorded->second, "metadata train.learning_rate");
+  Graph retrain_graph(const Retrain& settings, const Graph& graph) const {
+    return retrain(settings, graph, original_, context_);
   }
 
   void report(const std::string& label, const Graph& graph, size_t bytes,
               std::chrono::steady_clock::duration time) const {
     StepReport r{.label = label, .bytes = static_cast<int64_t>(bytes)};
-    int64_t kept = 0, all = 0;
-    for (const compress::Target& target : compress::weight_targets(graph)) {
-      kept += kept_count(*graph.values[target.value].weight);
-      all += weight_count(*graph.values[target.value].weight);
-    }
-    if (all > 0) r.density = static_cast<double>(kept) / static_cast<double>(all);
+    r.density = compress::density(graph);
     if (context_.validation_error) r.validation_error = context_.validation_error(graph);
     r.seconds = std::chrono::duration<double>(time).count();
     context_.report(r);

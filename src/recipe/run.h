@@ -18,6 +18,8 @@ struct StepReport {
   int64_t bytes = 0;             ///< of the whole file, were it written now
   double validation_error = -1;  ///< per cent; negative where nothing was measured
   double seconds = 0;
+  double ms = -1;    ///< of one image; negative where nothing was measured
+  std::string note;  ///< of an attempt of a search: what became of it
 };
 
 struct Context {
@@ -25,6 +27,9 @@ struct Context {
   const Dataset* validation = nullptr;  ///< chooses the best epoch; never the test split
   /// Error in per cent on the validation set, by the runtime; may be empty.
   std::function<double(const Graph&)> validation_error;
+  std::function<double(const Graph&)> milliseconds;  ///< of one image, by the runtime; may be empty
+  /// Takes the best file of a search so far, as it is found.
+  std::function<void(const Written&)> best_so_far = [](const Written&) {};
   uint64_t seed = 1;
   int threads = 0;
   /// Where the graph after each step, and the running retraining's checkpoint, are kept; removed at the end.

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "graph/shapes.h"
 #include "train/check.h"
+#include "train/curvature.h"
 #include "train/trainer.h"
 
 namespace netsuke::train {
@@ -55,9 +56,21 @@ Tensor infer(const Graph& graph, const Tensor& input) {
   });
 }
 
+std::vector<std::vector<float>> curvature(const Graph& graph, const Dataset& data,
+                                          const CurvatureOptions& options, const Log& log) {
+  check_graph(graph);
+  check_data(graph, data, true);
+  if (options.images < 1) fail(ErrorCode::usage, "images: found ", options.images, ", expected 1 or more");
+  return without_torch_errors([&] {
+    set_up_torch(options.threads);
+    return fisher_diagonal(graph, data, options, log);
+  });
+}
+
 }  // namespace netsuke::train
 
 extern "C" __attribute__((visibility("default"))) const netsuke::train::Module* netsuke_train_module() {
-  static constexpr netsuke::train::Module module{&netsuke::train::train, &netsuke::train::infer};
+  static constexpr netsuke::train::Module module{&netsuke::train::train, &netsuke::train::infer,
+                                                 &netsuke::train::curvature};
   return &module;
 }

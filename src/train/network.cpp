@@ -58,6 +58,8 @@ struct Network::Torch {
   std::vector<at::Tensor> constants;  ///< by ValueId; they share the memory of `learned` and `measured`
 
   at::Tensor batch(std::span<const float> images) const;
+  BatchResult differentiate(std::span<const float> images, const Targets& targets, const Objective& objective,
+                            const TrainingPass* training);
   at::Tensor run(const at::Tensor& input, const TrainingPass* training) const {
     return lower(graph, constants, input, logits, training).flatten(1);
   }
@@ -152,6 +154,16 @@ at::Tensor Network::Torch::batch(std::span<const float> images) const {
   return in_fast_layout(view(images, shape));
 }
 
+BatchResult Network::Torch::differentiate(std::span<const float> images, const Targets& targets,
+                                          const Objective& objective, const TrainingPass* training) {
+  for (const Learned& l : learned) constants[l.value].mutable_grad() = at::Tensor();
+  const at::Tensor scores = run(batch(images), training);
+  const at::Tensor loss = loss_of(scores, targets, objective);
+  loss.backward();
+  if (group) group->finish();
+  return {loss.item<double>(), count_wrong(scores.detach().contiguous(), targets.labels)};
+}
+
 Network::Network(const Graph& graph, size_t frozen, const Binarized& binarized)
     : torch_(std::make_unique<Torch>()) {
   Torch& t = *torch_;
@@ -187,14 +199,12 @@ std::vector<Network::Learned>& Network::measured() { return torch_->measured; }
 
 BatchResult Network::learn(std::span<const float> images, const Targets& targets, const Objective& objective,
                            uint64_t dropout_seed) {
-  Torch& t = *torch_;
-  for (Learned& l : t.learned) t.constants[l.value].mutable_grad() = at::Tensor();
-  const TrainingPass pass{dropout_seed, t.frozen, t.smooth_sign};
-  const at::Tensor scores = t.run(t.batch(images), &pass);
-  const at::Tensor loss = loss_of(scores, targets, objective);
-  loss.backward();
-  if (t.group) t.group->finish();
-  return {loss.item<double>(), count_wrong(scores.detach().contiguous(), targets.labels)};
+  const TrainingPass pass{dropout_seed, torch_->frozen, torch_->smooth_sign};
+  return torch_->differentiate(images, targets, objective, &pass);
+}
+
+BatchResult Network::differentiate(std::span<const float> images, std::span<const int64_t> labels) {
+  return torch_->differentiate(images, {.labels = labels}, {}, nullptr);
 }
 
 void Network::join(Group& group) {

@@ -73,6 +73,9 @@ class Network {
   /// A training pass: fills gradient(i) for every learned()[i].
   BatchResult learn(std::span<const float> images, const Targets& targets, const Objective& objective,
                     uint64_t dropout_seed);
+  /// As learn(), but the network computes as in inference: nothing drops, and batch norms keep to their
+  /// running statistics.
+  BatchResult differentiate(std::span<const float> images, std::span<const int64_t> labels);
   /// dL/ddense of learned()[i].
   std::span<const float> gradient(size_t i) const;
   /// Inference against labels; the loss is the plain cross-entropy.

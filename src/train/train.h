@@ -98,6 +98,20 @@ struct Result {
 Result train(const Graph& graph, const Dataset& data, const Dataset* validation,
              const std::vector<Graph>& teachers, const Options& options, const Log& log);
 
+struct CurvatureOptions {
+  int64_t images = 2048;  ///< of the data set, drawn by the seed; all of them where there are fewer
+  uint64_t seed = 1;
+  int threads = 0;  ///< 0: all cores
+};
+
+/// The diagonal of the Fisher information, by ValueId: for every element of a constant that learns the mean
+/// over images and over labels drawn from the network's own answers of (d -log p(label) / d weight)^2; empty
+/// for all other values. Half of it times the square of a small change is how much the loss grows (Optimal
+/// Brain Damage, LeCun 1990, equation 5, with the Fisher information for the Hessian). The data set's labels
+/// are not looked at. Throws as train() does.
+std::vector<std::vector<float>> curvature(const Graph& graph, const Dataset& data,
+                                          const CurvatureOptions& options, const Log& log);
+
 /// Class scores by libtorch, [images, classes]: the second opinion that tests hold the runtime against.
 Tensor infer(const Graph& graph, const Tensor& input);
 
@@ -106,6 +120,7 @@ Tensor infer(const Graph& graph, const Tensor& input);
 struct Module {
   decltype(&train::train) train;
   decltype(&train::infer) infer;
+  decltype(&train::curvature) curvature;
 };
 
 /// Opens the module beside the program or in its library folder. Throws Error(unsupported) saying what to

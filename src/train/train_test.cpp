@@ -463,6 +463,41 @@ TEST(Distill, AnswersAreKeptForOtherStudentsAndNotForOtherTeachers) {
   std::filesystem::remove(path);
 }
 
+TEST(Curvature, OfOneLayerIsWhatItsFormulaSays) {
+  // log p(c) = z_c - log sum exp z, z = W x: the mean over classes drawn from p of (d log p / d W_cj)^2 is
+  // p_c (1 - p_c) x_j^2.
+  Builder net("one", 3);
+  const ValueId x = net.apply("flatten", Flatten{}, {net.input("data", {1, 8, 8})});
+  const Graph graph = net.finish({net.apply("prob", Softmax{}, {net.linear("scores", x, 4)})});
+  const DatasetPtr data = quadrants(4096, 9);
+  const auto measured = module().curvature(graph, *data, {.images = 4096, .seed = 2, .threads = 1}, Log());
+  const Tensor batch = batch_of(graph, *data), p = module().infer(graph, batch);
+  const std::vector<float>& diagonal = measured[find_value(graph, "scores.weight")];
+  ASSERT_EQ(diagonal.size(), 4u * 64u);
+  for (size_t c = 0; c < 4; ++c) {
+    double expected = 0, found = 0;
+    for (size_t j = 0; j < 64; ++j) {
+      for (size_t i = 0; i < 4096; ++i) {
+        const double share = p.data[4 * i + c], pixel = batch.data[64 * i + j];
+        expected += share * (1 - share) * pixel * pixel / 4096;
+      }
+      found += static_cast<double>(diagonal[64 * c + j]);
+    }
+    EXPECT_NEAR(found / expected, 1, 0.1) << "class " << c;
+  }
+}
+
+TEST(Curvature, CountsPrunedWeightsTooAndLeavesStatisticsAlone) {
+  Graph graph = small_net();
+  set_weight(graph, "hidden.weight", Sparse{{1, 7}, {0.5f, -0.25f}});
+  const auto measured =
+      module().curvature(graph, *quadrants(64, 1), {.images = 64, .seed = 1, .threads = 1}, Log());
+  EXPECT_EQ(measured[find_value(graph, "hidden.weight")].size(),
+            static_cast<size_t>(weight_count(weight(graph, "hidden.weight"))));
+  EXPECT_TRUE(measured[find_value(graph, "norm.mean")].empty());
+  EXPECT_FALSE(measured[find_value(graph, "norm.scale")].empty());
+}
+
 class Refusal : public testing::Test {
  protected:
   void expect(ErrorCode code, const std::string& part, const Graph& graph, const Dataset& data) {

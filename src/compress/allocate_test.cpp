@@ -1,0 +1,93 @@
+#include "compress/allocate.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "graph/builder.h"
+#include "model/write.h"
+
+namespace netsuke::compress {
+namespace {
+
+/// Two linear layers of equal size and make.
+Graph twins() {
+  Builder net("twins", 5);
+  ValueId x = net.input("data", {100});
+  x = net.apply("relu", Relu{}, {net.linear("first", x, 100)});
+  return net.finish({net.linear("second", x, 100)});
+}
+
+/// Every weight of a layer has the same curvature.
+Curvature curvature_of(const Graph& graph, std::map<std::string, float> by_layer) {
+  Curvature curvature(graph.values.size());
+  for (const Target& target : weight_targets(graph)) {
+    const auto count = static_cast<size_t>(weight_count(*graph.values[target.value].weight));
+    curvature[target.value].assign(count, by_layer.at(target.name));
+  }
+  return curvature;
+}
+
+const LayerAllocation& layer(const Allocation& allocation, const std::string& name) {
+  for (const LayerAllocation& l : allocation.layers)
+    if (l.target.name == name) return l;
+  throw std::out_of_range(name);
+}
+
+TEST(Allocate, LayersThatMatterKeepMore) {
+  const Graph graph = twins();
+  const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 20.0f}});
+  const Allocation a = allocate(graph, curvature, {.bytes = 4000, .least_kept = 0.01, .coding = {}});
+  EXPECT_GT(layer(a, "second").kept, 2 * layer(a, "first").kept);
+  const Allocation equal = allocate(graph, curvature_of(graph, {{"first", 1.0f}, {"second", 1.0f}}),
+                                    {.bytes = 4000, .least_kept = 0.01, .coding = {}});
+  EXPECT_NEAR(
+      static_cast<double>(layer(equal, "second").kept) / static_cast<double>(layer(equal, "first").kept), 1,
+      0.1);
+}
+
+TEST(Allocate, TheFileHasAboutTheBytesAskedFor) {
+  const Graph graph = twins();
+  const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 3.0f}});
+  for (const double bytes : {3000.0, 5000.0}) {
+    const Allocation a = allocate(graph, curvature, {.bytes = bytes, .least_kept = 0.01, .coding = {}});
+    EXPECT_NEAR(a.bytes, bytes, 0.02 * bytes);
+    const Graph pruned = prune_as(graph, curvature, a);
+    for (const LayerAllocation& l : a.layers)
+      EXPECT_EQ(kept_count(*pruned.values[l.target.value].weight), l.kept) << l.target.name;
+    const Graph shared = share_at(pruned, curvature, a.slope, 32);
+    const Written written = write_model(shared);
+    // Biases, graph and headers are not in the expectation of a first file: about 1,100 bytes.
+    const double rest = CodingModel(written.graph, written.ledger).rest();
+    EXPECT_NEAR(static_cast<double>(written.bytes.size()) - rest, bytes, 0.1 * bytes);
+  }
+}
+
+TEST(Allocate, AWrittenFileTeachesWhatCodingMakesOfEntropy) {
+  const Graph graph = twins();
+  const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 3.0f}});
+  AllocateOptions options{.bytes = 5000, .least_kept = 0.01, .coding = {}};
+  const auto file = [&] {
+    const Allocation a = allocate(graph, curvature, options);
+    return write_model(share_at(prune_as(graph, curvature, a), curvature, a.slope, 32));
+  };
+  const Written first = file();
+  options.coding = CodingModel(first.graph, first.ledger);
+  EXPECT_NEAR(static_cast<double>(file().bytes.size()), 5000, 150);
+}
+
+TEST(Allocate, NoLayerLosesMoreThanItMayAtOnce) {
+  const Graph graph = twins();
+  const Curvature curvature = curvature_of(graph, {{"first", 0.001f}, {"second", 1.0f}});
+  const Allocation a = allocate(graph, curvature, {.bytes = 10, .least_kept = 0.4, .coding = {}});
+  for (const LayerAllocation& l : a.layers) EXPECT_EQ(l.kept, 4000) << l.target.name;
+}
+
+TEST(Allocate, RefusesCurvatureOfAnotherGraph) {
+  const Graph graph = twins();
+  Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 1.0f}});
+  for (auto& values : curvature) values.resize(values.size() / 2);
+  EXPECT_THROW(allocate(graph, curvature, {.bytes = 1000, .coding = {}}), Error);
+}
+
+}  // namespace
+}  // namespace netsuke::compress

@@ -1,0 +1,412 @@
+#include "recipe/search.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "compress/allocate.h"
+#include "compress/dead.h"
+#include "compress/dropout.h"
+#include "compress/quantize.h"
+#include "model/read.h"
+#include "recipe/retrain.h"
+
+namespace netsuke::recipe {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kFirstBytes = 0.5;  ///< a kept weight of a network that nobody has made small yet
+constexpr double kFirstStep = 0.5;   ///< of the bytes, while next to nothing is lost
+constexpr double kLittle = 0.4;      ///< of the points that may be lost: so much is next to nothing
+constexpr int kMostEffort = 8;       ///< times the epochs asked for
+constexpr int kPolishes = 2;  ///< attempts at a size that was met, each twice as long as the one before
+constexpr int kSlopeHalvings = 7;
+constexpr double kSizeMargin = 0.01;  ///< what is asked for lies this share below the size that must be met
+
+struct Attempt {
+  double asked = 0;  ///< bytes
+  int64_t bytes = 0;
+  double density = 1, error = 0, ms = -1, seconds = 0;
+};
+
+/// Where the search stands: all that its next step depends on, besides graphs.
+struct State {
+  double original_error = -1;
+  std::vector<Attempt> attempts;
+  int best = -1;  ///< index of an attempt
+  double step = kFirstStep;
+  double asked = 0;  ///< bytes of the attempt under way
+  double slope = 0;  ///< of its allocation
+  int effort = 1;
+  int polishes = 0;
+  bool again = false;    ///< the attempt under way goes on from the one that failed
+  bool trained = false;  ///< of the attempt under way only sharing is left
+  bool finished = false;
+  double seconds = 0;
+
+  Json json() const {
+    Json list = Json::array();
+    for (const Attempt& a : attempts) list.push_back({a.asked, a.bytes, a.density, a.error, a.ms, a.seconds});
+    return {{"original_error", original_error},
+            {"attempts", list},
+            {"best", best},
+            {"step", step},
+            {"asked", asked},
+            {"slope", slope},
+            {"effort", effort},
+            {"polishes", polishes},
+            {"again", again},
+            {"trained", trained},
+            {"finished", finished},
+            {"seconds", seconds}};
+  }
+  static State of(const Json& json) {
+    State s;
+    s.original_error = json.at("original_error");
+    for (const Json& a : json.at("attempts"))
+      s.attempts.push_back({a.at(0), a.at(1), a.at(2), a.at(3), a.at(4), a.at(5)});
+    s.best = json.at("best");
+    s.step = json.at("step");
+    s.asked = json.at("asked");
+    s.slope = json.at("slope");
+    s.effort = json.at("effort");
+    s.polishes = json.at("polishes");
+    s.again = json.at("again");
+    s.trained = json.at("trained");
+    s.finished = json.at("finished");
+    s.seconds = json.at("seconds");
+    return s;
+  }
+};
+
+class Searcher {
+ public:
+  Searcher(const Search& settings, const Graph& graph, const Graph& original, const Recipe& recipe,
+           const Context& context)
+      : settings_(settings), original_(original), recipe_(recipe), context_(context), front_(graph) {
+    if (!settings.budget.any())
+      fail(ErrorCode::usage, "search: has no budget; give --max-drop, --target-size or --target-ms");
+    if (!context.validation_error)
+      fail(ErrorCode::usage, "search: measures its attempts on held-out images; give --validation 1 or more");
+    if (!context.work_folder.empty()) folder_ = context.work_folder + "/search";
+  }
+
+  Graph run() {
+    restore();
+    started_ = Clock::now();
+    if (state_.original_error < 0) start();
+    while (!state_.finished && !out_of_time()) {
+      stop_if_asked();
+      if (!state_.trained) make_candidate();
+      stop_if_asked();
+      judge_candidate();
+    }
+    if (state_.best < 0 || !keeps(best()))
+      fail(ErrorCode::budget, "search: no attempt kept the budget; ", closest());
+    return best_graph_;
+  }
+
+ private:
+  void start() {
+    state_.original_error = context_.validation_error(original_);
+    double kept = 0;
+    for (const compress::Target& target : compress::weight_targets(front_))
+      kept += static_cast<double>(kept_count(*front_.values[target.value].weight));
+    const double now = kept * kFirstBytes;
+    state_.asked = next_smaller(now, 1);
+    save();
+  }
+
+  // --- One attempt.
+
+  void make_candidate() {
+    attempt_start_ = Clock::now();
+    candidate_ = train(settings_.pruned, state_.again ? candidate_ : pruned_front(), "pruned", state_.effort);
+    state_.trained = true;
+    save();
+  }
+
+  /// With each layer's weights as the bytes asked for allow.
+  Graph pruned_front() {
+    const compress::Curvature curvature = measure_curvature(front_);
+    const compress::AllocateOptions options{
+        .bytes = state_.asked, .most_clusters = settings_.most_clusters, .coding = coding_};
+    const compress::Allocation allocation = compress::allocate(front_, curvature, options);
+    state_.slope = allocation.slope;
+    const Graph pruned = compress::remove_dead_neurons(compress::prune_as(front_, curvature, allocation));
+    return compress::adjust_dropout(pruned, original_);
+  }
+
+  void judge_candidate() {
+    const compress::Curvature curvature = measure_curvature(candidate_);
+    Graph shared = share_to_size(curvature);
+    shared = train(settings_.shared, shared, "shared", 1);
+    const Written written =
+        write(compress::round_vectors(shared, {.all = settings_.vector_bits, .by_key = {}}));
+    Attempt attempt{.asked = state_.asked,
+                    .bytes = static_cast<int64_t>(written.bytes.size()),
+                    .density = compress::density(written.graph),
+                    .error = context_.validation_error(written.graph)};
+    if (context_.milliseconds) attempt.ms = context_.milliseconds(written.graph);
+    attempt.seconds = seconds_since(attempt_start_);
+    coding_ = compress::CodingModel(written.graph, written.ledger);
+    last_bytes_ = written.bytes;
+    state_.attempts.push_back(attempt);
+    state_.trained = false;
+    const bool is_best = state_.best < 0 || better(attempt, best());
+    if (is_best) {
+      state_.best = static_cast<int>(state_.attempts.size()) - 1;
+      best_graph_ = written.graph;
+      best_bytes_ = written.bytes;
+      if (keeps(attempt)) context_.best_so_far(written);
+    }
+    plan_next(attempt);
+    report(attempt, is_best);
+    attempt_start_ = Clock::now();
+    save();
+  }
+
+  /// At the slope that gives the bytes asked for, as the coder counts them.
+  Graph share_to_size(const compress::Curvature& curvature) const {
+    double low = -12, high = 12;
+    for (int i = 0; i < kSlopeHalvings; ++i) {
+      const double middle = (low + high) / 2;
+      (size_at(curvature, middle) > state_.asked ? low : high) = middle;
+    }
+    return shared_at(curvature, high);
+  }
+  Graph shared_at(const compress::Curvature& curvature, double doublings) const {
+    return compress::share_at(candidate_, curvature, state_.slope * std::exp2(doublings / 2),
+                              settings_.most_clusters);
+  }
+  double size_at(const compress::Curvature& curvature, double doublings) const {
+    const Graph shared = shared_at(curvature, doublings);
+    return static_cast<double>(
+        write(compress::round_vectors(shared, {.all = settings_.vector_bits, .by_key = {}})).bytes.size());
+  }
+
+  Graph train(const Retrain& settings, const Graph& graph, const std::string& what, int effort) {
+    if (settings.options.epochs == 0) return graph;
+    Retrain longer = settings;
+    longer.options.epochs *= effort;
+    Context context = context_;
+    if (!folder_.empty()) context.work_folder = folder_ + "/" + what;
+    if (!folder_.empty()) std::filesystem::create_directories(context.work_folder);
+    context.resume = resumed_;
+    Graph trained = retrain(longer, graph, original_, context);
+    resumed_ = false;
+    return trained;
+  }
+
+  compress::Curvature measure_curvature(const Graph& graph) const {
+    return train::module().curvature(
+        graph, *context_.data,
+        {.images = settings_.curvature_images, .seed = context_.seed, .threads = context_.threads},
+        context_.log);
+  }
+
+  Written write(const Graph& graph) const {
+    WriteOptions options = write_options(recipe_);
+    options.threads = context_.threads;
+    return write_model(shippable(graph, recipe_), options);
+  }
+
+  // --- What comes next.
+
+  const Attempt& best() const { return state_.attempts[static_cast<size_t>(state_.best)]; }
+  double drop(const Attempt& a) const { return a.error - state_.original_error; }
+  bool accurate(const Attempt& a) const {
+    return !settings_.budget.max_drop || drop(a) <= *settings_.budget.max_drop + 1e-9;
+  }
+  bool fits(const Attempt& a) const {
+    const Budget& budget = settings_.budget;
+    return (!budget.target_size || a.bytes <= *budget.target_size) &&
+           (!budget.target_ms || a.ms <= *budget.target_ms);
+  }
+  bool keeps(const Attempt& a) const { return accurate(a) && fits(a); }
+  bool aims_at_fit() const { return settings_.budget.target_size || settings_.budget.target_ms; }
+
+  bool better(const Attempt& a, const Attempt& b) const {
+    if (keeps(a) != keeps(b)) return keeps(a);
+    if (!keeps(a)) return accurate(a) != accurate(b) ? accurate(a) : a.bytes < b.bytes;
+    if (settings_.budget.max_drop && !aims_at_fit()) return a.bytes < b.bytes;
+    return std::pair(a.error, a.bytes) < std::pair(b.error, b.bytes);
+  }
+
+  /// The bytes to ask for after a file of so many.
+  double next_smaller(double bytes, double ms) const {
+    double next = bytes * state_.step;
+    const Budget& budget = settings_.budget;
+    if (budget.target_size)
+      next = std::max(next, static_cast<double>(*budget.target_size) * (1 - kSizeMargin));
+    if (budget.target_ms && ms > 0) next = std::max(next, bytes * std::min(1.0, *budget.target_ms / ms));
+    return next;
+  }
+
+  void plan_next(const Attempt& attempt) {
+    if (!accurate(attempt)) return plan_after_failure();
+    front_ = candidate_;
+    state_.again = false;
+    if (aims_at_fit() && fits(attempt)) return plan_polish();
+    const Budget& budget = settings_.budget;
+    if (budget.max_drop && drop(attempt) > kLittle * *budget.max_drop)
+      state_.step = std::max(state_.step, settings_.step);
+    const auto bytes = static_cast<double>(attempt.bytes);
+    // Where the file came out larger than asked, more has to be asked.
+    state_.asked = std::min(next_smaller(bytes, attempt.ms), state_.asked * 0.98);
+  }
+
+  void plan_polish() {
+    if (settings_.budget.max_drop || state_.polishes == kPolishes) {
+      state_.finished = true;
+      return;
+    }
+    ++state_.polishes;
+    state_.effort = std::min(kMostEffort, 2 * state_.effort);
+    state_.again = true;
+  }
+
+  void plan_after_failure() {
+    if (!state_.again) {  // the same network once more, for longer
+      state_.again = true;
+      state_.effort = std::min(kMostEffort, 2 * state_.effort);
+      return;
+    }
+    state_.again = false;
+    if (state_.best < 0 || !accurate(best())) {
+      state_.asked *= 2;
+      front_ = original_;
+      if (static_cast<double>(weight_bytes()) < state_.asked) state_.finished = true;
+      return;
+    }
+    state_.step = std::sqrt(std::max(state_.step, settings_.step));
+    state_.asked = static_cast<double>(best().bytes) * state_.step;
+    state_.finished = 1 - state_.step < settings_.precision;
+  }
+
+  int64_t weight_bytes() const {
+    int64_t elements = 0;
+    for (const compress::Target& target : compress::weight_targets(original_))
+      elements += weight_count(*original_.values[target.value].weight);
+    return 4 * elements;
+  }
+
+  bool out_of_time() const {
+    if (settings_.minutes <= 0 || state_.attempts.empty()) return false;
+    return elapsed() + state_.attempts.back().seconds > 60 * settings_.minutes;
+  }
+  double elapsed() const { return state_.seconds + seconds_since(started_); }
+
+  void report(const Attempt& attempt, bool is_best) const {
+    StepReport r{.label = cat("attempt ", state_.attempts.size()),
+                 .density = attempt.density,
+                 .bytes = attempt.bytes,
+                 .validation_error = attempt.error,
+                 .seconds = attempt.seconds,
+                 .ms = attempt.ms,
+                 .note = {}};
+    r.note = !accurate(attempt) ? "loses too much"
+             : !fits(attempt)   ? "too large yet"
+             : is_best          ? "best so far"
+                                : "kept";
+    context_.report(r);
+  }
+  std::string closest() const {
+    if (state_.best < 0) return "none was finished";
+    char text[96];
+    std::snprintf(text, sizeof text, "the closest lost %.2f points in %lld bytes", drop(best()),
+                  static_cast<long long>(best().bytes));
+    return text;
+  }
+
+  void stop_if_asked() const {
+    if (!context_.log.stopping()) return;
+    fail(ErrorCode::interrupted, "search stopped after ", state_.attempts.size(), " attempts; ",
+         state_.best >= 0 ? "the best so far is written, " : "", "go on with --resume from ",
+         context_.work_folder);
+  }
+
+  // --- The work folder. The state names the files that belong to it, so a stop between two writes leaves the
+  // old ones in force.
+
+  std::string file(const char* what, size_t number) const {
+    return cat(folder_, "/", what, "-", number, ".nsk");
+  }
+
+  void save() {
+    if (folder_.empty()) return;
+    std::filesystem::create_directories(folder_);
+    const size_t number = ++saves_;
+    const auto keep = [&](const char* what, const Graph& graph) {
+      Written written = write_model(graph, {.coder = Coder::plain, .threads = context_.threads});
+      write_file(file(what, number), written.bytes);
+      return std::move(written.graph);
+    };
+    // What goes on is what a resumed search would read.
+    front_ = keep("front", front_);
+    if (!candidate_.nodes.empty()) candidate_ = keep("candidate", candidate_);
+    if (!best_bytes_.empty()) write_file(file("best", number), best_bytes_);
+    if (!last_bytes_.empty()) write_file(file("last", number), last_bytes_);
+    Json json = state_.json();
+    json["seconds"] = elapsed();
+    json["saves"] = number;
+    const std::string text = json.dump(1) + "\n";
+    write_file(folder_ + "/state.json", Bytes(text.begin(), text.end()));
+    for (const char* what : {"front", "candidate", "best", "last"})
+      std::filesystem::remove(file(what, number - 1));
+  }
+
+  void restore() {
+    const std::string path = folder_ + "/state.json";
+    if (!context_.resume || folder_.empty() || !std::filesystem::exists(path)) return;
+    const Bytes text = read_file(path, 1 << 24);
+    try {
+      const Json json = Json::parse(text.begin(), text.end());
+      state_ = State::of(json);
+      saves_ = json.at("saves");
+    } catch (const Json::exception& error) {
+      fail(ErrorCode::input, path, ": is not a search's state: ", error.what());
+    }
+    front_ = load_model(file("front", saves_));
+    if (std::filesystem::exists(file("candidate", saves_)))
+      candidate_ = load_model(file("candidate", saves_));
+    if (state_.best >= 0) {
+      best_bytes_ = read_file(file("best", saves_));
+      last_bytes_ = read_file(file("last", saves_));
+      best_graph_ = read_model(best_bytes_, file("best", saves_));
+      Ledger ledger;
+      const Graph last = read_model(last_bytes_, file("last", saves_), &ledger);
+      coding_ = compress::CodingModel(last, ledger);
+    }
+    resumed_ = true;
+    context_.log.line(cat("resuming the search after ", state_.attempts.size(), " attempts"));
+  }
+
+  const Search& settings_;
+  const Graph& original_;
+  const Recipe& recipe_;
+  const Context& context_;
+  std::string folder_;
+  State state_;
+  Graph front_;      ///< pruned and trained, of the smallest accurate attempt: where the next one starts
+  Graph candidate_;  ///< the same of the attempt under way, or of the last one
+  Graph best_graph_;
+  Bytes best_bytes_, last_bytes_;
+  compress::CodingModel coding_;
+  size_t saves_ = 0;
+  bool resumed_ = false;
+  Clock::time_point started_ = Clock::now(), attempt_start_ = Clock::now();
+};
+
+}  // namespace
+
+Graph search(const Search& settings, const Graph& graph, const Graph& original, const Recipe& recipe,
+             const Context& context) {
+  return Searcher(settings, graph, original, recipe, context).run();
+}
+
+}  // namespace netsuke::recipe

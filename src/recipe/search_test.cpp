@@ -1,0 +1,138 @@
+// The search through the training module: it keeps its budget, and goes on from where it was stopped.
+#include "recipe/search.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "graph/evaluate.h"
+#include "graph/preprocess.h"
+#include "train/test_data.h"
+
+namespace netsuke::recipe {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::string_view kSearch = R"(
+name = "tiny search"
+[retraining]
+learning_rate = 0.05
+batch = 32
+[[stage]]
+do = "search"
+retrain = { epochs = 2 }
+fine_tune = { epochs = 1, optimizer = "adam", learning_rate = 0.001 }
+curvature_images = 128
+)";
+
+/// Per cent of `data` that the slow reference gets wrong.
+double error_of(const Graph& graph, const Dataset& data) {
+  Tensor batch({data.size(), 1, 8, 8});
+  std::vector<uint8_t> pixels(64);
+  for (int64_t i = 0; i < data.size(); ++i) {
+    data.pixels(i, pixels);
+    apply(preprocess_of(graph), pixels.data(), 1, 64, batch.data.data() + 64 * i);
+  }
+  const Tensor scores = evaluate(graph, {batch}).at(0);
+  int wrong = 0;
+  for (int64_t i = 0; i < data.size(); ++i) {
+    const auto row = scores.data.begin() + 4 * i;
+    wrong += std::max_element(row, row + 4) - row != data.label(i);
+  }
+  return 100.0 * wrong / static_cast<double>(data.size());
+}
+
+class SearchTest : public testing::Test {
+ protected:
+  SearchTest() {
+    train::Options options;
+    options.epochs = 8;
+    options.batch = 32;
+    options.threads = 1;
+    original_ = train::module().train(train::small_net(), *data_, nullptr, {}, options, Log()).graph;
+    context_.data = data_.get();
+    context_.validation = held_out_.get();
+    context_.validation_error = [&](const Graph& g) { return error_of(g, *held_out_); };
+    context_.threads = 1;
+    context_.report = [&](const StepReport& r) { steps_.push_back(r); };
+    context_.best_so_far = [&](const Written& written) { kept_.push_back(written); };
+  }
+  Graph find(const Budget& budget) {
+    Recipe recipe = parse_recipe(kSearch, "r.toml");
+    std::get<Search>(recipe.stages[0]).budget = budget;
+    return run(recipe, original_, context_);
+  }
+
+  DatasetPtr data_ = train::quadrants(512, 1), held_out_ = train::quadrants(256, 2);
+  Graph original_;
+  Context context_;
+  std::vector<StepReport> steps_;
+  std::vector<Written> kept_;
+};
+
+TEST_F(SearchTest, KeepsTheSizeThatIsAskedForAndHandsOverWhatItFinds) {
+  const Graph small = find({.max_drop = {}, .target_size = 900, .target_ms = {}});
+  EXPECT_LE(write_model(small).bytes.size(), 900u);
+  ASSERT_FALSE(kept_.empty());
+  EXPECT_LE(kept_.back().bytes.size(), 900u) << "a file that does not keep the budget was handed over";
+  EXPECT_GT(steps_.size(), 2u);
+  EXPECT_LT(error_of(small, *held_out_), 40) << "four classes: chance is 75 %";
+}
+
+TEST_F(SearchTest, LosesNoMoreThanItMayAndGetsSmaller) {
+  const Graph small = find({.max_drop = 3, .target_size = {}, .target_ms = {}});
+  EXPECT_LE(error_of(small, *held_out_), error_of(original_, *held_out_) + 3);
+  for (size_t i = 1; i < kept_.size(); ++i) EXPECT_LT(kept_[i].bytes.size(), kept_[i - 1].bytes.size());
+  EXPECT_LT(kept_.back().bytes.size(), write_model(original_).bytes.size() / 4);
+}
+
+TEST_F(SearchTest, SaysHowCloseItCameToWhatIsImpossible) {
+  try {
+    find({.max_drop = -200, .target_size = {}, .target_ms = {}});
+    FAIL() << "kept an impossible budget";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::budget);
+    EXPECT_THAT(error.what(), HasSubstr("the closest lost"));
+  }
+  EXPECT_TRUE(kept_.empty());
+}
+
+TEST_F(SearchTest, NeedsABudgetAndHeldOutImages) {
+  EXPECT_THROW(find({}), Error);
+  context_.validation_error = nullptr;
+  EXPECT_THROW(find({.max_drop = 1, .target_size = {}, .target_ms = {}}), Error);
+}
+
+TEST_F(SearchTest, GoesOnAfterAStopToTheSameBytes) {
+  const Budget budget{.max_drop = {}, .target_size = 900, .target_ms = {}};
+  const Bytes expected = write_model(find(budget)).bytes;
+  const size_t attempts = steps_.size();
+  steps_.clear();
+  const std::string folder = testing::TempDir() + "netsuke_search_resume";
+  std::filesystem::remove_all(folder);
+  std::atomic<bool> stop{false};
+  context_.work_folder = folder;
+  context_.log.stop = &stop;
+  context_.report = [&](const StepReport& r) {
+    steps_.push_back(r);
+    stop = steps_.size() == 2;
+  };
+  try {
+    find(budget);
+    FAIL() << "was not interrupted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::interrupted);
+    EXPECT_THAT(error.what(), HasSubstr("after 2 attempts"));
+  }
+  stop = false;
+  context_.resume = true;
+  EXPECT_EQ(write_model(find(budget)).bytes, expected);
+  EXPECT_EQ(steps_.size(), attempts) << "finished attempts were made again";
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+}  // namespace
+}  // namespace netsuke::recipe
