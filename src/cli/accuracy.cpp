@@ -1,7 +1,9 @@
 // How good and how fast a network is, told by the runtime that ships.
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <future>
+#include <limits>
 
 #include "base/clock.h"
 #include "base/threads.h"
@@ -78,9 +80,35 @@ int64_t rank_of(std::span<const float> scores, size_t label) {
   return rank;
 }
 
+/// What a network's outputs are.
+enum class Scores { logits, probabilities, log_probabilities };
+
+Scores scores_of(const Graph& graph) {
+  for (const Node& node : graph.nodes) {
+    if (node.output != graph.outputs[0]) continue;
+    if (std::holds_alternative<Softmax>(node.op)) return Scores::probabilities;
+    if (std::holds_alternative<LogSoftmax>(node.op)) return Scores::log_probabilities;
+  }
+  return Scores::logits;
+}
+
+/// -log p of the right class. A probability that rounds to zero counts as the smallest float.
+double loss_of(std::span<const float> scores, size_t label, Scores kind) {
+  const double right = scores[label];
+  if (kind == Scores::log_probabilities) return -right;
+  if (kind == Scores::probabilities)
+    return -std::log(std::max(right, static_cast<double>(std::numeric_limits<float>::min())));
+  const double most = *std::ranges::max_element(scores);
+  double sum = 0;
+  for (const float score : scores) sum += std::exp(static_cast<double>(score) - most);
+  return most + std::log(sum) - right;
+}
+
 /// Right answers so far.
 struct Tally {
+  Scores kind = Scores::logits;
   int64_t images = 0, damaged = 0, first = 0, five = 0;
+  double loss = 0;
 
   void add(const Batch& batch, const Dataset& data, std::span<const float> scores, size_t classes) {
     for (int64_t i = 0; i < batch.count; ++i) {
@@ -91,8 +119,9 @@ struct Tally {
       const int label = data.label(batch.first + i);
       require(label >= 0 && std::cmp_less(label, classes), "data set ", data.name(), ": image ",
               batch.first + i, " has label ", label, ", the model knows ", classes, " classes");
-      const int64_t rank =
-          rank_of(scores.subspan(static_cast<size_t>(i) * classes, classes), static_cast<size_t>(label));
+      const auto answer = scores.subspan(static_cast<size_t>(i) * classes, classes);
+      const int64_t rank = rank_of(answer, static_cast<size_t>(label));
+      loss += loss_of(answer, static_cast<size_t>(label), kind);
       ++images;
       first += rank < 1;
       five += rank < 5;
@@ -107,7 +136,7 @@ Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, 
   runtime::Session session(graph, {.threads = threads}, plan_options());
   const size_t classes = session.output_size();
   std::vector<float> scores(classes * kBatch);
-  Tally tally;
+  Tally tally{.kind = scores_of(graph)};
   const auto start = std::chrono::steady_clock::now();
   BatchReader reader(data, preprocess_of(graph), threads);
   for (Batch batch = reader.next(); batch.count > 0; batch = reader.next()) {
@@ -125,6 +154,7 @@ Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, 
           .damaged = tally.damaged,
           .top1 = percent * static_cast<double>(tally.first),
           .top5 = percent * static_cast<double>(tally.five),
+          .loss = tally.loss / static_cast<double>(std::max<int64_t>(1, tally.images)),
           .seconds = seconds_since(start)};
 }
 

@@ -50,6 +50,7 @@ struct Accuracy {
   int64_t damaged = 0;  ///< passed over
   double top1 = 0;
   double top5 = 0;
+  double loss = 0;  ///< mean of -log p(right class), nats
   double seconds = 0;
   double error() const { return 100 - top1; }
 };
@@ -93,6 +94,7 @@ void add_distill(CLI::App& verb);
 void add_eval(CLI::App& verb);
 void add_inspect(CLI::App& verb);
 void add_run(CLI::App& verb);
+void add_sensitivity(CLI::App& verb);
 void add_train(CLI::App& verb);
 void add_tune(CLI::App& verb);
 void add_zoo(CLI::App& verb);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "cli/common.h"
+#include "cli/explain_accuracy.h"
 #include "cli/training_flags.h"
 #include "data/catalog.h"
 #include "graph/cost.h"
@@ -17,13 +18,35 @@ struct Options {
   Common common;
   ModelFlags about;
   DataFlags data;
-  std::string model, output, recipe, coder;
+  std::string model, output, recipe, coder, original;
   int index_bits = -1;
   bool resume = false;
   recipe::Budget budget;
   double minutes = -1;
-  bool explain = false;
+  bool explain = false, pre_flight = false;
 };
+
+/// What a recipe will give, told before an epoch is spent.
+struct Expected {
+  int64_t bytes = 0;
+  double ms = 0;  ///< of one image
+};
+
+/// The recipe without training, on the weights as they are: retraining moves values, but hardly how many
+/// there are.
+Expected pre_flight(const recipe::Recipe& recipe, const Graph& graph, const Options& options) {
+  if (recipe::searches(recipe))
+    fail(ErrorCode::usage, "--pre-flight: recipe ", recipe.name,
+         " searches, and measures every attempt as it goes");
+  const recipe::Context context{
+      .seed = options.common.seed, .threads = options.common.threads, .work_folder = {}, .log = {}};
+  const Graph small =
+      recipe::shippable(recipe::run(recipe::without_training(recipe), graph, context), recipe);
+  WriteOptions write = recipe::write_options(recipe);
+  write.threads = options.common.threads;
+  const Written written = write_model(small, write);
+  return {std::ssize(written.bytes), measure_latency(written.graph, options.common.threads).ms_median};
+}
 
 /// The stages as they pass, a row each.
 class StepTable {
@@ -51,11 +74,6 @@ class StepTable {
 std::string recipe_of(const Options& options) {
   if (!options.recipe.empty()) return options.recipe;
   return options.budget.any() ? "smallest" : "deep-compression";
-}
-
-bool searches(const recipe::Recipe& recipe) {
-  return std::ranges::any_of(
-      recipe.stages, [](const recipe::Stage& s) { return std::holds_alternative<recipe::Search>(s); });
 }
 
 void apply_overrides(const Options& options, recipe::Recipe& recipe) {
@@ -117,27 +135,60 @@ void explain(const Options& options) {
   require(!model.ledger.tensors.empty(), options.model,
           ": is not a .nsk file, there are no bytes to explain");
   print_ledger(output, {model.graph, model.ledger});
-  output.finish(report::describe(model.graph, options.model, &model.ledger));
+  report::Json json = report::describe(model.graph, options.model, &model.ledger);
+  if (!options.original.empty()) {
+    const Log log = terminal_log();
+    const LoadedModel original = load_model_argument(options.original, options.common.seed, options.about);
+    const DatasetPtr images = options.data.open(wanted_by(original, log)).validation;
+    if (images->size() == 0) fail(ErrorCode::usage, "--validation: must be 1 or more to explain on");
+    const Blame blame = blame_layers(original.graph, model.graph, *images, options.common.threads, log);
+    output.text("\n" + blame_text(blame));
+    json["accuracy"] = blame_json(blame);
+  }
+  output.finish(json);
+}
+
+void tell_pre_flight(const recipe::Recipe& recipe, const LoadedModel& model, const Options& options) {
+  const Output output(options.common);
+  const Expected expected = pre_flight(recipe, model.graph, options);
+  const auto floats = static_cast<double>(bytes_fp32(model.graph));
+  output.text(
+      fmt::format("{} by recipe {}: about {} bytes, {:.1f} x smaller than its floats, {:.3f} ms an image\n",
+                  options.model, recipe.name, report::grouped(expected.bytes),
+                  floats / static_cast<double>(expected.bytes), expected.ms));
+  output.finish({{"model", options.model},
+                 {"recipe", recipe.name},
+                 {"bytes", expected.bytes},
+                 {"ratio", floats / static_cast<double>(expected.bytes)},
+                 {"ms", expected.ms}});
 }
 
 void run(const Options& options) {
   if (options.explain) return explain(options);
-  if (options.output.empty()) fail(ErrorCode::usage, "--output: is missing; give the .nsk file to write");
+  if (options.output.empty() && !options.pre_flight)
+    fail(ErrorCode::usage, "--output: is missing; give the .nsk file to write");
   const Output output(options.common);
   const Log log = terminal_log();
   if (const int size = train::world_from_environment().size; size > 1)
     fail(ErrorCode::usage, "compress: was started by ", size,
          " processes together; that is for train and distill");
-  check_model_path(options.output, options.common.force);
+  if (!options.pre_flight) check_model_path(options.output, options.common.force);
   recipe::Recipe recipe = recipe::load_recipe(recipe_of(options));
   apply_overrides(options, recipe);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  if (options.pre_flight) return tell_pre_flight(recipe, model, options);
   const bool has_data = !options.data.data.empty();
   if (!has_data && options.budget.max_drop) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
   const Wanted wanted = wanted_by(model, log);
   const Split data = has_data ? options.data.open(wanted) : Split{};
   const DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test, wanted) : nullptr;
 
+  std::optional<Expected> expected;
+  if (recipe::trains(recipe) && !recipe::searches(recipe)) {
+    expected = pre_flight(recipe, model.graph, options);
+    log.line(fmt::format("pre-flight: about {} bytes, {:.3f} ms an image", report::grouped(expected->bytes),
+                         expected->ms));
+  }
   StepTable steps(log);
   recipe::Context context{.data = data.train.get(),
                           .seed = options.common.seed,
@@ -155,7 +206,7 @@ void run(const Options& options) {
     context.milliseconds = [&](const Graph& g) {
       return measure_latency(g, options.common.threads).ms_median;
     };
-  if (searches(recipe))
+  if (recipe::searches(recipe))
     context.best_so_far = [&](const Written& best) { write_file(options.output, best.bytes); };
   context.report = [&](const recipe::StepReport& r) { steps.add(r); };
   const Graph small = recipe::shippable(recipe::run(recipe, model.graph, context), recipe);
@@ -173,6 +224,7 @@ void run(const Options& options) {
     json["error_dense"] = outcome.dense.error();
   }
   if (context.milliseconds) json["ms"] = outcome.ms = context.milliseconds(outcome.written.graph);
+  if (expected) json["pre_flight"] = {{"bytes", expected->bytes}, {"ms", expected->ms}};
   json["recipe"] = recipe.name;
   json["seed"] = options.common.seed;
   json["steps"] = steps.json();
@@ -192,7 +244,14 @@ void add_compress(CLI::App& verb) {
   verb.add_option("--recipe", options->recipe,
                   "a recipe's name or a TOML file; deep-compression, or smallest where a budget is given");
   verb.add_option("-o,--output", options->output, "the .nsk file to write");
-  verb.add_flag("--explain", options->explain, "only tell where every byte of MODEL, a .nsk file, went");
+  verb.add_flag(
+      "--explain", options->explain,
+      "only tell where every byte of MODEL, a .nsk file, went, and with --original and --data where its "
+      "accuracy went");
+  verb.add_flag(
+      "--pre-flight", options->pre_flight,
+      "only tell how many bytes and milliseconds the recipe will give; nothing is trained or written");
+  verb.add_option("--original", options->original, "of --explain: the model that MODEL was made from");
   verb.add_flag_callback(
       "--data-free", [options] { options->recipe = "data-free"; },
       "no images at all: the recipe data-free, shared weights and no retraining");

@@ -18,9 +18,6 @@ constexpr double kFirstCode = 4;  ///< bits a code, before anything is known
 /// Below that a layer of one value everywhere would look cheaper than a pruned one.
 constexpr double kLeastCode = 2;
 
-/// What is measured of one weight on a few thousand images is noisy: each counts a little as its layer does.
-constexpr double kSmoothing = 0.1;
-
 /// Retraining makes up for most of what pruning loses, and for less of what coarse codes lose (LeNet-300-100
 /// at equal bytes: measured in docs/methods/search.md).
 constexpr double kLeftOfPruning = 0.1;
@@ -35,34 +32,13 @@ double place_bits(int64_t kept, int64_t elements) {
          binary_entropy(static_cast<double>(kept) / static_cast<double>(elements));
 }
 
-/// F of the kept elements, in position order.
-std::vector<float> kept_curvature(const Weight& weight, const std::vector<float>& diagonal,
-                                  const std::string& name) {
-  if (diagonal.size() != static_cast<size_t>(weight_count(weight)))
-    fail(ErrorCode::usage, "curvature of ", name, ": has ", diagonal.size(), " values for ",
-         weight_count(weight), " weights");
-  const double mean = std::accumulate(diagonal.begin(), diagonal.end(), 0.0) /
-                      static_cast<double>(std::max<size_t>(1, diagonal.size()));
-  std::vector<float> kept;
-  for (const uint32_t position : kept_positions(weight))
-    kept.push_back(static_cast<float>(static_cast<double>(diagonal[position]) + kSmoothing * mean));
-  return kept;
-}
-
-/// F w^2 / 2 of the kept elements.
-std::vector<float> saliencies(const Weight& weight, const std::vector<float>& curvature) {
-  std::vector<float> result = kept_values(weight);
-  for (size_t i = 0; i < result.size(); ++i) result[i] = curvature[i] / 2 * result[i] * result[i];
-  return result;
-}
-
 /// One layer's choices.
 class Layer {
  public:
   Layer(const Graph& graph, const Target& target, const Curvature& curvature, const AllocateOptions& options)
       : weight_(*graph.values[target.value].weight),
         options_(options),
-        curvature_(kept_curvature(weight_, curvature.at(target.value), target.name)),
+        curvature_(kept_curvature(graph, target, curvature)),
         coding_(options.coding.share(target.name)) {
     result_.target = target;
     result_.elements = weight_count(weight_);
@@ -202,8 +178,7 @@ Graph prune_as(const Graph& graph, const Curvature& curvature, const Allocation&
   Graph result = graph;
   for (const LayerAllocation& layer : allocation.layers) {
     const Weight& weight = *graph.values[layer.target.value].weight;
-    const std::vector<float> scores =
-        saliencies(weight, kept_curvature(weight, curvature.at(layer.target.value), layer.target.name));
+    const std::vector<float> scores = saliencies(weight, kept_curvature(graph, layer.target, curvature));
     result.values[layer.target.value].weight =
         keep_only(weight, largest(scores, static_cast<size_t>(layer.kept)));
   }
@@ -216,7 +191,7 @@ Graph share_at(const Graph& graph, const Curvature& curvature, double slope, int
     const Weight& weight = *graph.values[target.value].weight;
     if (kept_count(weight) == 0) continue;
     const std::vector<float> values = kept_values(weight);
-    const std::vector<float> importance = kept_curvature(weight, curvature.at(target.value), target.name);
+    const std::vector<float> importance = kept_curvature(graph, target, curvature);
     RateClustering shared =
         best_rate_quantize(values, importance, {.clusters = most_clusters, .slope = slope});
     round_centroids(shared.clusters);

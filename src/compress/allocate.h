@@ -1,13 +1,10 @@
 // How many weights each layer keeps, and in how many bits: one slope of loss against bytes for all of them.
 #pragma once
 
-#include "compress/targets.h"
+#include "compress/curvature.h"
 #include "model/ledger.h"
 
 namespace netsuke::compress {
-
-/// How much the loss minds changes, by ValueId: train::curvature().
-using Curvature = std::vector<std::vector<float>>;
 
 /// What coding makes of a layer's positions and codes, as a share of their zero-order entropy; learned from
 /// files that were written.

@@ -287,6 +287,38 @@ Coder parse_coder(std::string_view name) {
   return find_row(std::span<const Row>(rows), name, "coder").coder;
 }
 
+namespace {
+
+/// Every retraining of a stage; none of a search, which is nothing without.
+template <class Visit>
+void each_retraining(Stage& stage, const Visit& visit) {
+  if (auto* prune = std::get_if<Prune>(&stage)) visit(prune->retrain);
+  if (auto* share = std::get_if<Share>(&stage)) visit(share->retrain);
+  if (auto* binarize = std::get_if<Binarize>(&stage)) visit(binarize->retrain);
+  if (auto* retrain = std::get_if<Retrain>(&stage)) visit(*retrain);
+}
+
+}  // namespace
+
+Recipe without_training(const Recipe& recipe) {
+  Recipe result = recipe;
+  for (Stage& stage : result.stages)
+    each_retraining(stage, [](Retrain& retrain) { retrain.options.epochs = 0; });
+  return result;
+}
+
+bool trains(const Recipe& recipe) {
+  bool any = searches(recipe);
+  for (Stage stage : recipe.stages)
+    each_retraining(stage, [&](const Retrain& retrain) { any |= retrain.options.epochs > 0; });
+  return any;
+}
+
+bool searches(const Recipe& recipe) {
+  return std::ranges::any_of(recipe.stages,
+                             [](const Stage& stage) { return std::holds_alternative<Search>(stage); });
+}
+
 Graph shippable(Graph graph, const Recipe& recipe) {
   std::erase_if(graph.metadata, [](const auto& entry) { return entry.first.starts_with("train."); });
   if (!recipe.name.empty()) graph.metadata["recipe"] = recipe.name;

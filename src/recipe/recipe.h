@@ -116,6 +116,16 @@ Recipe load_recipe(const std::string& name_or_path);
 /// "automatic", "range", "huffman", "symbols" or "plain"; throws Error(usage) otherwise.
 Coder parse_coder(std::string_view name);
 
+/// The same stages with no epoch of training anywhere: what they make of the weights as they are, which tells
+/// in a second how many bytes and milliseconds the recipe will give.
+Recipe without_training(const Recipe& recipe);
+
+/// True if any stage trains.
+bool trains(const Recipe& recipe);
+
+/// True if a stage searches.
+bool searches(const Recipe& recipe);
+
 /// What is worth shipping: what training needed to know is not, the recipe's name is.
 Graph shippable(Graph graph, const Recipe& recipe);
 

@@ -150,6 +150,37 @@ TEST(RecipeRun, prunes_in_rounds_then_shares) {
   EXPECT_EQ(value_bits(weight), 3);
 }
 
+TEST(Recipe, without_training_the_stages_stay) {
+  const Recipe recipe = parse_recipe(kGood, "r.toml");
+  EXPECT_TRUE(trains(recipe));
+  const Recipe plain = without_training(recipe);
+  EXPECT_FALSE(trains(plain));
+  EXPECT_EQ(plain.stages.size(), recipe.stages.size());
+  const Graph small = run(plain, small_net(), Context{});
+  EXPECT_EQ(encoding_name(small.values[find_value(small, "ip1.weight")].weight->encoding), "sparse+codebook");
+}
+
+TEST(Recipe, ReadsASearch) {
+  const Recipe recipe = parse_recipe(R"(
+name = "s"
+[[stage]]
+do = "search"
+max_drop = 0.25
+target_size = 8000
+step = 0.6
+retrain = { epochs = 3 }
+fine_tune = { epochs = 2, optimizer = "adam" }
+)",
+                                     "r.toml");
+  EXPECT_TRUE(searches(recipe));
+  const Search& search = std::get<Search>(recipe.stages.at(0));
+  EXPECT_EQ(search.budget.max_drop, 0.25);
+  EXPECT_EQ(search.budget.target_size, 8000);
+  EXPECT_EQ(search.pruned.options.epochs, 3);
+  EXPECT_EQ(search.shared.options.optimizer, "adam");
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'search'\nstep = 1.5"), HasSubstr("step is 1.5"));
+}
+
 TEST(RecipeRun, retraining_without_data_is_a_usage_error_before_any_work) {
   EXPECT_THROW(run(parse_recipe(kGood, "r.toml"), small_net(), Context{}), Error);
 }

@@ -20,7 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kFirstBytes = 0.5;  ///< a kept weight of a network that nobody has made small yet
-constexpr double kFirstStep = 0.5;   ///< of the bytes, while next to nothing is lost
+constexpr double kFirstStep = 0.4;   ///< of the bytes, while next to nothing is lost
 constexpr double kLittle = 0.4;      ///< of the points that may be lost: so much is next to nothing
 constexpr int kMostEffort = 8;       ///< times the epochs asked for
 constexpr int kPolishes = 2;  ///< attempts at a size that was met, each twice as long as the one before
