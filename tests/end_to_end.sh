@@ -51,6 +51,24 @@ refused 2 'output: is missing' "$netsuke" compress dense.nsk --data-free
 at_least "ratio without data" "$(value free.json ratio)" 4
 "$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
 
+# A search keeps its budget, in a file that is there from its first good attempt on.
+cat > search.toml <<'TOML'
+name = "search"
+[[stage]]
+do = "search"
+retrain = { epochs = 1, rate = 0.5, batch = 128 }
+fine_tune = { epochs = 1, batch = 128, optimizer = "adam", learning_rate = 0.0003 }
+TOML
+"$netsuke" compress dense.nsk --data fashion-mnist --recipe search.toml --target-size 24k --minutes 2 -o found.nsk --json > found.json
+[ "$(stat -c %s found.nsk)" -le 24000 ] || fail "the search's file is larger than asked"
+at_least "top-1 of the search's file" "$(value found.json top1)" 78
+"$netsuke" compress dense.nsk --pre-flight --recipe quick.toml --json > flight.json
+at_least "bytes told before against those that came" "$(value flight.json bytes)" "$(($(stat -c %s small.nsk) * 9 / 10))"
+"$netsuke" sensitivity dense.nsk --data fashion-mnist --images 200 -o readings.json --draw curves.svg | grep -q '^conv2 ' || fail "sensitivity does not name a layer"
+[ -s curves-density.svg ] && [ -s curves-bits.svg ] || fail "sensitivity drew nothing"
+"$netsuke" compress --explain small.nsk --original dense.nsk --data fashion-mnist --validation 500 | grep -q '^most for its bytes' ||
+  fail "compress --explain does not say where the accuracy went"
+
 # A run that is killed at any moment goes on from its last checkpoint and ends as one that was left alone.
 # Becomes the program, so that a kill in the background hits it and not a shell.
 train_digits() { exec "$netsuke" train lenet_5 --data synthetic --epochs 8 --batch 32 --lr 0.01 --threads 1 --checkpoint-minutes 0.001 "$@"; }

@@ -25,6 +25,7 @@ OUTSIDE = [
     (r"zstd\.h", {"report"}),
     (r"xxhash\.h", {"model"}),
     (r"(fmt|nlohmann|toml\+\+|CLI)/", {"cli", "recipe", "report"}),
+    (r"Eigen/", {"compress"}),
     (r"iostream", set()),
 ]
 # What ships in libnetsuke must not use these.

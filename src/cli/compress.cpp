@@ -163,6 +163,30 @@ void tell_pre_flight(const recipe::Recipe& recipe, const LoadedModel& model, con
                  {"ms", expected.ms}});
 }
 
+/// What the recipe's stages need; `data`, `steps` and `log` outlive it.
+recipe::Context context_of(const Options& options, const recipe::Recipe& recipe, const Split& data,
+                           StepTable& steps, const Log& log) {
+  const int threads = options.common.threads;
+  recipe::Context context{.data = data.train.get(),
+                          .seed = options.common.seed,
+                          .threads = threads,
+                          .work_folder = options.output + ".work",
+                          .resume = options.resume,
+                          .log = log};
+  if (data.validation && data.validation->size() > 0) {
+    context.validation = data.validation.get();
+    context.validation_error = [&data, threads, log](const Graph& g) {
+      return measure_accuracy(g, *data.validation, threads, log).error();
+    };
+  }
+  if (options.budget.target_ms)
+    context.milliseconds = [threads](const Graph& g) { return measure_latency(g, threads).ms_median; };
+  if (recipe::searches(recipe))
+    context.best_so_far = [output = options.output](const Written& best) { write_file(output, best.bytes); };
+  context.report = [&steps](const recipe::StepReport& r) { steps.add(r); };
+  return context;
+}
+
 void run(const Options& options) {
   if (options.explain) return explain(options);
   if (options.output.empty() && !options.pre_flight)
@@ -172,7 +196,7 @@ void run(const Options& options) {
   if (const int size = train::world_from_environment().size; size > 1)
     fail(ErrorCode::usage, "compress: was started by ", size,
          " processes together; that is for train and distill");
-  if (!options.pre_flight) check_model_path(options.output, options.common.force);
+  if (!options.pre_flight) check_model_path(options.output, options.common.force || options.resume);
   recipe::Recipe recipe = recipe::load_recipe(recipe_of(options));
   apply_overrides(options, recipe);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
@@ -190,25 +214,7 @@ void run(const Options& options) {
                          expected->ms));
   }
   StepTable steps(log);
-  recipe::Context context{.data = data.train.get(),
-                          .seed = options.common.seed,
-                          .threads = options.common.threads,
-                          .work_folder = options.output + ".work",
-                          .resume = options.resume,
-                          .log = log};
-  if (has_data && data.validation->size() > 0) {
-    context.validation = data.validation.get();
-    context.validation_error = [&](const Graph& g) {
-      return measure_accuracy(g, *data.validation, options.common.threads, log).error();
-    };
-  }
-  if (options.budget.target_ms)
-    context.milliseconds = [&](const Graph& g) {
-      return measure_latency(g, options.common.threads).ms_median;
-    };
-  if (recipe::searches(recipe))
-    context.best_so_far = [&](const Written& best) { write_file(options.output, best.bytes); };
-  context.report = [&](const recipe::StepReport& r) { steps.add(r); };
+  const recipe::Context context = context_of(options, recipe, data, steps, log);
   const Graph small = recipe::shippable(recipe::run(recipe, model.graph, context), recipe);
 
   WriteOptions write = recipe::write_options(recipe);

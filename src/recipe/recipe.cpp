@@ -145,6 +145,19 @@ Stage read_binarize(Keys& keys, const Retrain& defaults) {
 
 Stage read_fold(Keys&, const Retrain&) { return Fold{}; }
 
+Stage read_low_rank(Keys& keys, const Retrain& defaults) {
+  LowRank low_rank;
+  const auto energy = keys.by_layer<double>("energy");
+  const auto rank = keys.by_layer<int>("rank");
+  require(energy || rank, keys.where(), ": needs energy or rank");
+  if (energy) low_rank.options.energy = per_layer(*energy);
+  if (rank) low_rank.options.rank = per_layer(*rank);
+  if (const auto form = keys.get<std::string>("form"))
+    low_rank.options.form = compress::parse_low_rank_form(*form);
+  low_rank.retrain = nested_retrain(keys, defaults);
+  return low_rank;
+}
+
 Stage read_search(Keys& keys, const Retrain& defaults) {
   Search search;
   search.budget.max_drop = keys.get<double>("max_drop");
@@ -180,10 +193,9 @@ struct StageKind {
   Stage (*read)(Keys&, const Retrain& defaults);
 };
 constexpr StageKind kStageKinds[] = {
-    {"prune", read_prune},       {"retrain", read_stage_retrain},
-    {"share", read_share},       {"round", read_round},
-    {"binarize", read_binarize}, {"fold", read_fold},
-    {"search", read_search},     {"code", read_code},
+    {"prune", read_prune},       {"retrain", read_stage_retrain}, {"share", read_share},
+    {"round", read_round},       {"binarize", read_binarize},     {"fold", read_fold},
+    {"low_rank", read_low_rank}, {"search", read_search},         {"code", read_code},
 };
 
 Stage read_stage(const toml::table& table, const Retrain& defaults, const std::string& where) {
@@ -295,6 +307,7 @@ void each_retraining(Stage& stage, const Visit& visit) {
   if (auto* prune = std::get_if<Prune>(&stage)) visit(prune->retrain);
   if (auto* share = std::get_if<Share>(&stage)) visit(share->retrain);
   if (auto* binarize = std::get_if<Binarize>(&stage)) visit(binarize->retrain);
+  if (auto* low_rank = std::get_if<LowRank>(&stage)) visit(low_rank->retrain);
   if (auto* retrain = std::get_if<Retrain>(&stage)) visit(*retrain);
 }
 

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "compress/binarize.h"
+#include "compress/low_rank.h"
 #include "compress/prune.h"
 #include "compress/share.h"
 #include "model/write.h"
@@ -71,6 +72,11 @@ struct Binarize {
 /// after.
 struct Fold {};
 
+struct LowRank {
+  compress::LowRankOptions options;
+  Retrain retrain;
+};
+
 /// What a file must keep to. Any may be left away, but not all.
 struct Budget {
   std::optional<double> max_drop;      ///< points of top-1 below the original's, on the validation images
@@ -97,7 +103,7 @@ struct Code {
   WriteOptions options;
 };
 
-using Stage = std::variant<Prune, Retrain, Share, Round, Binarize, Fold, Search, Code>;
+using Stage = std::variant<Prune, Retrain, Share, Round, Binarize, Fold, LowRank, Search, Code>;
 
 struct Recipe {
   std::string name;

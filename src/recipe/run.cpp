@@ -76,6 +76,10 @@ class Runner {
   void add(const Fold&) {
     steps_.push_back({"fold", [](const Graph& g) { return with_sign_thresholds(fold_batch_norms(g)); }});
   }
+  void add(const LowRank& settings) {
+    steps_.push_back({"low rank", [=](const Graph& g) { return compress::low_rank(g, settings.options); }});
+    add_retrain(settings.retrain, "retrain factors");
+  }
   void add(const Search& settings) {
     require_data();
     steps_.push_back(

@@ -25,6 +25,7 @@ constexpr double kLittle = 0.4;      ///< of the points that may be lost: so muc
 constexpr int kMostEffort = 8;       ///< times the epochs asked for
 constexpr int kPolishes = 2;  ///< attempts at a size that was met, each twice as long as the one before
 constexpr int kSlopeHalvings = 7;
+constexpr double kSlopeRange = 4;  ///< doublings: so far from the allocation's slope may that of sharing be
 constexpr double kSizeMargin = 0.01;  ///< what is asked for lies this share below the size that must be met
 
 struct Attempt {
@@ -137,6 +138,8 @@ class Searcher {
         .bytes = state_.asked, .most_clusters = settings_.most_clusters, .coding = coding_};
     const compress::Allocation allocation = compress::allocate(front_, curvature, options);
     state_.slope = allocation.slope;
+    // Pruned no further than one attempt may, the rest must not be squeezed out of the codes.
+    state_.asked = std::max(state_.asked, allocation.bytes);
     const Graph pruned = compress::remove_dead_neurons(compress::prune_as(front_, curvature, allocation));
     return compress::adjust_dropout(pruned, original_);
   }
@@ -172,7 +175,7 @@ class Searcher {
 
   /// At the slope that gives the bytes asked for, as the coder counts them.
   Graph share_to_size(const compress::Curvature& curvature) const {
-    double low = -12, high = 12;
+    double low = -kSlopeRange, high = kSlopeRange;
     for (int i = 0; i < kSlopeHalvings; ++i) {
       const double middle = (low + high) / 2;
       (size_at(curvature, middle) > state_.asked ? low : high) = middle;
@@ -180,7 +183,7 @@ class Searcher {
     return shared_at(curvature, high);
   }
   Graph shared_at(const compress::Curvature& curvature, double doublings) const {
-    return compress::share_at(candidate_, curvature, state_.slope * std::exp2(doublings / 2),
+    return compress::share_at(candidate_, curvature, state_.slope * std::exp2(doublings),
                               settings_.most_clusters);
   }
   double size_at(const compress::Curvature& curvature, double doublings) const {
