@@ -49,7 +49,10 @@ int64_t file_bytes(const Graph& graph) { return std::ssize(write_model(graph).by
 
 /// The original's weights of this layer at 8 bits, in the compressed network.
 Graph with_finer(const Graph& original, const Graph& compressed, const Layer& layer) {
-  const Graph shared = compress::share(original, {.bits = {.all = {}, .by_key = {{layer.name, kFinerBits}}}});
+  compress::ShareOptions options;
+  options.bits.by_key.clear();
+  options.bits.by_key[layer.name] = kFinerBits;
+  const Graph shared = compress::share(original, options);
   Graph result = compressed;
   for (const auto& [theirs, ours] : layer.values) result.values[ours].weight = shared.values[theirs].weight;
   return result;

@@ -55,6 +55,18 @@ Reading reading_of(const report::Json& json) {
           json.at("loss"),  json.at("predicted_loss")};
 }
 
+Graph shared(const Graph& graph, const std::string& layer, int bits) {
+  compress::ShareOptions options;
+  options.bits.by_key.clear();
+  options.bits.by_key[layer] = bits;
+  options.start = compress::Initialisation::optimal;
+  return compress::share(graph, options);
+}
+
+Graph pruned(const Graph& graph, const std::string& layer, double density) {
+  return compress::prune_to_density(graph, {.all = {}, .by_key = {{layer, density}}});
+}
+
 /// Measures what is not known yet; a file of earlier readings of the same model and images is gone on from.
 class Measurement {
  public:
@@ -102,11 +114,8 @@ class Measurement {
     };
     if (std::ranges::any_of(readings_, same)) return;
     const Graph& graph = model_.graph;
-    const Graph changed =
-        reading.bits > 0
-            ? compress::share(graph, {.bits = {.all = {}, .by_key = {{target.name, reading.bits}}},
-                                      .start = compress::Initialisation::optimal})
-            : compress::prune_to_density(graph, {.all = {}, .by_key = {{target.name, reading.density}}});
+    const Graph changed = reading.bits > 0 ? shared(graph, target.name, reading.bits)
+                                           : pruned(graph, target.name, reading.density);
     const Accuracy accuracy = measure(changed);
     reading.error = accuracy.error();
     reading.loss = accuracy.loss;

@@ -122,15 +122,24 @@ double expected_bytes(const std::vector<Layer>& layers, const CodingModel& codin
   return bytes;
 }
 
-/// Sets every layer to the best choice at the slope that reaches the bytes, and gives that slope.
+double bytes_at(double slope, std::vector<Layer>& layers, const CodingModel& coding) {
+  for (Layer& layer : layers) layer.choose(slope);
+  return expected_bytes(layers, coding);
+}
+
+/// Sets every layer to the best choice at the slope that reaches the bytes, and gives that slope. Where
+/// pruning may not go so far, it is the slope that comes near to what it may: a steeper one would crush the
+/// codes.
 double meet(std::vector<Layer>& layers, const AllocateOptions& options) {
+  constexpr double kNear = 1.02;
   double low = -60, high = 20;  // binary logarithms of slopes too small and large enough
+  const double least = bytes_at(std::exp2(high), layers, options.coding);
+  const double wanted = std::max(options.bytes, kNear * least);
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;
-    for (Layer& layer : layers) layer.choose(std::exp2(middle));
-    (expected_bytes(layers, options.coding) > options.bytes ? low : high) = middle;
+    (bytes_at(std::exp2(middle), layers, options.coding) > wanted ? low : high) = middle;
   }
-  for (Layer& layer : layers) layer.choose(std::exp2(high));
+  bytes_at(std::exp2(high), layers, options.coding);
   return std::exp2(high);
 }
 

@@ -29,6 +29,10 @@ class Quantizer {
   Quantizer(std::span<const float> values, std::span<const float> importance, const RateOptions& options)
       : values_(values), importance_(importance), options_(options), codes_(values.size()) {
     centroids_ = evenly_laid(values, std::min(static_cast<size_t>(options.clusters), values.size()));
+    if (options.start.empty()) return;
+    centroids_.clear();
+    for (const float value : options.start)
+      centroids_.push_back({value, std::log2(static_cast<double>(options.start.size()))});
   }
 
   RateClustering run() {

@@ -6,7 +6,8 @@
 namespace netsuke::compress {
 
 struct RateOptions {
-  int clusters = 64;  ///< where it starts, evenly laid; what does not pay for itself goes
+  int clusters = 64;         ///< where it starts, evenly laid; what does not pay for itself goes
+  std::vector<float> start;  ///< centroids to start from instead, if any
   /// Loss that one bit is worth. 0: bits are free, and the result is k-means weighted by importance.
   double slope = 0;
   double centroid_bits = 14;  ///< what a centroid costs in the codebook

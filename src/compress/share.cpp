@@ -1,24 +1,39 @@
 #include "compress/share.h"
 
+#include "base/catalog.h"
 #include "base/error.h"
 #include "compress/mask.h"
+#include "compress/quantizers.h"
+#include "model/weight_record_write.h"
 
 namespace netsuke::compress {
 namespace {
 
-WeightPtr share(const Weight& weight, int bits, const ShareOptions& options) {
+WeightPtr share(const Weight& weight, std::span<const float> importance, int bits,
+                const ShareOptions& options) {
   const std::vector<float> values = kept_values(weight);
-  Clustering clusters = k_means(values, {.clusters = 1 << bits,
-                                         .start = options.start,
-                                         .seed = options.seed,
-                                         .max_iterations = options.max_iterations});
-  if (options.half_centroids) round_centroids(clusters);
-  return with_codebook(weight, std::move(clusters.centroids), std::move(clusters.codes));
+  const QuantizerInput input{.values = values,
+                             .importance = importance,
+                             .bits = bits,
+                             .start = options.start,
+                             .seed = options.seed,
+                             .max_iterations = options.max_iterations};
+  const auto shared = [&](Clustering clusters) {
+    if (options.half_centroids) round_centroids(clusters);
+    return with_codebook(weight, std::move(clusters.centroids), std::move(clusters.codes));
+  };
+  if (options.quantizer != "best")
+    return shared(find_row(quantizers(), options.quantizer, "quantizer").cluster(input));
+  return shared(best_quantized(
+      input, [&](const Clustering& clusters) { return model::write_weight(*shared(clusters), {}).size(); }));
 }
 
 }  // namespace
 
-Graph share(const Graph& graph, const ShareOptions& options) {
+bool wants_curvature(const ShareOptions& options) { return options.quantizer != "kmeans"; }
+
+Graph share(const Graph& graph, const ShareOptions& options, const Curvature* curvature) {
+  if (options.quantizer != "best") find_row(quantizers(), options.quantizer, "quantizer");
   Graph result = graph;
   const std::vector<Target> targets = weight_targets(graph);
   const auto bits = resolve(options.bits, targets, "bits");
@@ -27,7 +42,9 @@ Graph share(const Graph& graph, const ShareOptions& options) {
     if (!bits[i] || kept_count(weight) == 0) continue;
     if (*bits[i] < 1 || *bits[i] > 16)
       fail(ErrorCode::usage, "bits of ", targets[i].name, ": found ", *bits[i], ", expected 1 to 16");
-    result.values[targets[i].value].weight = share(weight, *bits[i], options);
+    std::vector<float> importance;
+    if (curvature) importance = kept_curvature(graph, targets[i], *curvature);
+    result.values[targets[i].value].weight = share(weight, importance, *bits[i], options);
   }
   return result;
 }

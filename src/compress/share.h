@@ -2,8 +2,8 @@
 // values.
 #pragma once
 
+#include "compress/curvature.h"
 #include "compress/kmeans.h"
-#include "compress/targets.h"
 
 namespace netsuke::compress {
 
@@ -12,12 +12,18 @@ struct ShareOptions {
   Initialisation start = Initialisation::linear;
   uint64_t seed = 1;
   int max_iterations = 500;
-  bool half_centroids = false;  ///< round centroids to 16-bit floats, which halves the codebook
+  std::string quantizer = "kmeans";  ///< a row of compress/quantizers.h, or "best" for each layer's best
+  bool half_centroids = false;       ///< round centroids to 16-bit floats, which halves the codebook
 };
 
 /// Clusters the kept weights of each layer that has bits: Sparse becomes SparseCodebook and Dense Codebook;
-/// shared weights are clustered anew. A layer that keeps nothing stays as it is. Throws Error(usage) for bits
-/// out of range.
-Graph share(const Graph& graph, const ShareOptions& options);
+/// shared weights are clustered anew. A layer that keeps nothing stays as it is. With a curvature, quantizers
+/// weight errors by it; without, all weights count alike. "best" takes for each layer the quantizer whose
+/// bytes in the file are fewest at no more loss than k-means. Throws Error(usage) for bits out of range or an
+/// unknown quantizer.
+Graph share(const Graph& graph, const ShareOptions& options, const Curvature* curvature = nullptr);
+
+/// True if the quantizer weights errors.
+bool wants_curvature(const ShareOptions& options);
 
 }  // namespace netsuke::compress

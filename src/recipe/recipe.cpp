@@ -7,6 +7,7 @@
 
 #include "base/catalog.h"
 #include "base/file.h"
+#include "compress/quantizers.h"
 #include "recipe/keys.h"
 
 namespace netsuke::recipe {
@@ -115,6 +116,10 @@ Stage read_share(Keys& keys, const Retrain& defaults) {
   if (const auto start = keys.get<std::string>("init"))
     share.options.start = compress::parse_initialisation(*start);
   keys.set("max_iterations", share.options.max_iterations);
+  if (const auto quantizer = keys.get<std::string>("quantizer")) {
+    share.options.quantizer = *quantizer;
+    if (*quantizer != "best") find_row(compress::quantizers(), *quantizer, "quantizer");
+  }
   keys.set("half_centroids", share.options.half_centroids);
   share.retrain = nested_retrain(keys, defaults);
   return share;

@@ -58,7 +58,11 @@ class Runner {
     steps_.push_back({"share", [=, this](const Graph& g) {
                         compress::ShareOptions options = share.options;
                         options.seed = context_.seed;
-                        return compress::share(g, options);
+                        if (!context_.data || !wants_curvature(options)) return compress::share(g, options);
+                        const compress::Curvature curvature = train::module().curvature(
+                            g, *context_.data, {.seed = context_.seed, .threads = context_.threads},
+                            context_.log);
+                        return compress::share(g, options, &curvature);
                       }});
     add_retrain(share.retrain, "retrain centroids");
   }
