@@ -66,7 +66,7 @@ at_least "top-1 of the search's file" "$(value found.json top1)" 78
 at_least "bytes told before against those that came" "$(value flight.json bytes)" "$(($(stat -c %s small.nsk) * 9 / 10))"
 "$netsuke" sensitivity dense.nsk --data fashion-mnist --images 200 -o readings.json --draw curves.svg | grep -q '^conv2 ' || fail "sensitivity does not name a layer"
 [ -s curves-density.svg ] && [ -s curves-bits.svg ] || fail "sensitivity drew nothing"
-"$netsuke" compress --explain small.nsk --original dense.nsk --data fashion-mnist --validation 500 | grep -q '^most for its bytes' ||
+"$netsuke" compress --explain small.nsk --original dense.nsk --data fashion-mnist --validation 500 | grep -q '^points of top-1 error above the original' ||
   fail "compress --explain does not say where the accuracy went"
 
 # A run that is killed at any moment goes on from its last checkpoint and ends as one that was left alone.

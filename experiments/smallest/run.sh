@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The smallest LeNets on MNIST that we know how to make: searched by size, three seeds each.
+# The smallest LeNets on MNIST that we know how to make: three seeds each.
 #   experiments/smallest/run.sh PATH-TO-MNIST [lenet-300-100] [lenet-5] [lenet-5-tiny]
 # Leaves every run in out/smallest/, and here the figures (NET-smallest.json) and, of each network, the file of the seed that is best
 # on the 5,000 training images held out. The dense networks are those of experiments/deep-compression. A run that is there already is not done
@@ -15,17 +15,17 @@ out=out/smallest
 mkdir -p "$out"
 [ $# -gt 0 ] || set -- lenet-300-100 lenet-5 lenet-5-tiny
 
-# search NAME NET SEED SIZE
+# search NAME NET SEED [BUDGET...]: the recipe's budget unless another is given.
 search() {
   local file=$out/$1-seed$3 dense=out/deep-compression/$2-seed$3-dense.nsk
   [ -f "$dense" ] || experiments/deep-compression/run.sh "$mnist" "$2"
-  [ -f "$file.json" ] || "$netsuke" compress "$dense" --data "$mnist" --recipe "$here/$2.toml" --target-size "$4" --seed "$3" --threads 1 \
-    -o "$file.nsk" --force --resume --json-file "$file.json" > "$file.log"
+  [ -f "$file.json" ] || "$netsuke" compress "$dense" --data "$mnist" --recipe "$here/$2.toml" --seed "$3" --threads 1 \
+    -o "$file.nsk" --force --resume --json-file "$file.json" "${@:4}" > "$file.log"
 }
 
-lenet-300-100() { for seed in ${SEEDS:-1 2 3}; do search lenet-300-100 lenet-300-100 $seed 8000; done; }
-lenet-5() { for seed in ${SEEDS:-1 2 3}; do search lenet-5 lenet-5 $seed 8000; done; }
-lenet-5-tiny() { for seed in ${SEEDS:-1 2 3}; do search lenet-5-tiny lenet-5 $seed 4000; done; }
+lenet-300-100() { for seed in ${SEEDS:-1 2 3}; do search lenet-300-100 lenet-300-100 $seed; done; }
+lenet-5() { for seed in ${SEEDS:-1 2 3}; do search lenet-5 lenet-5 $seed; done; }
+lenet-5-tiny() { for seed in ${SEEDS:-1 2 3}; do search lenet-5-tiny lenet-5 $seed --target-size 4000; done; }
 
 for part in "$@"; do
   "$part"

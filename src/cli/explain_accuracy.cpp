@@ -108,9 +108,10 @@ std::string blame_text(const Blame& blame) {
     return (lost - b.at_8_bits) / static_cast<double>(std::max<int64_t>(1, b.more_bytes));
   };
   const auto best = std::ranges::max_element(blame.layers, {}, [&](const LayerBlame& b) { return gain(b); });
-  if (gain(*best) > 0)
-    text += fmt::format("most for its bytes: {} at 8 bits gives back {:.2f} points for {} bytes more\n",
-                        best->layer, lost - best->at_8_bits, report::grouped(best->more_bytes));
+  text += gain(*best) > 0
+              ? fmt::format("most for its bytes: {} at 8 bits gives back {:.2f} points for {} bytes more\n",
+                            best->layer, lost - best->at_8_bits, report::grouped(best->more_bytes))
+              : "no layer at 8 bits gives anything back\n";
   return text;
 }
 

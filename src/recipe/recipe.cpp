@@ -163,6 +163,17 @@ Stage read_low_rank(Keys& keys, const Retrain& defaults) {
   return low_rank;
 }
 
+Stage read_reconstruct(Keys& keys, const Retrain&) {
+  Reconstruct reconstruct;
+  keys.set("images", reconstruct.images);
+  require(reconstruct.images >= 1, keys.where(), ": images is ", reconstruct.images, ", expected 1 or more");
+  if (const auto rows = keys.get<int>("rows")) reconstruct.rows = *rows;
+  if (const auto inputs = keys.get<int>("most_inputs")) reconstruct.most_inputs = *inputs;
+  keys.set("ridge", reconstruct.ridge);
+  require(reconstruct.ridge >= 0, keys.where(), ": ridge is ", reconstruct.ridge, ", expected 0 or more");
+  return reconstruct;
+}
+
 Stage read_search(Keys& keys, const Retrain& defaults) {
   Search search;
   search.budget.max_drop = keys.get<double>("max_drop");
@@ -198,9 +209,10 @@ struct StageKind {
   Stage (*read)(Keys&, const Retrain& defaults);
 };
 constexpr StageKind kStageKinds[] = {
-    {"prune", read_prune},       {"retrain", read_stage_retrain}, {"share", read_share},
-    {"round", read_round},       {"binarize", read_binarize},     {"fold", read_fold},
-    {"low_rank", read_low_rank}, {"search", read_search},         {"code", read_code},
+    {"prune", read_prune},       {"retrain", read_stage_retrain},   {"share", read_share},
+    {"round", read_round},       {"binarize", read_binarize},       {"fold", read_fold},
+    {"low_rank", read_low_rank}, {"reconstruct", read_reconstruct}, {"search", read_search},
+    {"code", read_code},
 };
 
 Stage read_stage(const toml::table& table, const Retrain& defaults, const std::string& where) {
@@ -322,6 +334,7 @@ Recipe without_training(const Recipe& recipe) {
   Recipe result = recipe;
   for (Stage& stage : result.stages)
     each_retraining(stage, [](Retrain& retrain) { retrain.options.epochs = 0; });
+  std::erase_if(result.stages, [](const Stage& s) { return std::holds_alternative<Reconstruct>(s); });
   return result;
 }
 

@@ -77,6 +77,14 @@ struct LowRank {
   Retrain retrain;
 };
 
+/// Layers refitted to the original's answers on images, which need no labels: see recipe/reconstruct.h.
+struct Reconstruct {
+  int images = 128;
+  int64_t rows = 16384;        ///< places of these images that a layer is fitted to
+  int64_t most_inputs = 2304;  ///< of a filter: memory and time grow with its square and cube
+  double ridge = 0.003;        ///< times the mean square input: how much values hold on to what they are
+};
+
 /// What a file must keep to. Any may be left away, but not all.
 struct Budget {
   std::optional<double> max_drop;      ///< points of top-1 below the original's, on the validation images
@@ -103,7 +111,7 @@ struct Code {
   WriteOptions options;
 };
 
-using Stage = std::variant<Prune, Retrain, Share, Round, Binarize, Fold, LowRank, Search, Code>;
+using Stage = std::variant<Prune, Retrain, Share, Round, Binarize, Fold, LowRank, Reconstruct, Search, Code>;
 
 struct Recipe {
   std::string name;

@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "data/memory.h"
 #include "graph/builder.h"
 #include "graph/evaluate.h"
+#include "graph/preprocess.h"
 #include "recipe/run.h"
 
 namespace netsuke::recipe {
@@ -179,6 +182,59 @@ fine_tune = { epochs = 2, optimizer = "adam" }
   EXPECT_EQ(search.pruned.options.epochs, 3);
   EXPECT_EQ(search.shared.options.optimizer, "adam");
   EXPECT_THAT(message_of("[[stage]]\ndo = 'search'\nstep = 1.5"), HasSubstr("step is 1.5"));
+}
+
+constexpr std::string_view kReconstructs = R"(
+name = "reconstructs"
+[[stage]]
+do = "prune"
+density = 0.4
+[[stage]]
+do = "share"
+bits = 2
+[[stage]]
+do = "reconstruct"
+images = 64
+)";
+
+/// Images with structure, so that pixels tell of each other, and no labels.
+DatasetPtr waves(int64_t count) {
+  MemoryImages images{"waves", {1, 6, 6}, {}, {}, {"any"}};
+  for (int64_t i = 0; i < count; ++i) {
+    images.labels.push_back(0);
+    for (int at = 0; at < 36; ++at)
+      images.pixels.push_back(static_cast<uint8_t>(
+          128 + 100 * std::sin(0.3 * static_cast<double>(i) + at * (1 + static_cast<double>(i % 5)) * 0.2)));
+  }
+  return make_memory_dataset(std::move(images));
+}
+
+TEST(RecipeRun, ReconstructedLayersAnswerMoreAsTheOriginalDid) {
+  const Graph original = small_net();
+  const DatasetPtr data = waves(200);
+  Context context;
+  context.data = data.get();
+  const Recipe recipe = parse_recipe(kReconstructs, "r.toml");
+  const Graph refitted = run(recipe, original, context), plain = run(without_training(recipe), original, {});
+  Tensor batch({200, 1, 6, 6});
+  std::vector<uint8_t> pixels(36);
+  for (int64_t i = 0; i < 200; ++i) {
+    data->pixels(i, pixels);
+    apply(preprocess_of(original), pixels.data(), 1, 36, batch.data.data() + 36 * i);
+  }
+  const auto apart = [&](const Graph& graph) {
+    const Tensor a = evaluate(original, {batch}).at(0), b = evaluate(graph, {batch}).at(0);
+    double sum = 0;
+    for (size_t i = 0; i < a.data.size(); ++i) sum += std::pow(static_cast<double>(a.data[i] - b.data[i]), 2);
+    return sum;
+  };
+  EXPECT_LT(apart(refitted), apart(plain) / 4);
+  const auto& before =
+      std::get<SparseCodebook>(plain.values[find_value(plain, "ip1.weight")].weight->encoding);
+  const auto& after =
+      std::get<SparseCodebook>(refitted.values[find_value(refitted, "ip1.weight")].weight->encoding);
+  EXPECT_EQ(before.positions, after.positions);
+  EXPECT_THROW(run(recipe, original, Context{}), Error) << "there are no images to learn from";
 }
 
 TEST(RecipeRun, retraining_without_data_is_a_usage_error_before_any_work) {

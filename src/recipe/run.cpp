@@ -10,6 +10,7 @@
 #include "graph/passes/fold_batch_norm.h"
 #include "graph/passes/sign_threshold.h"
 #include "model/read.h"
+#include "recipe/reconstruct.h"
 #include "recipe/retrain.h"
 #include "recipe/search.h"
 
@@ -84,6 +85,11 @@ class Runner {
     steps_.push_back({"low rank", [=](const Graph& g) { return compress::low_rank(g, settings.options); }});
     add_retrain(settings.retrain, "retrain factors");
   }
+  void add(const Reconstruct& settings) {
+    require_data();
+    steps_.push_back(
+        {"reconstruct", [=, this](const Graph& g) { return reconstruct(settings, g, original_, context_); }});
+  }
   void add(const Search& settings) {
     require_data();
     steps_.push_back(
@@ -92,7 +98,8 @@ class Runner {
   void add(const Code&) {}  // the bytes are made once, at the end, by whoever writes the file
 
   void require_data() const {
-    if (!context_.data) fail(ErrorCode::usage, "recipe ", recipe_.name, ": retrains, so it needs --data");
+    if (!context_.data)
+      fail(ErrorCode::usage, "recipe ", recipe_.name, ": learns from images, so it needs --data");
   }
 
   void add_retrain(const Retrain& retrain, const std::string& label) {

@@ -22,6 +22,7 @@ using Json = nlohmann::ordered_json;
 constexpr double kFirstBytes = 0.5;  ///< a kept weight of a network that nobody has made small yet
 constexpr double kFirstStep = 0.4;   ///< of the bytes, while next to nothing is lost
 constexpr double kLittle = 0.4;      ///< of the points that may be lost: so much is next to nothing
+constexpr double kUsualDrop = 0.5;   ///< points, where no budget says how many may be lost
 constexpr int kMostEffort = 8;       ///< times the epochs asked for
 constexpr int kPolishes = 2;  ///< attempts at a size that was met, each twice as long as the one before
 constexpr int kSlopeHalvings = 7;
@@ -256,7 +257,7 @@ class Searcher {
     state_.again = false;
     if (aims_at_fit() && fits(attempt)) return plan_polish();
     const Budget& budget = settings_.budget;
-    if (budget.max_drop && drop(attempt) > kLittle * *budget.max_drop)
+    if (drop(attempt) > kLittle * budget.max_drop.value_or(kUsualDrop))
       state_.step = std::max(state_.step, settings_.step);
     const auto bytes = static_cast<double>(attempt.bytes);
     // Where the file came out larger than asked, more has to be asked.
