@@ -9,6 +9,7 @@
 #include "base/threads.h"
 #include "cli/common.h"
 #include "cli/timings.h"
+#include "data/relabel.h"
 #include "graph/preprocess.h"
 #include "runtime/session.h"
 
@@ -131,24 +132,37 @@ struct Tally {
 
 }  // namespace
 
-Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log) {
+namespace {
+
+/// Hands every batch with its scores to `take(batch, scores, classes)`.
+template <class Take>
+void answer_all(const Graph& graph, const Dataset& data, int threads, const Log& log, const Take& take) {
   require_fit(graph, data);
   runtime::Session session(graph, {.threads = threads}, plan_options());
   const size_t classes = session.output_size();
   std::vector<float> scores(classes * kBatch);
-  Tally tally{.kind = scores_of(graph)};
-  const auto start = std::chrono::steady_clock::now();
   BatchReader reader(data, preprocess_of(graph), threads);
   for (Batch batch = reader.next(); batch.count > 0; batch = reader.next()) {
     if (log.stopping()) fail(ErrorCode::interrupted, "stopped while measuring accuracy");
     session.run(batch.values, batch.count, {scores.data(), classes * static_cast<size_t>(batch.count)});
-    tally.add(batch, data, scores, classes);
+    take(batch, scores, classes);
     log.progress({.job = "measure",
                   .done = static_cast<uint64_t>(batch.first + batch.count),
                   .total = static_cast<uint64_t>(data.size()),
                   .unit = "images",
                   .note = {}});
   }
+}
+
+}  // namespace
+
+Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log) {
+  Tally tally{.kind = scores_of(graph)};
+  const auto start = std::chrono::steady_clock::now();
+  answer_all(graph, data, threads, log,
+             [&](const Batch& batch, std::span<const float> scores, size_t classes) {
+               tally.add(batch, data, scores, classes);
+             });
   const double percent = 100.0 / static_cast<double>(std::max<int64_t>(1, tally.images));
   return {.images = tally.images,
           .damaged = tally.damaged,
@@ -156,6 +170,27 @@ Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, 
           .top5 = percent * static_cast<double>(tally.five),
           .loss = tally.loss / static_cast<double>(std::max<int64_t>(1, tally.images)),
           .seconds = seconds_since(start)};
+}
+
+DatasetPtr labelled_by(const Graph& graph, DatasetPtr data, int threads, const Log& log) {
+  std::vector<int> labels(static_cast<size_t>(data->size()));
+  size_t outputs = 0;
+  answer_all(graph, *data, threads, log,
+             [&](const Batch& batch, std::span<const float> scores, size_t classes) {
+               outputs = classes;
+               for (int64_t i = 0; i < batch.count; ++i) {
+                 const auto answer = scores.subspan(static_cast<size_t>(i) * classes, classes);
+                 labels[static_cast<size_t>(batch.first + i)] =
+                     static_cast<int>(std::ranges::max_element(answer) - answer.begin());
+               }
+             });
+  std::vector<std::string> names = data->classes();
+  if (names.size() != outputs) {
+    names.clear();
+    for (size_t c = 0; c < outputs; ++c) names.push_back(cat(c));
+  }
+  std::string name = data->name();
+  return with_labels(std::move(data), std::move(labels), std::move(names), std::move(name));
 }
 
 Latency latency_of(std::vector<double> times) {

@@ -57,6 +57,10 @@ struct Accuracy {
 /// Throws Error(input) where images or labels do not fit the model.
 Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log);
 
+/// Images that nobody has labelled, labelled by what the network answers: then the accuracy of another
+/// network on them is its agreement with this one.
+DatasetPtr labelled_by(const Graph& graph, DatasetPtr data, int threads, const Log& log);
+
 /// Times of many runs, milliseconds.
 struct Latency {
   size_t runs = 0;

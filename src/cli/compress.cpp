@@ -5,6 +5,7 @@
 #include "cli/explain_accuracy.h"
 #include "cli/training_flags.h"
 #include "data/catalog.h"
+#include "data/relabel.h"
 #include "graph/cost.h"
 #include "recipe/run.h"
 #include "report/ledger.h"
@@ -97,7 +98,7 @@ struct Outcome {
 };
 
 void print(const Options& options, const Output& output, const Outcome& outcome, const Graph& dense,
-           const Dataset* test) {
+           const Dataset* test, bool unlabelled) {
   if (!output.is_text()) return;
   const Ledger& ledger = outcome.written.ledger;
   const double floats = static_cast<double>(bytes_fp32(outcome.written.graph));
@@ -107,11 +108,25 @@ void print(const Options& options, const Output& output, const Outcome& outcome,
       fmt::format("{}: from {} bytes to {} bytes, {:.1f} x smaller", options.output,
                   report::grouped(static_cast<long long>(floats)), report::grouped(ledger.file_bytes),
                   floats / static_cast<double>(ledger.file_bytes));
-  if (test)
+  if (test && unlabelled)
+    sentence += fmt::format(
+        ", the original's answer to {:.2f} % of {} unlabelled images (by the runtime, from the file)",
+        outcome.small.top1, report::grouped(outcome.small.images));
+  else if (test)
     sentence += fmt::format(", top-1 {:.2f} % -> {:.2f} % ({} images of {}, by the runtime, from the file)",
                             outcome.dense.top1, outcome.small.top1, report::grouped(outcome.small.images),
                             test->name());
   output.text(sentence + "\n");
+}
+
+void add_outcome(report::Json& json, const Outcome& outcome, bool unlabelled) {
+  if (unlabelled) {
+    json.update({{"images", outcome.small.images}, {"agreement", outcome.small.top1}});
+    return;
+  }
+  report::add_accuracy(json, outcome.small.images, outcome.small.top1, outcome.small.top5);
+  json["top1_dense"] = outcome.dense.top1;
+  json["error_dense"] = outcome.dense.error();
 }
 
 void require_budget(const Options& options, const Outcome& outcome) {
@@ -204,8 +219,12 @@ void run(const Options& options) {
   const bool has_data = !options.data.data.empty();
   if (!has_data && options.budget.max_drop) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
   const Wanted wanted = wanted_by(model, log);
-  const Split data = has_data ? options.data.open(wanted) : Split{};
-  const DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test, wanted) : nullptr;
+  Split data = has_data ? options.data.open(wanted) : Split{};
+  DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test, wanted) : nullptr;
+  const bool unlabelled = has_data && is_unlabelled(*test);
+  if (unlabelled)
+    for (DatasetPtr* part : {&data.train, &data.validation, &test})
+      *part = labelled_by(model.graph, *part, options.common.threads, log);
 
   std::optional<Expected> expected;
   if (recipe::trains(recipe) && !recipe::searches(recipe)) {
@@ -225,16 +244,14 @@ void run(const Options& options) {
   if (test) {
     outcome.dense = measure_accuracy(model.graph, *test, options.common.threads, log);
     outcome.small = measure_accuracy(outcome.written.graph, *test, options.common.threads, log);
-    report::add_accuracy(json, outcome.small.images, outcome.small.top1, outcome.small.top5);
-    json["top1_dense"] = outcome.dense.top1;
-    json["error_dense"] = outcome.dense.error();
+    add_outcome(json, outcome, unlabelled);
   }
   if (context.milliseconds) json["ms"] = outcome.ms = context.milliseconds(outcome.written.graph);
   if (expected) json["pre_flight"] = {{"bytes", expected->bytes}, {"ms", expected->ms}};
   json["recipe"] = recipe.name;
   json["seed"] = options.common.seed;
   json["steps"] = steps.json();
-  print(options, output, outcome, model.graph, test.get());
+  print(options, output, outcome, model.graph, test.get(), unlabelled);
   output.finish(json);
   require_budget(options, outcome);
 }

@@ -29,7 +29,7 @@ struct Quantizer {
 /// "kmeans": 2^bits centroids of least squared error (Deep Compression);
 /// "hessian": 2^bits centroids of least weighted error (Choi 2017, section 3.3);
 /// "rate": entropy-constrained, at the loss of k-means: fewer bits where codes may be rare;
-/// "grid": evenly spaced values, as many as the loss of k-means asks for.
+/// "grid": the means of cells of equal width, as many as the loss of k-means asks for.
 std::span<const Quantizer> quantizers();
 
 /// Of all quantizers() that lose at most what k-means loses the one whose `bytes` are fewest.

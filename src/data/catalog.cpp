@@ -107,11 +107,14 @@ DatasetPtr open_folder(const std::string& folder, Part part, const std::string& 
   if (is_cifar_folder(folder)) return read_cifar(folder, part == Part::train, name);
   if (!find_images(folder, Part::train).empty() || !find_images(folder, part).empty())
     return open_images(folder, part, name, wanted);
+  if (is_flat_image_folder(folder))
+    return open_flat_image_folder(folder, name, {wanted.fit, wanted.report_damage});
   fail(ErrorCode::input, folder, ": no data set is recognised; found ", contents(folder),
        "; expected IDX files (train-images-idx3-ubyte, ...), CIFAR-10 or CIFAR-100 batches "
        "(data_batch_1.bin, train.bin, ...) or one "
        "folder a "
-       "class with JPEG or PNG images, with train/ and test/ above them or not");
+       "class with JPEG or PNG images, with train/ and test/ above them or not, or such images alone, which "
+       "nobody has labelled");
 }
 
 int64_t synthetic_images(Part part) { return part == Part::train ? 2000 : 500; }

@@ -43,7 +43,8 @@ struct Wanted {
 ///   - CIFAR-10's or CIFAR-100's binary batches;
 ///   - train/ and test/ (or val/), each with one folder of images a class; or such class folders directly,
 ///   which are
-///     then all of either part.
+///     then all of either part;
+///   - JPEG or PNG images and no folders of them: unlabelled, and all of either part.
 /// Folders of images may be some of a model's classes only: they are found by name in `wanted.classes`, or in
 /// a file synsets.txt or classes.txt (one name a line, in the order of the outputs) in the folder or beside
 /// it. Without these every class has its folder, in the order of names. Throws Error(input) that lists the

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "data/image.h"
 #include "data/paths.h"
+#include "data/relabel.h"
 
 namespace netsuke {
 namespace {
@@ -121,6 +122,16 @@ DatasetPtr open_image_folder(const std::string& path, const std::string& name,
   return std::make_shared<const FolderDataset>(name, std::move(files), std::move(classes),
                                                std::move(options));
 }
+
+DatasetPtr open_flat_image_folder(const std::string& path, const std::string& name, FolderOptions options) {
+  std::vector<LabelledFile> files;
+  for (std::string& image : images_in(path)) files.push_back({std::move(image), kNoLabel});
+  require(!files.empty(), path, ": holds no JPEG or PNG images");
+  return std::make_shared<const FolderDataset>(name, std::move(files), std::vector<std::string>{"unknown"},
+                                               std::move(options));
+}
+
+bool is_flat_image_folder(const std::string& path) { return is_folder(path) && !images_in(path).empty(); }
 
 std::vector<std::string> image_classes(const std::string& path) {
   std::vector<std::string> classes = class_folders(path);

@@ -24,10 +24,18 @@ struct FolderOptions {
 DatasetPtr open_image_folder(const std::string& path, const std::string& name,
                              std::vector<std::string> classes, FolderOptions options = {});
 
+/// The images of `path` itself, by name, that nobody has labelled: their label is kNoLabel. The rest is as
+/// above.
+DatasetPtr open_flat_image_folder(const std::string& path, const std::string& name,
+                                  FolderOptions options = {});
+
 /// Names of the folders in `path` that hold images, sorted.
 std::vector<std::string> image_classes(const std::string& path);
 
 /// True if `path` holds at least one folder with an image in it.
 bool is_image_folder(const std::string& path);
+
+/// True if `path` holds an image itself.
+bool is_flat_image_folder(const std::string& path);
 
 }  // namespace netsuke

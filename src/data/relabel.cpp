@@ -9,10 +9,13 @@
 namespace netsuke {
 namespace {
 
-class Forgetful : public Dataset {
+class Relabelled : public Dataset {
  public:
-  Forgetful(DatasetPtr whole, std::vector<int> labels, std::string name)
-      : whole_(std::move(whole)), labels_(std::move(labels)), name_(std::move(name)) {}
+  Relabelled(DatasetPtr whole, std::vector<int> labels, std::vector<std::string> classes, std::string name)
+      : whole_(std::move(whole)),
+        labels_(std::move(labels)),
+        classes_(std::move(classes)),
+        name_(std::move(name)) {}
   int64_t size() const override { return whole_->size(); }
   const Shape& image_shape() const override { return whole_->image_shape(); }
   int label(int64_t index) const override { return labels_[static_cast<size_t>(index)]; }
@@ -20,12 +23,13 @@ class Forgetful : public Dataset {
   bool sound_pixels(int64_t index, std::span<uint8_t> out) const override {
     return whole_->sound_pixels(index, out);
   }
-  const std::vector<std::string>& classes() const override { return whole_->classes(); }
+  const std::vector<std::string>& classes() const override { return classes_; }
   const std::string& name() const override { return name_; }
 
  private:
   DatasetPtr whole_;
   std::vector<int> labels_;
+  std::vector<std::string> classes_;
   std::string name_;
 };
 
@@ -68,8 +72,23 @@ DatasetPtr forget_labels(DatasetPtr whole, int64_t labelled, uint64_t seed) {
   std::vector<int> labels(order.size(), kNoLabel);
   for (size_t i = 0; i < static_cast<size_t>(labelled); ++i)
     labels[static_cast<size_t>(order[i])] = whole->label(order[i]);
+  std::vector<std::string> classes = whole->classes();
   std::string name = cat(whole->name(), ", ", labelled, " labels");
-  return std::make_shared<const Forgetful>(std::move(whole), std::move(labels), std::move(name));
+  return with_labels(std::move(whole), std::move(labels), std::move(classes), std::move(name));
+}
+
+bool is_unlabelled(const Dataset& data) {
+  for (int64_t i = 0; i < data.size(); ++i)
+    if (data.label(i) != kNoLabel) return false;
+  return true;
+}
+
+DatasetPtr with_labels(DatasetPtr whole, std::vector<int> labels, std::vector<std::string> classes,
+                       std::string name) {
+  if (std::ssize(labels) != whole->size())
+    fail(ErrorCode::usage, whole->name(), ": ", labels.size(), " labels for ", whole->size(), " images");
+  return std::make_shared<const Relabelled>(std::move(whole), std::move(labels), std::move(classes),
+                                            std::move(name));
 }
 
 DatasetPtr joined(DatasetPtr first, DatasetPtr second) {

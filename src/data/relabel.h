@@ -12,6 +12,13 @@ inline constexpr int kNoLabel = -1;
 /// for more than it has.
 DatasetPtr forget_labels(DatasetPtr whole, int64_t labelled, uint64_t seed);
 
+/// True if no image has a label.
+bool is_unlabelled(const Dataset& data);
+
+/// `whole` with these labels, one an image, of these classes.
+DatasetPtr with_labels(DatasetPtr whole, std::vector<int> labels, std::vector<std::string> classes,
+                       std::string name);
+
 /// The images of both, in this order; classes are those of the first. Throws Error(input) where images differ
 /// in shape.
 DatasetPtr joined(DatasetPtr first, DatasetPtr second);

@@ -21,6 +21,17 @@ TEST(Relabel, ForgetsAllLabelsButAsManyAsAsked) {
   EXPECT_THROW(forget_labels(whole, 51, 1), Error);
 }
 
+TEST(Relabel, TakesTheLabelsItIsGiven) {
+  const DatasetPtr whole = make_synthetic(3, {1, 8, 8}, 4, 1);
+  const DatasetPtr named = with_labels(whole, {2, kNoLabel, 0}, {"a", "b", "c"}, "named");
+  EXPECT_EQ(named->label(0), 2);
+  EXPECT_EQ(named->label(1), kNoLabel);
+  EXPECT_EQ(named->classes().size(), 3u);
+  EXPECT_FALSE(is_unlabelled(*named));
+  EXPECT_TRUE(is_unlabelled(*forget_labels(whole, 0, 1)));
+  EXPECT_THROW(with_labels(whole, {1}, {"a"}, "short"), Error);
+}
+
 TEST(Relabel, JoinsImagesInOrder) {
   const DatasetPtr a = make_synthetic(5, {1, 8, 8}, 4, 1), b = make_synthetic(7, {1, 8, 8}, 4, 2);
   const DatasetPtr both = joined(a, b);
