@@ -23,6 +23,8 @@ learning_rate = 0.05
 batch = 32
 [[stage]]
 do = "search"
+step = 0.6
+precision = 0.2
 retrain = { epochs = 2 }
 fine_tune = { epochs = 1, optimizer = "adam", learning_rate = 0.001 }
 curvature_images = 128
@@ -66,7 +68,7 @@ class SearchTest : public testing::Test {
     return run(recipe, original_, context_);
   }
 
-  DatasetPtr data_ = train::quadrants(512, 1), held_out_ = train::quadrants(256, 2);
+  DatasetPtr data_ = train::quadrants(384, 1), held_out_ = train::quadrants(256, 2);
   Graph original_;
   Context context_;
   std::vector<StepReport> steps_;
