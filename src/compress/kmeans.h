@@ -40,7 +40,7 @@ struct Clustering {
 /// O(n), an iteration O(k log n). Throws Error(usage) for a number of clusters out of range.
 Clustering k_means(std::span<const float> values, const KMeansOptions& options);
 
-/// Rounds centroids to 16-bit floats; those that become the same one are merged.
+/// Rounds centroids to 16-bit floats; neighbours that become the same one are merged.
 void round_centroids(Clustering& clusters);
 
 /// For each value the index of its nearest centroid, the lower of two equally near ones; `centroids` ascend

@@ -30,6 +30,24 @@ WeightPtr share(const Weight& weight, std::span<const float> importance, int bit
 
 }  // namespace
 
+Graph with_half_centroids(const Graph& graph) {
+  Graph result = graph;
+  for (const Target& target : weight_targets(graph)) {
+    const Weight& weight = *graph.values[target.value].weight;
+    Clustering clusters;
+    if (const auto* book = std::get_if<Codebook>(&weight.encoding))
+      clusters.centroids = book->centroids, clusters.codes = book->codes;
+    else if (const auto* both = std::get_if<SparseCodebook>(&weight.encoding))
+      clusters.centroids = both->centroids, clusters.codes = both->codes;
+    else
+      continue;
+    round_centroids(clusters);
+    result.values[target.value].weight =
+        with_codebook(weight, std::move(clusters.centroids), std::move(clusters.codes));
+  }
+  return result;
+}
+
 bool wants_curvature(const ShareOptions& options) { return options.quantizer != "kmeans"; }
 
 Graph share(const Graph& graph, const ShareOptions& options, const Curvature* curvature) {

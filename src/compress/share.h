@@ -23,6 +23,10 @@ struct ShareOptions {
 /// unknown quantizer.
 Graph share(const Graph& graph, const ShareOptions& options, const Curvature* curvature = nullptr);
 
+/// Every shared weight of weight_targets() with its centroids rounded to 16-bit floats, as after training has
+/// moved them: the codebook takes half of the bytes.
+Graph with_half_centroids(const Graph& graph);
+
 /// True if the quantizer weights errors.
 bool wants_curvature(const ShareOptions& options);
 

@@ -29,6 +29,18 @@ const Weight& weight_of(const Graph& graph, size_t target) {
   return *graph.values[weight_targets(graph)[target].value].weight;
 }
 
+TEST(Share, CentroidsThatTrainingMovedBecomeHalvesAgain) {
+  Graph graph = net_of(1);
+  WeightPtr& weight = graph.values[weight_targets(graph)[1].value].weight;
+  const auto count = static_cast<uint32_t>(weight_count(*weight));
+  weight = make_weight(weight->shape, SparseCodebook{{-0.1f, 0.3f, 0.30001f}, {0, 5, count - 1}, {2, 0, 1}});
+  const Graph rounded = with_half_centroids(graph);
+  const auto& shared = std::get<SparseCodebook>(weight_of(rounded, 1).encoding);
+  EXPECT_EQ(shared.centroids, (std::vector<float>{round_to_half(-0.1f), round_to_half(0.3f)}));
+  EXPECT_EQ(shared.codes, (std::vector<uint16_t>{1, 0, 1}));
+  EXPECT_EQ(weight_of(rounded, 0), weight_of(graph, 0)) << "a dense weight stays";
+}
+
 TEST(Share, DenseBecomesACodebookAndSparseKeepsItsPositions) {
   const Graph graph = prune_to_density(net_of(1), {.all = {}, .by_key = {{"ip1", 0.3}}});
   const Graph shared = share(graph, {});

@@ -65,7 +65,7 @@ class Runner {
                             context_.log);
                         return compress::share(g, options, &curvature);
                       }});
-    add_retrain(share.retrain, "retrain centroids");
+    add_retrain(share.retrain, "retrain centroids", share.options.half_centroids);
   }
   void add(const Round& round) {
     steps_.push_back({"round", [=](const Graph& g) { return compress::round_vectors(g, round.bits); }});
@@ -102,10 +102,13 @@ class Runner {
       fail(ErrorCode::usage, "recipe ", recipe_.name, ": learns from images, so it needs --data");
   }
 
-  void add_retrain(const Retrain& retrain, const std::string& label) {
+  void add_retrain(const Retrain& retrain, const std::string& label, bool half_centroids = false) {
     if (retrain.options.epochs == 0) return;
     require_data();
-    steps_.push_back({label, [=, this](const Graph& g) { return retrain_graph(retrain, g); }});
+    steps_.push_back({label, [=, this](const Graph& g) {
+                        const Graph trained = retrain_graph(retrain, g);
+                        return half_centroids ? compress::with_half_centroids(trained) : trained;
+                      }});
   }
 
   Graph prune_round(const Prune& prune, const Graph& graph, int round) const {

@@ -11,6 +11,7 @@
 #include "compress/dead.h"
 #include "compress/dropout.h"
 #include "compress/quantize.h"
+#include "compress/share.h"
 #include "model/read.h"
 #include "recipe/retrain.h"
 
@@ -148,7 +149,7 @@ class Searcher {
   void judge_candidate() {
     const compress::Curvature curvature = measure_curvature(candidate_);
     Graph shared = share_to_size(curvature);
-    shared = train(settings_.shared, shared, "shared", 1);
+    shared = compress::with_half_centroids(train(settings_.shared, shared, "shared", 1));
     const Written written =
         write(compress::round_vectors(shared, {.all = settings_.vector_bits, .by_key = {}}));
     Attempt attempt{.asked = state_.asked,
