@@ -62,4 +62,10 @@ std::vector<bool> largest(const std::vector<float>& scores, size_t count) {
   return keep;
 }
 
+WeightPtr without_codebook(const Weight& weight) {
+  if (is_pruned(weight))
+    return make_weight(weight.shape, Sparse{kept_positions(weight), kept_values(weight)});
+  return make_dense(to_dense(weight));
+}
+
 }  // namespace netsuke::compress

@@ -24,4 +24,7 @@ WeightPtr keep_only(const Weight& weight, const std::vector<bool>& keep);
 /// pruned.
 WeightPtr with_codebook(const Weight& weight, std::vector<float> centroids, std::vector<uint16_t> codes);
 
+/// The same values without a codebook, Dense or Sparse, so that training may move each by itself.
+WeightPtr without_codebook(const Weight& weight);
+
 }  // namespace netsuke::compress

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "compress/mask.h"
 #include "compress/prune.h"
 #include "graph/builder.h"
 #include "tensor/half.h"
@@ -39,6 +40,16 @@ TEST(Share, CentroidsThatTrainingMovedBecomeHalvesAgain) {
   EXPECT_EQ(shared.centroids, (std::vector<float>{round_to_half(-0.1f), round_to_half(0.3f)}));
   EXPECT_EQ(shared.codes, (std::vector<uint16_t>{1, 0, 1}));
   EXPECT_EQ(weight_of(rounded, 0), weight_of(graph, 0)) << "a dense weight stays";
+}
+
+TEST(Share, WithoutTheCodebookTheValuesAreTheSame) {
+  const Graph shared = share(prune_to_density(net_of(1), {.all = {}, .by_key = {{"ip1", 0.3}}}), {});
+  const WeightPtr dense = without_codebook(weight_of(shared, 0)),
+                  sparse = without_codebook(weight_of(shared, 1));
+  EXPECT_EQ(encoding_name(dense->encoding), "dense");
+  EXPECT_EQ(encoding_name(sparse->encoding), "sparse");
+  EXPECT_EQ(to_dense(*dense).data, to_dense(weight_of(shared, 0)).data);
+  EXPECT_EQ(to_dense(*sparse).data, to_dense(weight_of(shared, 1)).data);
 }
 
 TEST(Share, DenseBecomesACodebookAndSparseKeepsItsPositions) {

@@ -10,6 +10,7 @@
 #include "compress/allocate.h"
 #include "compress/dead.h"
 #include "compress/dropout.h"
+#include "compress/mask.h"
 #include "compress/quantize.h"
 #include "compress/share.h"
 #include "model/read.h"
@@ -86,11 +87,25 @@ struct State {
   }
 };
 
+/// Every weight by itself again, so that training may move it.
+Graph unshared(Graph graph) {
+  for (const compress::Target& target : compress::weight_targets(graph)) {
+    WeightPtr& weight = graph.values[target.value].weight;
+    weight = compress::without_codebook(*weight);
+  }
+  return graph;
+}
+
 class Searcher {
  public:
   Searcher(const Search& settings, const Graph& graph, const Graph& original, const Recipe& recipe,
            const Context& context)
-      : settings_(settings), original_(original), recipe_(recipe), context_(context), front_(graph) {
+      : settings_(settings),
+        original_(original),
+        recipe_(recipe),
+        context_(context),
+        first_(unshared(graph)),
+        front_(first_) {
     if (!settings.budget.any())
       fail(ErrorCode::usage, "search: has no budget; give --max-drop, --target-size or --target-ms");
     if (!context.validation_error)
@@ -284,7 +299,7 @@ class Searcher {
     state_.again = false;
     if (state_.best < 0 || !accurate(best())) {
       state_.asked *= 2;
-      front_ = original_;
+      front_ = first_;
       if (static_cast<double>(weight_bytes()) < state_.asked) state_.finished = true;
       return;
     }
@@ -397,8 +412,9 @@ class Searcher {
   const Context& context_;
   std::string folder_;
   State state_;
-  Graph front_;      ///< pruned and trained, of the smallest accurate attempt: where the next one starts
-  Graph candidate_;  ///< the same of the attempt under way, or of the last one
+  const Graph first_;  ///< what the search was given, every weight free
+  Graph front_;        ///< pruned and trained, of the smallest accurate attempt: where the next one starts
+  Graph candidate_;    ///< the same of the attempt under way, or of the last one
   Graph best_graph_;
   Bytes best_bytes_, last_bytes_;
   compress::CodingModel coding_;
