@@ -1,6 +1,8 @@
 // Reading the flags of an architecture, with errors that say what is accepted.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <span>
 #include <string_view>
 
@@ -19,5 +21,18 @@ size_t choice_flag(const Options& options, std::string_view name, std::span<cons
 
 /// The flag as yes or no.
 bool switch_flag(const Options& options, std::string_view name);
+
+/// Of the nets for small images. A net made for 224x224 halves early, since there pixels are many.
+constexpr Flag keep_resolution{"keep-resolution", "no",
+                               "yes to leave out the first halving: four times the work, fewer errors"};
+
+/// The flags, and one more.
+template <size_t count>
+constexpr std::array<Flag, count + 1> flags_and(const Flag (&flags)[count], const Flag& more) {
+  std::array<Flag, count + 1> all;
+  std::copy(flags, flags + count, all.begin());
+  all.back() = more;
+  return all;
+}
 
 }  // namespace netsuke::zoo

@@ -24,6 +24,7 @@ constexpr Block body[] = {{64, 1},  {128, 2}, {128, 1}, {256, 2}, {256, 1},  {51
                           {512, 1}, {512, 1}, {512, 1}, {512, 1}, {1024, 2}, {1024, 1}};
 // Table 5 leaves out the five blocks of 14x14x512.
 constexpr size_t first_deep = 6, last_deep = 10;
+constexpr size_t first_halving = 1;
 
 ValueId bn_relu(Builder& net, const std::string& name, ValueId x) {
   x = net.batch_norm(name + "/BatchNorm", x, 1e-3f);
@@ -45,7 +46,12 @@ ValueId separable(Builder& net, const std::string& name, ValueId x, int out, int
   return bn_relu(net, name + "_pointwise", x);
 }
 
-ValueId scores(Builder& net, const Options& options, int first_stride) {
+struct Strides {
+  int stem;             ///< of the first convolution
+  int first_separable;  ///< of the first separable one that halves the resolution
+};
+
+ValueId scores(Builder& net, const Options& options, const Strides& strides) {
   static constexpr std::string_view kinds[] = {"separable", "plain"};
   const double alpha = number_flag(options, "alpha", 0.01, 4);
   const bool plain = choice_flag(options, "convolution", kinds) == 1;
@@ -53,32 +59,34 @@ ValueId scores(Builder& net, const Options& options, int first_stride) {
   const auto scaled = [&](int channels) { return std::max(8, static_cast<int>(channels * alpha)); };
 
   ValueId x = net.input("data", *options.input);
-  x = conv3x3(net, "Conv2d_0", x, scaled(32), first_stride);
+  x = conv3x3(net, "Conv2d_0", x, scaled(32), strides.stem);
   int number = 0;
   for (size_t i = 0; i < std::size(body); ++i) {
     if (shallow && i >= first_deep && i <= last_deep) continue;
     const std::string name = cat("Conv2d_", ++number);
     const int out = scaled(body[i].channels);
-    x = plain ? conv3x3(net, name, x, out, body[i].stride) : separable(net, name, x, out, body[i].stride);
+    const int stride = i == first_halving ? strides.first_separable : body[i].stride;
+    x = plain ? conv3x3(net, name, x, out, stride) : separable(net, name, x, out, stride);
   }
   return pooled_classifier(net, x, *options.classes, 0);
 }
 
 }  // namespace
 
-const Flag mobilenet_v1_flags[3] = {
+constexpr Flag mobilenet_v1_flags[3] = {
     {"alpha", "1", "width multiplier of all channels (the paper: 1, 0.75, 0.5, 0.25)"},
     {"convolution", "separable", "separable, or plain for full 3x3 convolutions (table 4)"},
     {"shallow", "no", "yes to leave out the five blocks of 14x14x512 (table 5)"}};
+constexpr std::array<Flag, 4> mobilenet_v1_small_flags = flags_and(mobilenet_v1_flags, keep_resolution);
 
 Graph mobilenet_v1(const Options& options) {
   Builder net("mobilenet_v1", options.seed);
-  return finish_imagenet(net, scores(net, options, 2));
+  return finish_imagenet(net, scores(net, options, {2, 2}));
 }
 
 Graph mobilenet_v1_small(const Options& options) {
   Builder net("mobilenet_v1_small", options.seed);
-  return finish_small(net, scores(net, options, 1));
+  return finish_small(net, scores(net, options, {1, switch_flag(options, keep_resolution.name) ? 1 : 2}));
 }
 
 }  // namespace netsuke::zoo

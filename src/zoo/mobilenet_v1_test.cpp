@@ -91,6 +91,12 @@ TEST(MobileNet, SmallImagesKeepTheirResolutionAtFirst) {
   EXPECT_EQ(sum_of(graph, "Conv2d_13_").output, (Shape{1, 512, 2, 2}));
 }
 
+TEST(MobileNet, SmallImagesMayKeepTheirResolutionLonger) {
+  const Graph graph = blank("mobilenet_v1_small", with({{"keep-resolution", "yes"}}));
+  EXPECT_EQ(sum_of(graph, "Conv2d_3_").output, (Shape{1, 128, 32, 32}));
+  EXPECT_EQ(sum_of(graph, "Conv2d_13_").output, (Shape{1, 1024, 4, 4}));
+}
+
 TEST(MobileNet, FlagsOutOfRangeSayWhatIsAccepted) {
   using testing::HasSubstr;
   EXPECT_THAT(message_of("mobilenet_v1", with({{"alpha", "0"}})), HasSubstr("alpha: found 0, expected"));

@@ -2,7 +2,8 @@
 // disagree we follow the paper: conv10 has no padding (the release's training file pads it by 1, 15x15 maps
 // before the mean). The paper prints 224x224 images but its maps are those of 227x227; either works.
 // `squeezenet_small` is v1.1 for images of 28 to 64 pixels: conv1 keeps the resolution (stride 1, padding 1),
-// so that the three pools leave 4x4 of 32x32 and 3x3 of 28x28.
+// so that the three pools leave 4x4 of 32x32 and 3x3 of 28x28. 2016's nets have no batch norm; with it they
+// train at higher rates.
 #include "zoo/squeezenet.h"
 
 #include <algorithm>
@@ -20,7 +21,8 @@ struct Stem {
   int kernel;
   int stride;
   int padding;
-  int pools[2];  ///< a pool follows conv1 and these Fire modules
+  int pools[2];            ///< a pool follows these Fire modules
+  bool first_pool = true;  ///< and conv1
 };
 
 enum class Bypass : size_t { none, simple, complex };
@@ -33,6 +35,7 @@ struct Metaparameters {
   double share3x3;
   double squeeze_ratio;
   Bypass bypass;
+  bool batch_norm;
 };
 
 struct Fire {
@@ -48,7 +51,8 @@ Metaparameters metaparameters(const Options& options) {
           .frequency = integer_flag(options, "frequency", 1, 8),
           .share3x3 = number_flag(options, "percent-3x3", 1, 99) / 100,
           .squeeze_ratio = number_flag(options, "squeeze-ratio", 0.01, 1),
-          .bypass = static_cast<Bypass>(choice_flag(options, "bypass", bypasses))};
+          .bypass = static_cast<Bypass>(choice_flag(options, "bypass", bypasses)),
+          .batch_norm = switch_flag(options, "batch-norm")};
 }
 
 Fire fire_filters(const Metaparameters& m, int index) {
@@ -57,10 +61,19 @@ Fire fire_filters(const Metaparameters& m, int index) {
   return {std::max(1, static_cast<int>(std::lround(expand * m.squeeze_ratio))), expand - threes, threes};
 }
 
-ValueId conv_relu(Builder& net, const std::string& block, const std::string& name, ValueId x, int out,
-                  int kernel) {
-  x = net.conv(block + name, x, out, {kernel, kernel}, {.pad = pad(kernel / 2)});
-  return net.apply(block + "relu_" + name, Relu{}, {x});
+struct Layer {
+  std::string block;
+  std::string name;
+  int out;
+  int kernel;
+  bool batch_norm;
+};
+
+ValueId conv_relu(Builder& net, const Layer& layer, ValueId x, Conv2d op) {
+  const std::string name = layer.block + layer.name;
+  x = net.conv(name, x, layer.out, {layer.kernel, layer.kernel}, op, !layer.batch_norm);
+  if (layer.batch_norm) x = net.batch_norm(name + "/bn", x);
+  return net.apply(layer.block + "relu_" + layer.name, Relu{}, {x});
 }
 
 // Figure 2: a sum around the module where shapes agree; a complex bypass makes them agree by a 1x1
@@ -73,11 +86,14 @@ ValueId bypass(Builder& net, const std::string& block, Bypass kind, ValueId from
   return net.apply(block + "add", Add{}, {x, from});
 }
 
-ValueId fire(Builder& net, const std::string& block, ValueId x, const Fire& filters, Bypass kind) {
-  const ValueId squeezed = conv_relu(net, block, "squeeze1x1", x, filters.squeeze, 1);
-  const ValueId ones = conv_relu(net, block, "expand1x1", squeezed, filters.expand1x1, 1);
-  const ValueId threes = conv_relu(net, block, "expand3x3", squeezed, filters.expand3x3, 3);
-  return bypass(net, block, kind, x, net.apply(block + "concat", Concat{}, {ones, threes}));
+ValueId fire(Builder& net, const std::string& block, ValueId x, const Fire& filters,
+             const Metaparameters& m) {
+  const bool bn = m.batch_norm;
+  const ValueId squeezed = conv_relu(net, {block, "squeeze1x1", filters.squeeze, 1, bn}, x, {});
+  const ValueId ones = conv_relu(net, {block, "expand1x1", filters.expand1x1, 1, bn}, squeezed, {});
+  const ValueId threes =
+      conv_relu(net, {block, "expand3x3", filters.expand3x3, 3, bn}, squeezed, {.pad = pad(1)});
+  return bypass(net, block, m.bypass, x, net.apply(block + "concat", Concat{}, {ones, threes}));
 }
 
 ValueId max_pool(Builder& net, int layer, ValueId x) {
@@ -87,12 +103,11 @@ ValueId max_pool(Builder& net, int layer, ValueId x) {
 ValueId scores(Builder& net, const Options& options, const Stem& stem) {
   const Metaparameters m = metaparameters(options);
   ValueId x = net.input("data", *options.input);
-  x = net.conv("conv1", x, stem.channels, {stem.kernel, stem.kernel},
-               {.stride = {stem.stride, stem.stride}, .pad = pad(stem.padding)});
-  x = net.apply("relu_conv1", Relu{}, {x});
-  x = max_pool(net, 1, x);
+  x = conv_relu(net, {"", "conv1", stem.channels, stem.kernel, m.batch_norm}, x,
+                {.stride = {stem.stride, stem.stride}, .pad = pad(stem.padding)});
+  if (stem.first_pool) x = max_pool(net, 1, x);
   for (int layer = 2; layer <= 9; ++layer) {
-    x = fire(net, cat("fire", layer, '/'), x, fire_filters(m, layer - 2), m.bypass);
+    x = fire(net, cat("fire", layer, '/'), x, fire_filters(m, layer - 2), m);
     if (layer == stem.pools[0] || layer == stem.pools[1]) x = max_pool(net, layer, x);
   }
   x = net.apply("drop9", Dropout{0.5f}, {x});
@@ -104,13 +119,15 @@ ValueId scores(Builder& net, const Options& options, const Stem& stem) {
 
 }  // namespace
 
-const Flag squeezenet_flags[6] = {
+constexpr Flag squeezenet_flags[7] = {
     {"bypass", "none", "none, simple (a sum around modules of one shape) or complex (1x1 convolutions too)"},
     {"squeeze-ratio", "0.125", "squeeze filters of a Fire module, as a share of its expand filters"},
     {"base", "128", "expand filters of the first Fire module"},
     {"increment", "128", "expand filters added every `frequency` modules"},
     {"frequency", "2", "Fire modules between increments"},
-    {"percent-3x3", "50", "share of expand filters that are 3x3, in percent"}};
+    {"percent-3x3", "50", "share of expand filters that are 3x3, in percent"},
+    {"batch-norm", "no", "yes for a batch norm after every convolution but the last"}};
+constexpr std::array<Flag, 8> squeezenet_small_flags = flags_and(squeezenet_flags, keep_resolution);
 
 Graph squeezenet1_0(const Options& options) {
   Builder net("squeezenet1_0", options.seed);
@@ -124,7 +141,8 @@ Graph squeezenet1_1(const Options& options) {
 
 Graph squeezenet_small(const Options& options) {
   Builder net("squeezenet_small", options.seed);
-  return finish_small(net, scores(net, options, {64, 3, 1, 1, {3, 5}}));
+  return finish_small(
+      net, scores(net, options, {64, 3, 1, 1, {3, 5}, !switch_flag(options, keep_resolution.name)}));
 }
 
 }  // namespace netsuke::zoo

@@ -100,6 +100,20 @@ TEST(SqueezeNet, SmallImagesKeepTheirResolutionInConv1) {
   }
 }
 
+TEST(SqueezeNet, SmallImagesMayKeepTheirResolutionLonger) {
+  const Graph graph = blank("squeezenet_small", with({{"keep-resolution", "yes"}}));
+  EXPECT_EQ(sum_of(graph, "fire2/").output, (Shape{1, 128, 32, 32}));
+  EXPECT_EQ(sum_of(graph, "fire9/").output, (Shape{1, 512, 8, 8}));
+  EXPECT_EQ(parameter_count(graph), parameter_count(blank("squeezenet_small")));
+}
+
+TEST(SqueezeNet, BatchNormTakesThePlaceOfBiases) {
+  const Graph plain = blank("squeezenet_small"),
+              normed = blank("squeezenet_small", with({{"batch-norm", "yes"}}));
+  const int64_t outputs = 64 + 2 * (16 + 32 + 48 + 64) + 2 * (128 + 256 + 384 + 512);
+  EXPECT_EQ(parameter_count(normed) - parameter_count(plain), outputs);  // scale and shift for a bias
+}
+
 TEST(SqueezeNet, FlagsOutOfRangeSayWhatIsAccepted) {
   using testing::HasSubstr;
   EXPECT_THAT(message_of("squeezenet1_0", with({{"bypass", "full"}})), HasSubstr("none, simple, complex"));
