@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Small architectures on CIFAR-10, one recipe for all, one thread a run.
+#   experiments/cifar-10/run.sh PATH-TO-CIFAR-10 [NAME-PATTERN]
+# Leaves every run in out/cifar-10/ and the figures in small-nets.json here. A run that is there already is not done
+# again; one that was stopped goes on, so that many sittings make one table. SEEDS (1) and EPOCHS (20) say how many
+# and how long. The best epoch is chosen on 5,000 of the training images, which no network learns from.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+[ $# -ge 1 ] || { sed -n '2,6s/^# \?//p' "$0" >&2; exit 2; }
+cifar=$1 pattern=${2:-*}
+netsuke=${NETSUKE:-./netsuke}
+out=out/cifar-10
+mkdir -p "$out"
+
+# once NAME ARCHITECTURE ARGUMENT...
+once() {
+  local file=$out/$1
+  # shellcheck disable=SC2254
+  case $1 in $pattern) ;; *) return 0 ;; esac
+  [ -f "$file.json" ] || "$netsuke" train "${@:2}" --data "$cifar" --threads 1 --epochs "${EPOCHS:-20}" --batch 128 \
+    --warmup 1 --no-depthwise-decay --flip --shift 4 -o "$file.nsk" --force --resume --run "$file.run" \
+    --json-file "$file.json" > "$file.log"
+}
+
+for seed in $(seq "${SEEDS:-1}"); do
+  for alpha in 0.25 0.5 1; do
+    once "mobilenet-$alpha-$seed" mobilenet_v1_small --seed "$seed" --lr 0.1 --set "alpha=$alpha"
+    once "mobilenet-$alpha-keep-$seed" mobilenet_v1_small --seed "$seed" --lr 0.1 --set "alpha=$alpha" \
+      --set keep-resolution=yes
+  done
+  for bypass in none simple complex; do
+    # Without batch norms a rate of 0.1 ends in a net that answers the same for every picture.
+    once "squeezenet-$bypass-$seed" squeezenet_small --seed "$seed" --lr 0.04 --clip 5 --set "bypass=$bypass"
+    once "squeezenet-bn-$bypass-$seed" squeezenet_small --seed "$seed" --lr 0.1 --set "bypass=$bypass" --set batch-norm=yes
+  done
+  once "squeezenet-bn-complex-keep-$seed" squeezenet_small --seed "$seed" --lr 0.1 --set bypass=complex \
+    --set batch-norm=yes --set keep-resolution=yes
+  for groups in 1 3 8; do
+    once "shufflenet-g$groups-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 --set "groups=$groups"
+    [ "$groups" = 1 ] || once "shufflenet-g$groups-unshuffled-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 \
+      --set "groups=$groups" --set shuffle=no
+  done
+done
+python3 experiments/cifar-10/summarise.py
