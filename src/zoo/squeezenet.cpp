@@ -3,7 +3,8 @@
 // before the mean). The paper prints 224x224 images but its maps are those of 227x227; either works.
 // `squeezenet_small` is v1.1 for images of 28 to 64 pixels: conv1 keeps the resolution (stride 1, padding 1),
 // so that the three pools leave 4x4 of 32x32 and 3x3 of 28x28. 2016's nets have no batch norm; with it they
-// train at higher rates.
+// train at higher rates. There is no ReLU after its conv10: where that makes all scores zero, no gradient is
+// left to learn from (CIFAR-10, complex bypass: at chance after four epochs, with batch norms and without).
 #include "zoo/squeezenet.h"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ struct Stem {
   int padding;
   int pools[2];            ///< a pool follows these Fire modules
   bool first_pool = true;  ///< and conv1
+  bool last_relu = true;   ///< after conv10
 };
 
 enum class Bypass : size_t { none, simple, complex };
@@ -78,11 +80,14 @@ ValueId conv_relu(Builder& net, const Layer& layer, ValueId x, Conv2d op) {
 
 // Figure 2: a sum around the module where shapes agree; a complex bypass makes them agree by a 1x1
 // convolution.
-ValueId bypass(Builder& net, const std::string& block, Bypass kind, ValueId from, ValueId x) {
+ValueId bypass(Builder& net, const std::string& block, const Metaparameters& m, ValueId from, ValueId x) {
   const int channels = static_cast<int>(net.shape(x)[1]);
   const bool same = net.shape(from)[1] == channels;
-  if (kind == Bypass::none || (kind == Bypass::simple && !same)) return x;
-  if (!same) from = net.conv(block + "bypass", from, channels, {1, 1});
+  if (m.bypass == Bypass::none || (m.bypass == Bypass::simple && !same)) return x;
+  if (!same) {
+    from = net.conv(block + "bypass", from, channels, {1, 1}, {}, !m.batch_norm);
+    if (m.batch_norm) from = net.batch_norm(block + "bypass/bn", from);
+  }
   return net.apply(block + "add", Add{}, {x, from});
 }
 
@@ -93,7 +98,7 @@ ValueId fire(Builder& net, const std::string& block, ValueId x, const Fire& filt
   const ValueId ones = conv_relu(net, {block, "expand1x1", filters.expand1x1, 1, bn}, squeezed, {});
   const ValueId threes =
       conv_relu(net, {block, "expand3x3", filters.expand3x3, 3, bn}, squeezed, {.pad = pad(1)});
-  return bypass(net, block, m.bypass, x, net.apply(block + "concat", Concat{}, {ones, threes}));
+  return bypass(net, block, m, x, net.apply(block + "concat", Concat{}, {ones, threes}));
 }
 
 ValueId max_pool(Builder& net, int layer, ValueId x) {
@@ -112,7 +117,7 @@ ValueId scores(Builder& net, const Options& options, const Stem& stem) {
   }
   x = net.apply("drop9", Dropout{0.5f}, {x});
   x = net.conv("conv10", x, *options.classes, {1, 1});
-  x = net.apply("relu_conv10", Relu{}, {x});
+  if (stem.last_relu) x = net.apply("relu_conv10", Relu{}, {x});
   x = net.apply("pool10", GlobalAvgPool{}, {x});
   return net.apply("flatten", Flatten{}, {x});
 }
@@ -142,7 +147,7 @@ Graph squeezenet1_1(const Options& options) {
 Graph squeezenet_small(const Options& options) {
   Builder net("squeezenet_small", options.seed);
   return finish_small(
-      net, scores(net, options, {64, 3, 1, 1, {3, 5}, !switch_flag(options, keep_resolution.name)}));
+      net, scores(net, options, {64, 3, 1, 1, {3, 5}, !switch_flag(options, keep_resolution.name), false}));
 }
 
 }  // namespace netsuke::zoo

@@ -112,6 +112,9 @@ TEST(SqueezeNet, BatchNormTakesThePlaceOfBiases) {
               normed = blank("squeezenet_small", with({{"batch-norm", "yes"}}));
   const int64_t outputs = 64 + 2 * (16 + 32 + 48 + 64) + 2 * (128 + 256 + 384 + 512);
   EXPECT_EQ(parameter_count(normed) - parameter_count(plain), outputs);  // scale and shift for a bias
+  const Graph complex = blank("squeezenet_small", with({{"batch-norm", "yes"}, {"bypass", "complex"}}));
+  for (const int fire : {2, 4, 6, 8})
+    EXPECT_EQ(sum_of(complex, cat("fire", fire, "/bypass/bn")).output[1], 128 * (fire / 2));
 }
 
 TEST(SqueezeNet, FlagsOutOfRangeSayWhatIsAccepted) {
