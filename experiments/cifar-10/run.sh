@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Small architectures on CIFAR-10, one recipe for all, one thread a run.
 #   experiments/cifar-10/run.sh PATH-TO-CIFAR-10 [NAME-PATTERN]
-# Leaves every run in out/cifar-10/ and the figures in small-nets.json here. A run that is there already is not done
+# Leaves every run in out/cifar-10/, and the figures and their plot in small-nets.json and .svg here. A run that is there already is not done
 # again; one that was stopped goes on, so that many sittings make one table. SEEDS (1) and EPOCHS (20) say how many
 # and how long. The best epoch is chosen on 5,000 of the training images, which no network learns from.
 set -euo pipefail
@@ -29,7 +29,6 @@ for seed in $(seq "${SEEDS:-1}"); do
       --set keep-resolution=yes
   done
   for bypass in none simple complex; do
-    # Without batch norms a rate of 0.1 ends in a net that answers the same for every picture.
     once "squeezenet-$bypass-$seed" squeezenet_small --seed "$seed" --lr 0.04 --clip 5 --set "bypass=$bypass"
     once "squeezenet-bn-$bypass-$seed" squeezenet_small --seed "$seed" --lr 0.1 --set "bypass=$bypass" --set batch-norm=yes
   done
