@@ -179,9 +179,13 @@ Stage read_search(Keys& keys, const Retrain& defaults) {
   search.budget.max_drop = keys.get<double>("max_drop");
   if (const auto size = keys.get<int>("target_size")) search.budget.target_size = *size;
   search.budget.target_ms = keys.get<double>("target_ms");
-  keys.set("step", search.step);
-  require(search.step > 0 && search.step < 1, keys.where(), ": step is ", search.step,
-          ", expected a share between 0 and 1");
+  const auto set_share = [&](const char* name, double& share) {
+    keys.set(name, share);
+    require(share > 0 && share < 1, keys.where(), ": ", name, " is ", share,
+            ", expected a share between 0 and 1");
+  };
+  set_share("first_step", search.first_step);
+  set_share("step", search.step);
   keys.set("precision", search.precision);
   keys.set("minutes", search.minutes);
   keys.set("most_clusters", search.most_clusters);

@@ -22,7 +22,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kFirstBytes = 0.5;  ///< a kept weight of a network that nobody has made small yet
-constexpr double kFirstStep = 0.4;   ///< of the bytes, while next to nothing is lost
 constexpr double kLittle = 0.4;      ///< of the points that may be lost: so much is next to nothing
 constexpr double kUsualDrop = 0.5;   ///< points, where no budget says how many may be lost
 constexpr int kMostEffort = 8;       ///< times the epochs asked for
@@ -42,7 +41,7 @@ struct State {
   double original_error = -1;
   std::vector<Attempt> attempts;
   int best = -1;  ///< index of an attempt
-  double step = kFirstStep;
+  double step = 0;
   double asked = 0;  ///< bytes of the attempt under way
   double slope = 0;  ///< of its allocation
   int effort = 1;
@@ -135,6 +134,7 @@ class Searcher {
     for (const compress::Target& target : compress::weight_targets(front_))
       kept += static_cast<double>(kept_count(*front_.values[target.value].weight));
     const double now = kept * kFirstBytes;
+    state_.step = settings_.first_step;
     state_.asked = next_smaller(now, 1);
     save();
   }

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "graph/evaluate.h"
 #include "graph/preprocess.h"
 #include "train/test_data.h"
@@ -62,9 +63,11 @@ class SearchTest : public testing::Test {
     context_.report = [&](const StepReport& r) { steps_.push_back(r); };
     context_.best_so_far = [&](const Written& written) { kept_.push_back(written); };
   }
-  Graph find(const Budget& budget) {
+  Graph find(const Budget& budget, double first_step = 0.4) {
     Recipe recipe = parse_recipe(kSearch, "r.toml");
-    std::get<Search>(recipe.stages[0]).budget = budget;
+    auto& settings = std::get<Search>(recipe.stages[0]);
+    settings.budget = budget;
+    settings.first_step = first_step;
     return run(recipe, original_, context_);
   }
 
@@ -89,6 +92,27 @@ TEST_F(SearchTest, LosesNoMoreThanItMayAndGetsSmaller) {
   EXPECT_LE(error_of(small, *held_out_), error_of(original_, *held_out_) + 3);
   for (size_t i = 1; i < kept_.size(); ++i) EXPECT_LT(kept_[i].bytes.size(), kept_[i - 1].bytes.size());
   EXPECT_LT(kept_.back().bytes.size(), write_model(original_).bytes.size() / 4);
+}
+
+TEST_F(SearchTest, AShorterFirstStepKeepsMore) {
+  const Budget budget{.max_drop = 3, .target_size = {}, .target_ms = {}};
+  find(budget);
+  const std::vector<StepReport> longer = std::move(steps_);
+  steps_.clear();
+  find(budget, 0.7);
+  EXPECT_GT(steps_[0].bytes, longer[0].bytes);
+  EXPECT_GT(steps_[0].density, longer[0].density);
+}
+
+TEST(SearchRecipe, StepsAreShares) {
+  for (const char* key : {"first_step", "step"}) {
+    try {
+      parse_recipe(cat("[[stage]]\ndo = \"search\"\n", key, " = 1.5\n"), "r.toml");
+      FAIL() << key;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(cat(key, " is 1.5, expected a share between 0 and 1")));
+    }
+  }
 }
 
 TEST_F(SearchTest, SaysHowCloseItCameToWhatIsImpossible) {
