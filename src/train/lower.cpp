@@ -254,8 +254,10 @@ Tensor run(const DepthToSpace& op, const Inputs& in, const Site&) {
 
 Tensor run(const ChannelShuffle& op, const Inputs& in, const Site&) {
   const Tensor& x = in[0];
-  const Tensor groups = x.view({x.size(0), op.groups, x.size(1) / op.groups, x.size(2), x.size(3)});
-  return groups.transpose(1, 2).reshape(x.sizes()).contiguous(x.suggest_memory_format());
+  // One copy in the order the pixels lie in.
+  const Tensor last = x.permute({0, 2, 3, 1});
+  const Tensor groups = last.reshape({x.size(0), x.size(2), x.size(3), op.groups, x.size(1) / op.groups});
+  return groups.transpose(3, 4).reshape(last.sizes()).permute({0, 3, 1, 2});
 }
 
 Tensor run(const Lrn& op, const Inputs& in, const Site&) {
