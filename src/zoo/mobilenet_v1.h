@@ -15,7 +15,7 @@ extern const std::array<Flag, 4> mobilenet_v1_small_flags;
 /// the input: 3x160x160 is rho = 160/224.
 Graph mobilenet_v1(const Options& options);
 
-/// MobileNet v1 for small images: 3,217,226 parameters, 46M MACs at 3x32x32 and 10 classes; 180M
+/// MobileNet v1 for small images: 3,217,226 parameters, 46M MACs at 3x32x32 and 10 classes; 176M
 /// where the resolution is kept.
 Graph mobilenet_v1_small(const Options& options);
 

@@ -18,7 +18,7 @@ Graph squeezenet1_0(const Options& options);
 /// SqueezeNet v1.1, the authors' later release: 1,235,496 parameters, 349M MACs.
 Graph squeezenet1_1(const Options& options);
 
-/// SqueezeNet v1.1 for small images: 727,626 parameters, 24M MACs at 3x32x32 and 10 classes; 94M where the
+/// SqueezeNet v1.1 for small images: 727,626 parameters, 24M MACs at 3x32x32 and 10 classes; 89M where the
 /// resolution is kept.
 Graph squeezenet_small(const Options& options);
 
