@@ -24,7 +24,7 @@ bool switch_flag(const Options& options, std::string_view name);
 
 /// Of the nets for small images. A net made for 224x224 halves early, since there pixels are many.
 constexpr Flag keep_resolution{"keep-resolution", "no",
-                               "yes to leave out the first halving: four times the work, fewer errors"};
+                               "yes to leave out the first halving: about four times the work"};
 
 /// The flags, and one more.
 template <size_t count>
