@@ -56,6 +56,7 @@ void read_training(Keys& keys, train::Options& options) {
   keys.set("match_logits", options.match_logits);
   keys.set("binary_gradient", options.binary_gradient);
   keys.set("sign_gradient", options.sign_gradient);
+  keys.set("precision", options.precision);
 }
 
 // `retrain` holds the recipe's defaults and takes what the keys say instead.

@@ -47,6 +47,8 @@ void check_options(const Options& o) {
   find_row(binary_gradients(), o.binary_gradient, "binary gradient");
   if (o.sign_gradient != "clipped" && o.sign_gradient != "smooth")
     fail(ErrorCode::usage, "sign gradient is '", o.sign_gradient, "', accepted are clipped and smooth");
+  if (o.precision != "fp32" && o.precision != "bf16")
+    fail(ErrorCode::usage, "precision is '", o.precision, "', accepted are fp32 and bf16");
 }
 
 void check_graph(const Graph& graph) {

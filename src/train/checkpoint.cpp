@@ -84,6 +84,7 @@ void put(ByteWriter& out, const Options& o) {
   out.text(o.freeze);
   out.text(o.binary_gradient);
   out.text(o.sign_gradient);
+  if (o.precision != "fp32") out.text(o.precision);
   for (bool flag : {o.nesterov, o.decay_depthwise, o.flip, o.keep_best, o.match_logits}) out.u8(flag);
 }
 

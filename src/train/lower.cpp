@@ -3,13 +3,16 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "base/error.h"
 #include "base/random.h"
 #include "graph/ops/sampling.h"
 #include "graph/shapes.h"
+#include "train/batch_norm.h"
 #include "train/prelu.h"
+#include "train/rectified_sum.h"
 
 namespace netsuke::train {
 namespace {
@@ -24,8 +27,19 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 /// One node's surroundings while it runs.
 struct Site {
   const TrainingPass* training;
-  uint64_t node;  ///< its index: each dropout draws its own stream
+  uint64_t node;   ///< its index: each dropout draws its own stream
+  bool with_relu;  ///< only a ReLU reads it: the node may do its work in training
 };
+
+/// Whether the node does the work of the ReLU behind it: one pass over memory instead of two each way.
+bool does_relu(const BatchNorm&, const Inputs&, const Site& site) { return site.training && site.with_relu; }
+bool does_relu(const Add&, const Inputs& in, const Site& site) {
+  return site.training && site.with_relu && has_rectified_sum(in[0], in[1]);
+}
+template <class Op>
+bool does_relu(const Op&, const Inputs&, const Site&) {
+  return false;
+}
 
 Sides sides(const Pair& pair) { return {pair.h, pair.w}; }
 
@@ -60,8 +74,11 @@ Tensor run(const BatchNorm& op, const Inputs& in, const Site& site) {
   if (site.training && in[0].numel() == in[0].size(1))
     fail(ErrorCode::usage,
          "batch norm: a batch of one value a channel has no variance, raise the batch size");
-  return at::batch_norm(in[0], in[1], in[2], in[3], in[4], site.training != nullptr, kBatchNormMomentum,
-                        static_cast<double>(op.epsilon), false);
+  const auto epsilon = static_cast<double>(op.epsilon);
+  if (site.training)
+    return batch_norm(in[0], {in[1], in[2], in[3], in[4], kBatchNormMomentum, epsilon},
+                      does_relu(op, in, site));
+  return at::batch_norm(in[0], in[1], in[2], in[3], in[4], false, kBatchNormMomentum, epsilon, false);
 }
 
 Tensor run(const Relu&, const Inputs& in, const Site&) { return at::relu(in[0]); }
@@ -176,7 +193,9 @@ Tensor run(const Dropout& op, const Inputs& in, const Site& site) {
   return in[0] * mask;
 }
 
-Tensor run(const Add&, const Inputs& in, const Site&) { return in[0] + in[1]; }
+Tensor run(const Add&, const Inputs& in, const Site& site) {
+  return does_relu(Add(), in, site) ? rectified_sum(in[0], in[1]) : in[0] + in[1];
+}
 Tensor run(const Mul&, const Inputs& in, const Site&) { return in[0] * in[1]; }
 Tensor run(const Sub&, const Inputs& in, const Site&) { return in[0] - in[1]; }
 Tensor run(const Div&, const Inputs& in, const Site&) { return in[0] / in[1]; }
@@ -269,31 +288,77 @@ Tensor run(const Lrn& op, const Inputs& in, const Site&) {
   return x / at::pow(op.k + op.alpha / static_cast<float>(op.size) * sum, op.beta);
 }
 
-/// For every value the index of the last node that reads it.
-std::vector<size_t> last_readers(const Graph& graph) {
-  std::vector<size_t> last(graph.values.size(), graph.nodes.size());
+/// Who reads a value.
+struct Readers {
+  size_t count = 0;
+  size_t last = std::numeric_limits<size_t>::max();  ///< index of the last node among them
+};
+
+std::vector<Readers> readers_of(const Graph& graph) {
+  std::vector<Readers> readers(graph.values.size());
   for (size_t n = 0; n < graph.nodes.size(); ++n)
-    for (ValueId id : graph.nodes[n].inputs) last[id] = n;
-  return last;
+    for (ValueId id : graph.nodes[n].inputs) readers[id] = {readers[id].count + 1, n};
+  return readers;
+}
+
+bool is_for_relu(const Graph& graph, const Readers& readers) {
+  return readers.count == 1 && std::holds_alternative<Relu>(graph.nodes[readers.last].op);
+}
+
+/// What has kernels for bfloat16 that are as fast as convolutions make it.
+template <class Op>
+constexpr bool kTakesBf16 =
+    std::is_same_v<Op, Relu> || std::is_same_v<Op, MaxPool> || std::is_same_v<Op, Add> ||
+    std::is_same_v<Op, Concat> || std::is_same_v<Op, ChannelShuffle>;
+
+bool is_bf16(const Tensor& x) { return x.scalar_type() == at::kBFloat16; }
+
+void convert_all(Inputs& in, at::ScalarType to) {
+  for (Tensor& x : in) x = x.to(to);
+}
+
+/// A node's inputs in the precision that it computes in. Of several, one in bfloat16 is enough: mixed ones
+/// are slow.
+template <class Op>
+void convert(Inputs& in, const Site& site) {
+  const bool half = site.training && site.training->bf16;
+  if (std::is_same_v<Op, BatchNorm> && half) return;  // x as it comes; scales and statistics stay fp32
+  const bool to_bf16 =
+      half && (std::is_same_v<Op, Conv2d> || (kTakesBf16<Op> && std::ranges::any_of(in, is_bf16)));
+  convert_all(in, to_bf16 ? at::kBFloat16 : at::kFloat);
+}
+
+Tensor run_any(const Op& any, Inputs& in, const Site& site) {
+  return std::visit(
+      [&](const auto& op) {
+        convert<std::decay_t<decltype(op)>>(in, site);
+        return run(op, in, site);
+      },
+      any);
 }
 
 }  // namespace
 
 Tensor lower(const Graph& graph, const std::vector<Tensor>& constants, const Tensor& input, ValueId wanted,
              const TrainingPass* training) {
-  const std::vector<size_t> last = last_readers(graph);
+  const std::vector<Readers> readers = readers_of(graph);
   std::vector<Tensor> values = constants;
+  std::vector<bool> rectified(values.size());
   values[graph.inputs[0]] = input;
   for (size_t n = 0; n < graph.nodes.size() && !values[wanted].defined(); ++n) {
     const Node& node = graph.nodes[n];
     Inputs inputs;
     for (ValueId id : node.inputs) inputs.push_back(values[id]);
-    const Site site{training && n >= training->frozen ? training : nullptr, n};
-    values[node.output] = std::visit([&](const auto& op) { return run(op, inputs, site); }, node.op);
+    const Site site{.training = training && n >= training->frozen ? training : nullptr,
+                    .node = n,
+                    .with_relu = node.output != wanted && is_for_relu(graph, readers[node.output])};
+    const bool done = rectified[node.inputs[0]] && std::holds_alternative<Relu>(node.op);
+    values[node.output] = done ? inputs[0] : run_any(node.op, inputs, site);
+    rectified[node.output] = std::visit([&](const auto& op) { return does_relu(op, inputs, site); }, node.op);
     for (ValueId id : node.inputs)
-      if (last[id] == n && id != wanted) values[id].reset();
+      if (readers[id].last == n && id != wanted) values[id].reset();
   }
-  return values[wanted];
+  return values[wanted].to(at::kFloat);
 }
 
 }  // namespace netsuke::train

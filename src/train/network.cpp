@@ -21,9 +21,19 @@ namespace {
 /// fault for every 4 kB: a fifth of the time of a small net's step.
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc takes
+  mallopt(M_MMAP_MAX, 0);  // large blocks too come from the heap, which is kept
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
 #endif
+}
+
+/// A machine without the instructions refuses at its first convolution.
+void require_bf16() {
+  try {
+    const at::Tensor x = at::ones({1, 1, 4, 4}, at::kBFloat16).requires_grad_(true);
+    at::conv2d(x, at::ones({1, 1, 1, 1}, at::kBFloat16)).sum().backward();
+  } catch (const c10::Error&) {
+    fail(ErrorCode::usage, "precision: this machine's libtorch has no bf16 convolution; accepted is fp32");
+  }
 }
 
 }  // namespace
@@ -42,15 +52,17 @@ Objective objective_of(const Options& options) {
   return {options.label_smoothing, options.distill_alpha, options.distill_temperature, options.match_logits};
 }
 
-Binarized binarized_by(const Options& options) {
+Numerics numerics_of(const Options& options) {
+  const bool bf16 = options.precision == "bf16";
+  if (bf16) require_bf16();
   return {&find_row(binary_gradients(), options.binary_gradient, "binary gradient"),
-          options.sign_gradient == "smooth"};
+          options.sign_gradient == "smooth", bf16};
 }
 
 struct Network::Torch {
   Graph graph;
   size_t frozen = 0;
-  bool smooth_sign = false;
+  Numerics numerics;
   ValueId logits = 0;
   Shape image;  ///< the input without its batch
   std::vector<Learned> learned, measured;
@@ -164,12 +176,12 @@ BatchResult Network::Torch::differentiate(std::span<const float> images, const T
   return {loss.item<double>(), count_wrong(scores.detach().contiguous(), targets.labels)};
 }
 
-Network::Network(const Graph& graph, size_t frozen, const Binarized& binarized)
+Network::Network(const Graph& graph, size_t frozen, const Numerics& numerics)
     : torch_(std::make_unique<Torch>()) {
   Torch& t = *torch_;
   t.graph = graph;
   t.frozen = frozen;
-  t.smooth_sign = binarized.smooth_inputs;
+  t.numerics = numerics;
   t.logits = before_softmax(graph);
   const Shape& input = graph.values[graph.inputs[0]].shape;
   t.image.assign(input.begin() + 1, input.end());
@@ -183,7 +195,7 @@ Network::Network(const Graph& graph, size_t frozen, const Binarized& binarized)
       t.measured.push_back(
           {parameter.value, TrainedWeight({weight.shape, Dense{to_dense(weight).data}}), true});
     else
-      t.learned.push_back({parameter.value, TrainedWeight(weight, *binarized.weights),
+      t.learned.push_back({parameter.value, TrainedWeight(weight, *numerics.binary_gradient),
                            parameter.role != "weight", conv && is_depthwise(*conv, weight.shape)});
   }
   // Only now: the lists no longer move what the tensors look at.
@@ -199,7 +211,7 @@ std::vector<Network::Learned>& Network::measured() { return torch_->measured; }
 
 BatchResult Network::learn(std::span<const float> images, const Targets& targets, const Objective& objective,
                            uint64_t dropout_seed) {
-  const TrainingPass pass{dropout_seed, torch_->frozen, torch_->smooth_sign};
+  const TrainingPass pass{dropout_seed, torch_->frozen, torch_->numerics.smooth_sign, torch_->numerics.bf16};
   return torch_->differentiate(images, targets, objective, &pass);
 }
 

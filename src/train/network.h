@@ -24,12 +24,14 @@ struct Objective {
 };
 Objective objective_of(const Options& options);
 
-/// How gradients pass the signs of binary layers: see Options.
-struct Binarized {
-  const BinaryGradient* weights = &binary_gradients()[0];
-  bool smooth_inputs = false;
+/// What a training pass computes otherwise than the graph says: see Options of these names.
+struct Numerics {
+  const BinaryGradient* binary_gradient = &binary_gradients()[0];
+  bool smooth_sign = false;
+  bool bf16 = false;
 };
-Binarized binarized_by(const Options& options);
+/// Throws Error(usage) if this machine cannot compute so.
+Numerics numerics_of(const Options& options);
 
 /// What a batch should be answered with.
 struct Targets {
@@ -54,7 +56,7 @@ class Network {
   /// The graph must have one input and one output of scores (NC, or NC11); a final Softmax or
   /// LogSoftmax is looked through. Weights, biases and slopes learn; operands of arithmetic stay as they
   /// are, and so does all that the first `frozen` nodes have.
-  explicit Network(const Graph& graph, size_t frozen = 0, const Binarized& binarized = {});
+  explicit Network(const Graph& graph, size_t frozen = 0, const Numerics& numerics = {});
   ~Network();
 
   /// One constant that learns, with its gradient of the last learn().

@@ -1,10 +1,10 @@
 #include "train/prelu.h"
 
-#include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
+
+#include "train/tensors.h"
 
 namespace netsuke::train {
 namespace {
@@ -14,8 +14,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr int64_t kPixelsAtOnce = 512;
-
-Tensor channels_last(const Tensor& x) { return x.contiguous(at::MemoryFormat::ChannelsLast); }
 
 /// Calls body(first, last) for runs of pixels, on all threads.
 template <class Body>

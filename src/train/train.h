@@ -69,6 +69,10 @@ struct Options {
   /// How it passes the signs of binary inputs: "clipped", by 1 where |x| < 1 (XNOR-Net), or "smooth", by
   /// 2 - 2 |x| there (Bi-Real Net, Liu 2018, equation 6).
   std::string sign_gradient = "clipped";
+  /// "fp32", or "bf16": convolutions multiply bfloat16 numbers, add up in fp32, and hand on bfloat16, as do
+  /// the operators between them. Weights, their gradients' sums, statistics, the loss and all judging stay
+  /// fp32.
+  std::string precision = "fp32";
   /// A file for the teachers' answers, so that they run once for any number of students; empty for none.
   std::string teacher_answers;
   /// Nodes up to and with the one of this name keep their weights, and their batch norms the statistics that

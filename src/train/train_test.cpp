@@ -4,86 +4,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <filesystem>
 
 #include "base/error.h"
 #include "data/relabel.h"
-#include "graph/evaluate.h"
-#include "graph/preprocess.h"
-#include "train/test_data.h"
+#include "train/test_runs.h"
 
 namespace netsuke::train {
 namespace {
 
 using testing::HasSubstr;
-
-Options short_run() {
-  Options options;
-  options.epochs = 6;
-  options.batch = 16;
-  options.learning_rate = 0.05;
-  options.threads = 1;  // nothing here is worth waking a second one
-  return options;
-}
-
-/// One plain step of gradient descent on the whole of `data`: the weights move by -gradient.
-Options one_step(const Dataset& data) {
-  Options options;
-  options.epochs = 1;
-  options.batch = static_cast<int>(data.size());
-  options.learning_rate = 1;
-  options.momentum = options.weight_decay = 0;
-  options.nesterov = false;
-  options.schedule = "constant";
-  options.threads = 1;
-  return options;
-}
-
-Result run(const Graph& graph, const Dataset& data, const Options& options,
-           const Dataset* validation = nullptr, const Graph* teacher = nullptr) {
-  const std::vector<Graph> teachers = teacher ? std::vector<Graph>{*teacher} : std::vector<Graph>();
-  return module().train(graph, data, validation, teachers, options, Log());
-}
-
-const Weight& weight(const Graph& graph, const std::string& name) {
-  return *graph.values[find_value(graph, name)].weight;
-}
-
-void set_weight(Graph& graph, const std::string& name, Encoding encoding) {
-  WeightPtr& w = graph.values[find_value(graph, name)].weight;
-  w = make_weight(w->shape, std::move(encoding));
-}
-
-Tensor batch_of(const Graph& graph, const Dataset& data) {
-  Tensor batch({data.size(), 1, 8, 8});
-  std::vector<uint8_t> pixels(64);
-  for (int64_t i = 0; i < data.size(); ++i) {
-    data.pixels(i, pixels);
-    apply(preprocess_of(graph), pixels.data(), 1, 64, batch.data.data() + i * 64);
-  }
-  return batch;
-}
-
-/// By the reference evaluation, not by torch.
-double error_percent(const Graph& graph, const Dataset& data) {
-  const Tensor scores = evaluate(graph, {batch_of(graph, data)})[0];
-  int wrong = 0;
-  for (int64_t i = 0; i < data.size(); ++i) {
-    const float* row = scores.data.data() + i * scores.dim(1);
-    wrong += std::max_element(row, row + scores.dim(1)) - row != data.label(i);
-  }
-  return 100.0 * wrong / static_cast<double>(data.size());
-}
-
-double loss(const Graph& graph, const Dataset& data) {
-  const Tensor chances = evaluate(graph, {batch_of(graph, data)})[0];
-  double sum = 0;
-  for (int64_t i = 0; i < data.size(); ++i)
-    sum -=
-        std::log(static_cast<double>(chances.data[static_cast<size_t>(i * chances.dim(1) + data.label(i))]));
-  return sum / static_cast<double>(data.size());
-}
 
 TEST(Train, LearnsQuadrants) {
   const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
@@ -204,75 +134,6 @@ TEST(Train, SameSeedGivesTheSameWeightsAndAnotherSeedDoesNot) {
   EXPECT_EQ(run(small_net(), *data, options).graph, first);
   options.seed = 2;
   EXPECT_NE(run(small_net(), *data, options).graph, first);
-}
-
-/// Without relu and max-pool, whose kinks would blur a slope taken from two points.
-Graph smooth_net() {
-  Builder net("smooth", 3);
-  ValueId x = net.input("data", {1, 8, 8});
-  x = net.conv("conv", x, 6, {3, 3}, {.stride = {2, 1}, .pad = {1, 0, 2, 1}});
-  x = net.apply("normal", Lrn{3, 0.5f, 0.75f, 1}, {x});
-  x = net.apply("pool", AvgPool{}, {x});
-  x = net.apply("flatten", Flatten{}, {x});
-  x = net.linear("hidden", x, 16);
-  x = net.linear("scores", x, 4);
-  return net.finish({net.apply("prob", Softmax{}, {x})});
-}
-
-/// One step moves some values of each of these constants by the slope of the reference's loss.
-void expect_gradients_of_the_reference(const Graph& graph, std::initializer_list<const char*> names) {
-  const DatasetPtr data = quadrants(12, 1);
-  const Graph moved = run(graph, *data, one_step(*data)).graph;
-  for (const char* name : names) {
-    const Tensor before = to_dense(weight(graph, name)), after = to_dense(weight(moved, name));
-    for (size_t i = 0; i < before.size(); i += 1 + before.size() / 7) {
-      const auto loss_at = [&](float delta) {
-        Graph nudged = graph;
-        Tensor values = before;
-        values.data[i] += delta;
-        set_weight(nudged, name, Dense{values.data});
-        return loss(nudged, *data);
-      };
-      const float delta = 1e-2f;
-      const double slope = (loss_at(delta) - loss_at(-delta)) / (2 * static_cast<double>(delta));
-      EXPECT_NEAR(before.data[i] - after.data[i], slope, 2e-4) << name << " " << i;
-    }
-  }
-}
-
-TEST(Train, GradientsAreThoseOfTheReferenceLoss) {
-  expect_gradients_of_the_reference(
-      smooth_net(), {"conv.weight", "conv.bias", "hidden.weight", "scores.weight", "scores.bias"});
-}
-
-/// Ops that ONNX files bring, between a convolution and the scores.
-Graph imported_net() {
-  Builder net("imported");
-  ValueId x = net.input("data", {1, 8, 8});
-  x = net.apply("scaled", Mul{}, {x, net.constant("scaled.operand", Tensor({1, 1, 1}, {1.5f}))});
-  x = net.conv("conv", x, 4, {3, 3}, {.stride = {2, 2}});
-  x = net.apply("prelu", PRelu{},
-                {x, net.constant("prelu.slope", Tensor({4, 1, 1}, {0.1f, 0.2f, 0.3f, 0.4f}))});
-  Tensor spread({4, 1, 2, 2});
-  for (size_t i = 0; i < spread.size(); ++i) spread.data[i] = 0.1f * static_cast<float>(i % 5) - 0.15f;
-  x = net.apply("up", ConvTranspose2d{{2, 2}, {1, 0, 0, 0}, {1, 1}, {0, 0}, 2},
-                {x, net.constant("up.weight", std::move(spread)), net.constant("up.bias", Tensor({2}))});
-  x = net.apply("gated", Mul{}, {x, net.apply("gate", Sigmoid{}, {net.apply("mean", GlobalAvgPool{}, {x})})});
-  x = net.apply("large", Resize{{7, 5}, 1}, {net.apply("mirrored", Pad{{1, 2, 0, -1}, 0, 1}, {x})});
-  x = net.apply("turned", Transpose{{{0, 2, 3, 1}}}, {net.apply("back", Slice{2, 6, -1, -2}, {x})});
-  x = net.linear("scores", net.apply("row", Reshape{{{40}}}, {x}), 4);
-  return net.finish({net.apply("prob", Softmax{}, {x})});
-}
-
-TEST(Train, GradientsOfImportedOpsAreThoseOfTheReferenceLoss) {
-  expect_gradients_of_the_reference(imported_net(), {"prelu.slope", "up.weight", "up.bias", "scores.weight"});
-}
-
-TEST(Train, SlopesLearnAndOperandsStayAsTheyAre) {
-  const DatasetPtr data = quadrants(12, 1);
-  const Graph before = imported_net(), after = run(before, *data, one_step(*data)).graph;
-  EXPECT_EQ(weight(after, "scaled.operand"), weight(before, "scaled.operand"));
-  EXPECT_NE(weight(after, "prelu.slope"), weight(before, "prelu.slope"));
 }
 
 TEST(Train, SparseKeepsItsMask) {
@@ -537,6 +398,9 @@ TEST_F(Refusal, OptionsOutOfRange) {
   options_ = short_run();
   options_.epochs = 0;
   expect(ErrorCode::usage, "epochs", small_net(), *data_);
+  options_ = short_run();
+  options_.precision = "fp16";
+  expect(ErrorCode::usage, "precision is 'fp16', accepted are fp32 and bf16", small_net(), *data_);
 }
 
 TEST_F(Refusal, DivergingLoss) {

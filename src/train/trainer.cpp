@@ -62,7 +62,7 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
       world_(world_from_environment()),
       log_(heard(log, world_)),
       preprocess_(netsuke::preprocess_of(graph)),
-      network_(graph, nodes_until(graph, options.freeze), binarized_by(options)),
+      network_(graph, nodes_until(graph, options.freeze), numerics_of(options)),
       optimizer_(find_row(optimizers(), options.optimizer, "optimizer")),
       teachers_(answering(teachers, data, options, log_)),
       batches_(data, preprocess_, teachers_.wanted(), options, world_) {

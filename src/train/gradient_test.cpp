@@ -1,0 +1,162 @@
+// One step of training against slopes of the loss, taken from two points.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "train/test_runs.h"
+
+namespace netsuke::train {
+namespace {
+
+using testing::HasSubstr;
+
+/// Without relu and max-pool, whose kinks would blur a slope taken from two points.
+Graph smooth_net() {
+  Builder net("smooth", 3);
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.conv("conv", x, 6, {3, 3}, {.stride = {2, 1}, .pad = {1, 0, 2, 1}});
+  x = net.apply("normal", Lrn{3, 0.5f, 0.75f, 1}, {x});
+  x = net.apply("pool", AvgPool{}, {x});
+  x = net.apply("flatten", Flatten{}, {x});
+  x = net.linear("hidden", x, 16);
+  x = net.linear("scores", x, 4);
+  return net.finish({net.apply("prob", Softmax{}, {x})});
+}
+
+/// One step moves some values of each of these constants by the slope of the reference's loss.
+void expect_gradients_of_the_reference(const Graph& graph, std::initializer_list<const char*> names) {
+  const DatasetPtr data = quadrants(12, 1);
+  const Graph moved = run(graph, *data, one_step(*data)).graph;
+  for (const char* name : names) {
+    const Tensor before = to_dense(weight(graph, name)), after = to_dense(weight(moved, name));
+    for (size_t i = 0; i < before.size(); i += 1 + before.size() / 7) {
+      const auto loss_at = [&](float delta) {
+        Graph nudged = graph;
+        Tensor values = before;
+        values.data[i] += delta;
+        set_weight(nudged, name, Dense{values.data});
+        return loss(nudged, *data);
+      };
+      const float delta = 1e-2f;
+      const double slope = (loss_at(delta) - loss_at(-delta)) / (2 * static_cast<double>(delta));
+      EXPECT_NEAR(before.data[i] - after.data[i], slope, 2e-4) << name << " " << i;
+    }
+  }
+}
+
+TEST(Gradients, AreThoseOfTheReferenceLoss) {
+  expect_gradients_of_the_reference(
+      smooth_net(), {"conv.weight", "conv.bias", "hidden.weight", "scores.weight", "scores.bias"});
+}
+
+/// A batch norm with a ReLU behind it, which it does the work of, and one that has other readers too.
+Graph normed_net() {
+  Builder net("normed", 5);
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.apply("relu1", Relu{}, {net.batch_norm("norm1", net.conv("conv1", x, 5, {3, 3}))});
+  x = net.batch_norm("norm2", net.conv("conv2", x, 3, {3, 3}));
+  x = net.apply("relu3", Relu{}, {net.apply("sum3", Add{}, {x, net.conv("conv3", x, 3, {1, 1})})});
+  x = net.apply("sum", Add{}, {x, net.apply("relu2", Relu{}, {x})});
+  x = net.linear("scores", net.apply("flatten", Flatten{}, {x}), 4);
+  Graph graph = net.finish({x});
+  set_weight(graph, "norm1.scale", Dense{{0.5f, 1.5f, -1, 2, 0.25f}});
+  set_weight(graph, "norm1.bias", Dense{{0.1f, -0.3f, 0.2f, 0, 0.5f}});
+  return graph;
+}
+
+/// In training: batch norms know the statistics of the batch alone.
+double training_loss(const Graph& graph, const Dataset& data) {
+  return run(graph, data, one_step(data)).epochs[0].loss;
+}
+
+TEST(Gradients, OfBatchNormsAreThoseOfTheLoss) {
+  const DatasetPtr data = quadrants(12, 1);
+  const Graph graph = normed_net(), moved = run(graph, *data, one_step(*data)).graph;
+  for (const char* name : {"conv1.weight", "norm1.scale", "norm1.bias", "conv2.weight", "norm2.scale",
+                           "norm2.bias", "conv3.weight"}) {
+    const Tensor before = to_dense(weight(graph, name)), after = to_dense(weight(moved, name));
+    // Over all values: one alone may lie at the bend of a ReLU, where its slope is not its gradient.
+    double apart = 0, length = 0;
+    for (size_t i = 0; i < before.size(); i += 1 + before.size() / 16) {
+      const auto loss_at = [&](float delta) {
+        Graph nudged = graph;
+        Tensor values = before;
+        values.data[i] += delta;
+        set_weight(nudged, name, Dense{values.data});
+        return training_loss(nudged, *data);
+      };
+      const float delta = 3e-4f;
+      const double slope = (loss_at(delta) - loss_at(-delta)) / (2 * static_cast<double>(delta));
+      apart += std::pow(before.data[i] - after.data[i] - slope, 2);
+      length += slope * slope;
+    }
+    EXPECT_LT(std::sqrt(apart), 0.04 * std::sqrt(length)) << name;
+  }
+}
+
+/// Ops that ONNX files bring, between a convolution and the scores.
+Graph imported_net() {
+  Builder net("imported");
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.apply("scaled", Mul{}, {x, net.constant("scaled.operand", Tensor({1, 1, 1}, {1.5f}))});
+  x = net.conv("conv", x, 4, {3, 3}, {.stride = {2, 2}});
+  x = net.apply("prelu", PRelu{},
+                {x, net.constant("prelu.slope", Tensor({4, 1, 1}, {0.1f, 0.2f, 0.3f, 0.4f}))});
+  Tensor spread({4, 1, 2, 2});
+  for (size_t i = 0; i < spread.size(); ++i) spread.data[i] = 0.1f * static_cast<float>(i % 5) - 0.15f;
+  x = net.apply("up", ConvTranspose2d{{2, 2}, {1, 0, 0, 0}, {1, 1}, {0, 0}, 2},
+                {x, net.constant("up.weight", std::move(spread)), net.constant("up.bias", Tensor({2}))});
+  x = net.apply("gated", Mul{}, {x, net.apply("gate", Sigmoid{}, {net.apply("mean", GlobalAvgPool{}, {x})})});
+  x = net.apply("large", Resize{{7, 5}, 1}, {net.apply("mirrored", Pad{{1, 2, 0, -1}, 0, 1}, {x})});
+  x = net.apply("turned", Transpose{{{0, 2, 3, 1}}}, {net.apply("back", Slice{2, 6, -1, -2}, {x})});
+  x = net.linear("scores", net.apply("row", Reshape{{{40}}}, {x}), 4);
+  return net.finish({net.apply("prob", Softmax{}, {x})});
+}
+
+TEST(Gradients, OfImportedOpsAreThoseOfTheReferenceLoss) {
+  expect_gradients_of_the_reference(imported_net(), {"prelu.slope", "up.weight", "up.bias", "scores.weight"});
+}
+
+TEST(Gradients, SlopesLearnAndOperandsStayAsTheyAre) {
+  const DatasetPtr data = quadrants(12, 1);
+  const Graph before = imported_net(), after = run(before, *data, one_step(*data)).graph;
+  EXPECT_EQ(weight(after, "scaled.operand"), weight(before, "scaled.operand"));
+  EXPECT_NE(weight(after, "prelu.slope"), weight(before, "prelu.slope"));
+}
+
+TEST(BatchNorms, RunningStatisticsMoveByATenthTowardsTheBatch) {
+  const DatasetPtr data = quadrants(12, 1);
+  const Graph graph = normed_net(), trained = run(graph, *data, one_step(*data)).graph;
+  Graph until_conv = graph;
+  until_conv.outputs = {find_value(graph, "conv1")};
+  const Tensor maps = evaluate(until_conv, {batch_of(graph, *data)})[0];  // [12, 5, 6, 6]
+  for (size_t c = 0; c < 5; ++c) {
+    double sum = 0, squares = 0;
+    for (size_t image = 0; image < 12; ++image)
+      for (size_t i = 0; i < 36; ++i) {
+        const auto value = static_cast<double>(maps.data[(image * 5 + c) * 36 + i]);
+        sum += value;
+        squares += value * value;
+      }
+    constexpr double count = 12 * 36;
+    const double mean = sum / count, variance = (squares - count * mean * mean) / (count - 1);
+    EXPECT_NEAR(to_dense(weight(trained, "norm1.mean")).data[c], 0.1 * mean, 1e-5);
+    EXPECT_NEAR(to_dense(weight(trained, "norm1.variance")).data[c], 0.9 + 0.1 * variance, 1e-5);
+  }
+}
+
+TEST(Precision, Bf16LearnsAsFp32DoesWhereTheMachineHasIt) {
+  const DatasetPtr data = quadrants(12, 1);
+  Options step = one_step(*data), whole = short_run();
+  step.precision = whole.precision = "bf16";
+  try {
+    EXPECT_NEAR(run(normed_net(), *data, step).epochs[0].loss, training_loss(normed_net(), *data), 0.02);
+  } catch (const Error& refusal) {
+    ASSERT_THAT(refusal.what(), HasSubstr("no bf16 convolution"));
+    GTEST_SKIP() << refusal.what();
+  }
+  EXPECT_LT(error_percent(run(small_net(), *quadrants(800, 1), whole).graph, *quadrants(400, 2)), 1);
+}
+
+}  // namespace
+}  // namespace netsuke::train
