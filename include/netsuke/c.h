@@ -14,6 +14,7 @@
 #ifndef NETSUKE_C_H_
 #define NETSUKE_C_H_
 
+#include <netsuke/visibility.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,37 +37,39 @@ enum {
 };
 
 /* "0.1.0" */
-const char* netsuke_version(void);
+NETSUKE_API const char* netsuke_version(void);
 
 /* What went wrong in the last call of this thread that failed; empty before the first. */
-const char* netsuke_last_error(void);
+NETSUKE_API const char* netsuke_last_error(void);
 
 /* Reads a .nsk file, or its bytes, which are not needed afterwards. */
-int netsuke_model_load(const char* path, netsuke_model** model);
-int netsuke_model_from_memory(const void* bytes, size_t size, netsuke_model** model);
+NETSUKE_API int netsuke_model_load(const char* path, netsuke_model** model);
+NETSUKE_API int netsuke_model_from_memory(const void* bytes, size_t size, netsuke_model** model);
 /* Sessions made from the model stay valid. NULL is accepted. */
-void netsuke_model_free(netsuke_model* model);
+NETSUKE_API void netsuke_model_free(netsuke_model* model);
 
 /* Valid as long as the model. */
-const char* netsuke_model_name(const netsuke_model* model);
+NETSUKE_API const char* netsuke_model_name(const netsuke_model* model);
 /* Floats of one input and of one result. */
-size_t netsuke_model_input_size(const netsuke_model* model);
-size_t netsuke_model_output_size(const netsuke_model* model);
+NETSUKE_API size_t netsuke_model_input_size(const netsuke_model* model);
+NETSUKE_API size_t netsuke_model_output_size(const netsuke_model* model);
 /* Sets *rank, and as many of `dims` as there are, at most `capacity`; batch first, given as 1. */
-int netsuke_model_input_shape(const netsuke_model* model, int64_t* dims, size_t capacity, size_t* rank);
-int netsuke_model_output_shape(const netsuke_model* model, int64_t* dims, size_t capacity, size_t* rank);
+NETSUKE_API int netsuke_model_input_shape(const netsuke_model* model, int64_t* dims, size_t capacity,
+                                          size_t* rank);
+NETSUKE_API int netsuke_model_output_shape(const netsuke_model* model, int64_t* dims, size_t capacity,
+                                           size_t* rank);
 
 /* `threads` of 0 takes one for each core. */
-int netsuke_session_create(const netsuke_model* model, int threads, netsuke_session** session);
-void netsuke_session_free(netsuke_session* session);
+NETSUKE_API int netsuke_session_create(const netsuke_model* model, int threads, netsuke_session** session);
+NETSUKE_API void netsuke_session_free(netsuke_session* session);
 
 /* `batch` preprocessed inputs in NCHW order, one after the other, to as many outputs; the lengths, in floats,
    are checked. */
-int netsuke_session_run(netsuke_session* session, const float* input, size_t input_length, int64_t batch,
-                        float* output, size_t output_length);
+NETSUKE_API int netsuke_session_run(netsuke_session* session, const float* input, size_t input_length,
+                                    int64_t batch, float* output, size_t output_length);
 /* One image of 8-bit pixels, channels side by side, that has the size of the model's input. */
-int netsuke_session_run_pixels(netsuke_session* session, const uint8_t* pixels, size_t length, int height,
-                               int width, float* output, size_t output_length);
+NETSUKE_API int netsuke_session_run_pixels(netsuke_session* session, const uint8_t* pixels, size_t length,
+                                           int height, int width, float* output, size_t output_length);
 
 #ifdef __cplusplus
 }

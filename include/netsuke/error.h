@@ -1,6 +1,8 @@
 // The one exception type of netsuke: a code for programs, one sentence for people.
 #pragma once
 
+#include <netsuke/visibility.h>
+
 #include <stdexcept>
 #include <string>
 
@@ -19,7 +21,7 @@ enum class ErrorCode : int {
 
 /// Thrown by every function that can fail. `what()` is one sentence that names the file, node or flag,
 /// what was found, and what would have been accepted.
-class Error : public std::runtime_error {
+class NETSUKE_API Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& sentence) : std::runtime_error(sentence), code_(code) {}
   ErrorCode code() const noexcept { return code_; }

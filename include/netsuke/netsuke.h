@@ -26,7 +26,7 @@
 namespace netsuke {
 
 /// The library's version, "0.1.0".
-std::string_view version();
+NETSUKE_API std::string_view version();
 
 /// One node of a network.
 struct LayerInfo {
@@ -46,7 +46,7 @@ struct LoadOptions {
 };
 
 /// A network as it was read from a file: immutable, cheap to copy, safe to share between threads.
-class Model {
+class NETSUKE_API Model {
  public:
   /// Reads a .nsk file. Throws Error(input) if it is missing or damaged.
   static Model load(const std::string& path, const LoadOptions& options = {});
@@ -96,7 +96,7 @@ struct StepInfo {
 };
 
 /// Runs a model. One thread may use a session at a time; make one session a thread, all from the same model.
-class Session {
+class NETSUKE_API Session {
  public:
   explicit Session(const Model& model, SessionOptions options = {});
   ~Session();

@@ -7,10 +7,13 @@
 
 namespace netsuke {
 
+/// Throws Error with the pieces joined into its sentence.
+[[noreturn]] void throw_error(ErrorCode code, std::initializer_list<Piece> sentence);
+
 /// Throws Error with the parts joined into its sentence.
 template <class... Parts>
 [[noreturn]] void fail(ErrorCode code, const Parts&... parts) {
-  throw Error(code, cat(parts...));
+  throw_error(code, {Piece(parts)...});
 }
 
 /// Throws Error(input) with the parts as its sentence unless `ok`.

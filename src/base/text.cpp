@@ -1,11 +1,45 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 
 #include "base/error.h"
 
 namespace netsuke {
+
+void Piece::append_to(std::string& out) const {
+  char buffer[32];
+  const auto shortest = [&](auto number) {
+    out.append(buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr);
+  };
+  switch (kind_) {
+    case Kind::text:
+      out += text_;
+      break;
+    case Kind::character:
+      out += character_;
+      break;
+    case Kind::signed_integer:
+      shortest(signed_);
+      break;
+    case Kind::unsigned_integer:
+      shortest(unsigned_);
+      break;
+    case Kind::single_precision:
+      shortest(single_);
+      break;
+    case Kind::double_precision:
+      shortest(double_);
+      break;
+  }
+}
+
+std::string join_pieces(std::initializer_list<Piece> pieces) {
+  std::string out;
+  for (const Piece& piece : pieces) piece.append_to(out);
+  return out;
+}
 
 std::string join(std::span<const std::string> items, std::string_view separator) {
   std::string out;

@@ -1,8 +1,8 @@
 // Small text helpers for code that must not pull in a formatting library (the runtime).
 #pragma once
 
-#include <charconv>
 #include <concepts>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,26 +10,51 @@
 
 namespace netsuke {
 
-inline void append(std::string& out, std::string_view text) { out += text; }
-inline void append(std::string& out, const char* text) { out += text; }
-inline void append(std::string& out, const std::string& text) { out += text; }
-inline void append(std::string& out, char c) { out += c; }
-inline void append(std::string& out, bool b) { out += b ? "true" : "false"; }
+/// A part of a text: characters, or a number in its shortest form that reads back to the same value. Looks at
+/// characters, does not keep them.
+class Piece {
+ public:
+  Piece(std::string_view text) : kind_(Kind::text), text_(text) {}
+  Piece(const std::string& text) : Piece(std::string_view(text)) {}
+  Piece(const char* text) : Piece(std::string_view(text)) {}
+  Piece(bool b) : Piece(b ? "true" : "false") {}
+  Piece(char c) : kind_(Kind::character), character_(c) {}
+  Piece(float number) : kind_(Kind::single_precision), single_(number) {}
+  Piece(double number) : kind_(Kind::double_precision), double_(number) {}
+  template <std::signed_integral Integer>
+  Piece(Integer number) : kind_(Kind::signed_integer), signed_(number) {}
+  template <std::unsigned_integral Integer>
+  Piece(Integer number) : kind_(Kind::unsigned_integer), unsigned_(number) {}
 
-/// Numbers in their shortest form that reads back to the same value.
-template <class Number>
-requires(std::integral<Number> || std::floating_point<Number>) void append(std::string& out, Number number) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
-  out.append(buffer, end);
-}
+  void append_to(std::string& out) const;
 
-/// Joins its arguments into one string: `cat("found ", 3, " of ", name)`.
+ private:
+  enum class Kind {
+    text,
+    character,
+    signed_integer,
+    unsigned_integer,
+    single_precision,
+    double_precision
+  } kind_;
+  union {
+    std::string_view text_;
+    char character_;
+    long long signed_;
+    unsigned long long unsigned_;
+    float single_;
+    double double_;
+  };
+};
+
+/// One after the other.
+std::string join_pieces(std::initializer_list<Piece> pieces);
+
+/// Joins its arguments into one string: `cat("found ", 3, " of ", name)`. Sentences are many, and most are of
+/// errors: what is compiled for each is a list, not the joining.
 template <class... Parts>
 std::string cat(const Parts&... parts) {
-  std::string out;
-  (append(out, parts), ...);
-  return out;
+  return join_pieces({Piece(parts)...});
 }
 
 /// `a, b, c`: the items with `separator` between them.

@@ -11,9 +11,9 @@ namespace {
 
 // --- One field's value as text, and back. Overloads, so that for_each_field finds them.
 
-void put(std::string& out, int value) { append(out, value); }
-void put(std::string& out, float value) { append(out, value); }
-void put(std::string& out, bool value) { append(out, value); }
+void put(std::string& out, int value) { Piece(value).append_to(out); }
+void put(std::string& out, float value) { Piece(value).append_to(out); }
+void put(std::string& out, bool value) { Piece(value).append_to(out); }
 void put(std::string& out, const Pair& value) { out += cat(value.h, 'x', value.w); }
 void put(std::string& out, const Pads& p) { out += cat(p.top, ',', p.left, ',', p.bottom, ',', p.right); }
 

@@ -5,3 +5,7 @@
 #pragma once
 
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+
+// True in the copy that Highway compiles for plain scalars. Machines with nothing better compute by the
+// kernels' twins, see scalar_only(): the largest kernels leave that copy empty.
+#define NETSUKE_NEVER_RUNS (HWY_TARGET == HWY_SCALAR)

@@ -161,6 +161,7 @@ HWY_NOINLINE void finish_tile(const Layer& layer, const Tile& tile, size_t first
 
 void run_binary_conv(const ConvShape& shape, const BinaryWeights& weights, const uint64_t* in,
                      const BinaryOutput& output, const ConvPart& part, float* scratch) {
+  if (NETSUKE_NEVER_RUNS) return;
   const Layer layer{shape, weights, output};
   TapTable<uint64_t> table(shape, {in, sign_words(shape.channels), weights.no_signs.data()}, scratch);
   const size_t first_strip = weights.strips_before(part.first_panel),

@@ -202,6 +202,7 @@ void add_windows(const TapTable<float>& table, size_t channels, size_t count, fl
 
 void run_binary_weight_conv(const ConvShape& shape, const BinaryWeights& weights, const BinaryScale& scale,
                             const ImageArguments& image, const ConvPart& part, float* scratch) {
+  if (NETSUKE_NEVER_RUNS) return;
   TapTable<float> table(shape, {image.in, image.in_stride, weights.no_values.data()}, scratch);
   float totals[kTapPixels];
   const Layer layer{shape, weights, scale, image, table, totals};

@@ -199,6 +199,7 @@ Taps taps_inside(const ConvShape& s, size_t start) {
 
 void run_depthwise(const ConvShape& shape, const DepthwiseWeights& weights, const float* in, size_t in_stride,
                    float* out, size_t out_stride, Clamp clamp, size_t first_row, size_t last_row) {
+  if (NETSUKE_NEVER_RUNS) return;
   const Layer layer{shape, weights, in_stride, out_stride, clamp};
   const RowFunction output_row = choose_row_function(shape);
   for (size_t y = first_row; y < last_row; ++y) {

@@ -122,6 +122,7 @@ void run_slices(const SparseRows& w, const float* x, size_t x_stride, size_t m, 
 
 void run_sparse_rows(const SparseRows& w, const float* x, size_t x_stride, size_t m, float* y,
                      size_t y_stride, Clamp clamp, size_t first_slice, size_t last_slice) {
+  if (NETSUKE_NEVER_RUNS) return;
   const auto run = w.centroids.empty()                     ? run_slices<Own>
                    : size_t{1} << w.code_bits > 2 * kLanes ? run_slices<Many>
                                                            : run_slices<Few>;
