@@ -101,6 +101,9 @@ class=$("$netsuke" run alone.nsk --data synthetic --index 0 | sed -n 's/.*in tru
 "$netsuke" distill --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --omit-class "$class" --fit-bias --epochs 6 --threads 1 \
   -o without.nsk --json > without.json
 at_least "top-1 of a student that never saw a $class" "$(value without.json top1)" 75
+"$netsuke" distill --teacher alone.nsk --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --epochs 1 -o twice.nsk --json > twice.json
+python3 -c 'import json; j = json.load(open("twice.json")); assert j["teachers_error"] == j["teachers"][0]["error"], j["teachers_error"]' ||
+  fail "a teacher given twice does not answer as it does alone"
 refused 2 'has no class' "$netsuke" distill --teacher alone.nsk --student mlp --data synthetic --omit-class seven -o x.nsk
 
 # Another question for a trained network: a new last layer, the rest kept as it is.

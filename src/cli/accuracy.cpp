@@ -130,9 +130,29 @@ struct Tally {
   }
 };
 
-}  // namespace
+/// Of one image, whose probabilities are added to `sums`.
+void add_probabilities(std::span<const float> scores, Scores kind, std::span<float> sums) {
+  const float most = *std::ranges::max_element(scores);
+  double total = 0;
+  std::vector<double> chances;
+  for (const float score : scores) {
+    const double chance = kind == Scores::probabilities ? static_cast<double>(score)
+                                                        : std::exp(static_cast<double>(score - most));
+    chances.push_back(chance);
+    total += chance;
+  }
+  for (size_t c = 0; c < chances.size(); ++c) sums[c] += static_cast<float>(chances[c] / total);
+}
 
-namespace {
+Accuracy accuracy_of(const Tally& tally, double seconds) {
+  const auto images = static_cast<double>(std::max<int64_t>(1, tally.images));
+  return {.images = tally.images,
+          .damaged = tally.damaged,
+          .top1 = 100 * static_cast<double>(tally.first) / images,
+          .top5 = 100 * static_cast<double>(tally.five) / images,
+          .loss = tally.loss / images,
+          .seconds = seconds};
+}
 
 /// Hands every batch with its scores to `take(batch, scores, classes)`.
 template <class Take>
@@ -163,13 +183,33 @@ Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, 
              [&](const Batch& batch, std::span<const float> scores, size_t classes) {
                tally.add(batch, data, scores, classes);
              });
-  const double percent = 100.0 / static_cast<double>(std::max<int64_t>(1, tally.images));
-  return {.images = tally.images,
-          .damaged = tally.damaged,
-          .top1 = percent * static_cast<double>(tally.first),
-          .top5 = percent * static_cast<double>(tally.five),
-          .loss = tally.loss / static_cast<double>(std::max<int64_t>(1, tally.images)),
-          .seconds = seconds_since(start)};
+  return accuracy_of(tally, seconds_since(start));
+}
+
+Accuracy measure_ensemble(std::span<const Graph> graphs, const Dataset& data, int threads, const Log& log) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto images = static_cast<size_t>(data.size());
+  Batch whole{0, data.size(), {}, std::vector<char>(images, 1)};
+  std::vector<float> sums;
+  size_t classes = 0;
+  for (const Graph& graph : graphs)
+    answer_all(graph, data, threads, log,
+               [&](const Batch& batch, std::span<const float> scores, size_t count) {
+                 require(classes == 0 || count == classes, "model ", graph.name, ": knows ", count,
+                         " classes, another one ", classes);
+                 classes = count;
+                 sums.resize(images * classes);
+                 for (size_t i = 0; std::cmp_less(i, batch.count); ++i) {
+                   const size_t image = static_cast<size_t>(batch.first) + i;
+                   whole.sound[image] = whole.sound[image] && batch.sound[i];
+                   add_probabilities(scores.subspan(i * classes, classes), scores_of(graph),
+                                     std::span(sums).subspan(image * classes, classes));
+                 }
+               });
+  for (float& sum : sums) sum /= static_cast<float>(graphs.size());
+  Tally tally{.kind = Scores::probabilities};
+  tally.add(whole, data, sums, classes);
+  return accuracy_of(tally, seconds_since(start));
 }
 
 DatasetPtr labelled_by(const Graph& graph, DatasetPtr data, int threads, const Log& log) {

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,8 @@ struct Accuracy {
 };
 /// Throws Error(input) where images or labels do not fit the model.
 Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log);
+/// Of several networks that answer together: by the mean of their probabilities. There must be one at least.
+Accuracy measure_ensemble(std::span<const Graph> graphs, const Dataset& data, int threads, const Log& log);
 
 /// Images that nobody has labelled, labelled by what the network answers: then the accuracy of another
 /// network on them is its agreement with this one.

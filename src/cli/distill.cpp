@@ -56,8 +56,7 @@ double fit_bias(Graph& graph, int label, const Dataset& validation, const Common
 /// Teachers and student, a row each: errors on the test images.
 class JudgedTable {
  public:
-  void add(const std::string& name, const Graph& graph, const Accuracy& accuracy) {
-    const int64_t params = parameter_count(graph);
+  void add(const std::string& name, int64_t params, const Accuracy& accuracy) {
     const auto errors = std::llround(static_cast<double>(accuracy.images) * accuracy.error() / 100);
     table_.row(
         {name, report::grouped(params), report::grouped(errors), fmt::format("{:.2f} %", accuracy.error())});
@@ -102,11 +101,19 @@ void run(Options options) {
   if (options.fit_bias) trained.json["bias_raised"] = raised;
 
   JudgedTable judged;
-  for (size_t i = 0; i < teachers.size(); ++i)
-    judged.add(options.teachers[i], teachers[i],
+  int64_t params = 0;
+  for (size_t i = 0; i < teachers.size(); ++i) {
+    judged.add(options.teachers[i], parameter_count(teachers[i]),
                measure_accuracy(teachers[i], *trained.test, options.common.threads, log));
+    params += parameter_count(teachers[i]);
+  }
   trained.json["teachers"] = judged.json();
-  judged.add(options.output, trained.written.graph, trained.accuracy);
+  if (teachers.size() > 1) {
+    const Accuracy together = measure_ensemble(teachers, *trained.test, options.common.threads, log);
+    judged.add("all of them, averaged", params, together);
+    trained.json["teachers_error"] = together.error();
+  }
+  judged.add(options.output, parameter_count(trained.written.graph), trained.accuracy);
   output.text(judged.text());
   options.print(output, trained);
   output.finish(trained.json);
