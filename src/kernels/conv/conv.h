@@ -37,7 +37,7 @@ struct ImageArguments {
   size_t in_stride = 0;  ///< floats between pixels
   float* out = nullptr;
   size_t out_stride = 0;
-  const float* add = nullptr;  ///< added to the result before the clamp, or null; may be `out`
+  const float* add = nullptr;  ///< added to the result before the clamp, or null; not `out`
   size_t add_stride = 0;
   Clamp clamp;
 };

@@ -30,7 +30,7 @@ Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const flo
 /// C[m, n] = clamp(A[m, k] B[k, n] + bias + D). A's rows lie in pieces anywhere in memory: piece p of row r
 /// is the `length` floats from a[p * a_step + r] on, and pieces times length is k. So the pixels under a
 /// window need not be copied to be a row (Dukhan, "The indirect convolution algorithm", arXiv 1907.02129). C
-/// and D are row-major; C overlaps neither A nor B, but may be D.
+/// and D are row-major; C overlaps none of them.
 struct Product {
   const Panels* b = nullptr;
   size_t m = 0;
