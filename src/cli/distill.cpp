@@ -84,7 +84,8 @@ void run(Options options) {
   options.check_output();
   if (options.fit_bias && options.omitted.empty())
     fail(ErrorCode::usage, "--fit-bias: raises the bias of the class of --omit-class, which is not given");
-  const LoadedModel student = load_model_argument(options.student, options.common.seed, options.about);
+  LoadedModel student = load_model_argument(options.student, options.common.seed, options.about);
+  options.set_dropout(student.graph);
   const std::vector<Graph> teachers = load_teachers(options);
   const Wanted wanted = wanted_by(student, log);
   const TransferSet set = open_transfer_set(options, wanted);

@@ -49,13 +49,7 @@ struct BinaryFlags {
 struct Options : TrainingVerb {
   std::string model;
   BinaryFlags binary;
-  double dropout = -1;
 };
-
-void set_dropout(Graph& graph, double ratio) {
-  for (Node& node : graph.nodes)
-    if (auto* dropout = std::get_if<Dropout>(&node.op)) dropout->ratio = static_cast<float>(ratio);
-}
 
 /// An architecture, or a model whose last layer is replaced if other classes are asked for.
 LoadedModel load_to_train(const Options& options) {
@@ -74,7 +68,7 @@ void run(Options options) {
   options.check_output();
   LoadedModel model = load_to_train(options);
   const Wanted wanted = wanted_by(model, log);
-  if (options.dropout >= 0) set_dropout(model.graph, options.dropout);
+  options.set_dropout(model.graph);
   if (!options.binary.method.empty()) model.graph = options.binary.apply(model.graph);
   const Split data = options.data.open(wanted);
   options.begin(data, {{"verb", "train"}, {"model", options.model}, {"binarize", options.binary.json()}},
@@ -97,8 +91,6 @@ void add_train(CLI::App& verb) {
       ->required();
   options->binary.add_to(verb);
   options->add_to(verb);
-  verb.add_option("--dropout", options->dropout,
-                  "ratio of the network's dropouts; default as the architecture has it");
   verb.callback([options] { run(*options); });
 }
 

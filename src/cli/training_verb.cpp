@@ -31,10 +31,18 @@ void TrainingVerb::add_to(CLI::App& verb) {
   verb.add_option("-o,--output", output, "the .nsk or .onnx file to write")->required();
   verb.add_flag("--resume", resume,
                 "go on from OUTPUT.checkpoint, which every epoch, some minutes and Ctrl-C leave");
+  verb.add_option("--dropout", dropout, "ratio of the network's dropouts; default as the architecture has it")
+      ->check(CLI::Range(0.0, 0.99));
 }
 
 void TrainingVerb::check_output() const {
   if (writes()) check_model_path(output, common.force);
+}
+
+void TrainingVerb::set_dropout(Graph& graph) const {
+  if (dropout < 0) return;
+  for (Node& node : graph.nodes)
+    if (auto* op = std::get_if<Dropout>(&node.op)) op->ratio = static_cast<float>(dropout);
 }
 
 void TrainingVerb::begin(const Split& split, report::Json about_run, const Log& log) {

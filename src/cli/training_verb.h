@@ -22,12 +22,15 @@ struct TrainingVerb {
   train::Options training;
   std::string output;
   bool resume = false;
+  double dropout = -1;  ///< negative: as the network has it
 
   /// Of several processes that train together rank 0 writes and reports.
   static bool writes();
   void add_to(CLI::App& verb);
   /// To be called before anything is loaded: throws where the output cannot be written.
   void check_output() const;
+  /// Gives the network's dropouts the ratio of --dropout, if there is one.
+  void set_dropout(Graph& graph) const;
   /// Makes `training` ready. `about_run` is what run.json says beside what all verbs say.
   void begin(const Split& split, report::Json about_run, const Log& log);
   /// Writes the network with the names of its classes, and measures the file on the test split.
