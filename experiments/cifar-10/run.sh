@@ -17,8 +17,8 @@ once() {
   local file=$out/$1
   # shellcheck disable=SC2254
   case $1 in $pattern) ;; *) return 0 ;; esac
-  [ -f "$file.json" ] || "$netsuke" train "${@:2}" --data "$cifar" --threads 1 --epochs "${EPOCHS:-20}" --batch 128 \
-    --warmup 1 --no-depthwise-decay --flip --shift 4 -o "$file.nsk" --force --resume --run "$file.run" \
+  [ -f "$file.json" ] || "$netsuke" train "${@:2}" --data "$cifar" --threads 1 --precision bf16 \
+    --epochs "${EPOCHS:-20}" --batch 128 --warmup 1 --no-depthwise-decay --flip --shift 4 -o "$file.nsk" --force --resume --run "$file.run" \
     --json-file "$file.json" > "$file.log"
 }
 
@@ -29,10 +29,10 @@ for seed in $(seq "${SEEDS:-1}"); do
       --set keep-resolution=yes
   done
   for bypass in none simple complex; do
-    once "squeezenet-$bypass-$seed" squeezenet_small --seed "$seed" --lr 0.04 --clip 5 --set "bypass=$bypass"
-    once "squeezenet-bn-$bypass-$seed" squeezenet_small --seed "$seed" --lr 0.1 --set "bypass=$bypass" --set batch-norm=yes
+    once "squeezenet-$bypass-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.04 --clip 5 --set "bypass=$bypass"
+    once "squeezenet-bn-$bypass-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set "bypass=$bypass" --set batch-norm=yes
   done
-  once "squeezenet-bn-complex-keep-$seed" squeezenet_small --seed "$seed" --lr 0.1 --set bypass=complex \
+  once "squeezenet-bn-complex-keep-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set bypass=complex \
     --set batch-norm=yes --set keep-resolution=yes
   for groups in 1 3 8; do
     once "shufflenet-g$groups-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 --set "groups=$groups"

@@ -23,24 +23,29 @@ Graph smooth_net() {
   return net.finish({net.apply("prob", Softmax{}, {x})});
 }
 
+using Loss = double (*)(const Graph&, const Dataset&);
+
+/// By the loss at `delta` to either side of value i of a constant.
+double slope(Graph graph, const std::string& name, size_t i, float delta, Loss loss, const Dataset& data) {
+  const Tensor values = to_dense(weight(graph, name));
+  const auto loss_at = [&](float moved) {
+    Tensor nudged = values;
+    nudged.data[i] += moved;
+    set_weight(graph, name, Dense{nudged.data});
+    return loss(graph, data);
+  };
+  return (loss_at(delta) - loss_at(-delta)) / (2 * static_cast<double>(delta));
+}
+
 /// One step moves some values of each of these constants by the slope of the reference's loss.
 void expect_gradients_of_the_reference(const Graph& graph, std::initializer_list<const char*> names) {
   const DatasetPtr data = quadrants(12, 1);
   const Graph moved = run(graph, *data, one_step(*data)).graph;
   for (const char* name : names) {
     const Tensor before = to_dense(weight(graph, name)), after = to_dense(weight(moved, name));
-    for (size_t i = 0; i < before.size(); i += 1 + before.size() / 7) {
-      const auto loss_at = [&](float delta) {
-        Graph nudged = graph;
-        Tensor values = before;
-        values.data[i] += delta;
-        set_weight(nudged, name, Dense{values.data});
-        return loss(nudged, *data);
-      };
-      const float delta = 1e-2f;
-      const double slope = (loss_at(delta) - loss_at(-delta)) / (2 * static_cast<double>(delta));
-      EXPECT_NEAR(before.data[i] - after.data[i], slope, 2e-4) << name << " " << i;
-    }
+    for (size_t i = 0; i < before.size(); i += 1 + before.size() / 7)
+      EXPECT_NEAR(before.data[i] - after.data[i], slope(graph, name, i, 1e-2f, loss, *data), 2e-4)
+          << name << " " << i;
   }
 }
 
@@ -49,7 +54,8 @@ TEST(Gradients, AreThoseOfTheReferenceLoss) {
       smooth_net(), {"conv.weight", "conv.bias", "hidden.weight", "scores.weight", "scores.bias"});
 }
 
-/// A batch norm with a ReLU behind it, which it does the work of, and one that has other readers too.
+/// A batch norm and a sum with a ReLU behind them, which they do the work of, and a batch norm and a sum
+/// without.
 Graph normed_net() {
   Builder net("normed", 5);
   ValueId x = net.input("data", {1, 8, 8});
@@ -78,17 +84,9 @@ TEST(Gradients, OfBatchNormsAreThoseOfTheLoss) {
     // Over all values: one alone may lie at the bend of a ReLU, where its slope is not its gradient.
     double apart = 0, length = 0;
     for (size_t i = 0; i < before.size(); i += 1 + before.size() / 16) {
-      const auto loss_at = [&](float delta) {
-        Graph nudged = graph;
-        Tensor values = before;
-        values.data[i] += delta;
-        set_weight(nudged, name, Dense{values.data});
-        return training_loss(nudged, *data);
-      };
-      const float delta = 3e-4f;
-      const double slope = (loss_at(delta) - loss_at(-delta)) / (2 * static_cast<double>(delta));
-      apart += std::pow(before.data[i] - after.data[i] - slope, 2);
-      length += slope * slope;
+      const double expected = slope(graph, name, i, 3e-4f, training_loss, *data);
+      apart += std::pow(before.data[i] - after.data[i] - expected, 2);
+      length += expected * expected;
     }
     EXPECT_LT(std::sqrt(apart), 0.04 * std::sqrt(length)) << name;
   }
