@@ -58,7 +58,7 @@ def panel(rows, key, title, left):
             parts.append(f'<text x="{x:.1f}" y="334" text-anchor="middle" font-size="10">{short(value)}</text>')
     for r, log in zip(rows, logs):
         x, y = left + 380 * (log - low) / (high - low), 320 - 300 * (r["accuracy"] - floor) / (roof - floor)
-        side, anchor = (6, "start") if x < left + 230 else (-6, "end")
+        side, anchor = (6, "start") if x + 6 + 5.6 * len(r["run"]) < left + 380 else (-6, "end")
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{COLOURS[r["run"].split("-")[0]]}"/>'
                      f'<text x="{x + side:.1f}" y="{y + 4:.1f}" font-size="10" text-anchor="{anchor}">{r["run"]}</text>')
     return parts
