@@ -41,7 +41,7 @@ void add_training_flags(CLI::App& verb, train::Options& o) {
   verb.add_option("--sign-gradient", o.sign_gradient, "of binary inputs: clipped or smooth (Bi-Real Net)")
       ->capture_default_str();
   verb.add_option("--precision", o.precision,
-                  "of convolutions: fp32, or bf16, which is twice as fast where the CPU has AVX512_BF16")
+                  "of convolutions: fp32, or bf16, which is faster where the CPU has AVX512_BF16")
       ->capture_default_str();
   verb.add_option("--label-smoothing", o.label_smoothing)->capture_default_str();
   verb.add_option("--shift", o.shift, "augment: move by up to this many pixels")->capture_default_str();
