@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cli/common.h"
 #include "cli/explain_accuracy.h"
+#include "cli/timings.h"
 #include "cli/training_flags.h"
 #include "data/catalog.h"
 #include "data/relabel.h"
@@ -10,6 +11,7 @@
 #include "recipe/run.h"
 #include "report/ledger.h"
 #include "report/table.h"
+#include "runtime/layer_time.h"
 #include "train/world.h"
 
 namespace netsuke::cli {
@@ -89,6 +91,15 @@ void apply_overrides(const Options& options, recipe::Recipe& recipe) {
   if (!recipe.stages.empty() && std::holds_alternative<recipe::Code>(recipe.stages.back()))
     recipe.stages.pop_back();
   recipe.stages.push_back(recipe::Code{write});
+}
+
+/// The command's budget or, without one, that of the recipe's search, is one of milliseconds.
+bool wants_time(const Options& options, const recipe::Recipe& recipe) {
+  bool wants = options.budget.target_ms.has_value();
+  for (const recipe::Stage& stage : recipe.stages)
+    if (const auto* search = std::get_if<recipe::Search>(&stage))
+      wants |= search->budget.target_ms.has_value();
+  return wants;
 }
 
 struct Outcome {
@@ -178,9 +189,9 @@ void tell_pre_flight(const recipe::Recipe& recipe, const LoadedModel& model, con
                  {"ms", expected.ms}});
 }
 
-/// What the recipe's stages need; `data`, `steps` and `log` outlive it.
+/// What the recipe's stages need; `data`, `steps`, `log` and `timings`, which may be null, outlive it.
 recipe::Context context_of(const Options& options, const recipe::Recipe& recipe, const Split& data,
-                           StepTable& steps, const Log& log) {
+                           StepTable& steps, const Log& log, runtime::Timings* timings) {
   const int threads = options.common.threads;
   recipe::Context context{.data = data.train.get(),
                           .seed = options.common.seed,
@@ -194,8 +205,13 @@ recipe::Context context_of(const Options& options, const recipe::Recipe& recipe,
       return measure_accuracy(g, *data.validation, threads, log).error();
     };
   }
-  if (options.budget.target_ms)
+  if (wants_time(options, recipe))
     context.milliseconds = [threads](const Graph& g) { return measure_latency(g, threads).ms_median; };
+  if (timings)
+    context.layer_times = [timings, log](const Graph& g) {
+      tune(g, g.name, *timings, log);  // layers that lost channels have new shapes
+      return runtime::layer_times(g, timings);
+    };
   if (recipe::searches(recipe))
     context.best_so_far = [output = options.output](const Written& best) { write_file(output, best.bytes); };
   context.report = [&steps](const recipe::StepReport& r) { steps.add(r); };
@@ -216,6 +232,9 @@ void run(const Options& options) {
   apply_overrides(options, recipe);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   if (options.pre_flight) return tell_pre_flight(recipe, model, options);
+  std::optional<runtime::Timings> timings;  // before anything is measured, which goes by them
+  if (recipe::searches(recipe) && options.budget.target_ms)
+    timings = timings_for(model.graph, model.name, log);
   const bool has_data = !options.data.data.empty();
   if (!has_data && options.budget.max_drop) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
   const Wanted wanted = wanted_by(model, log);
@@ -233,7 +252,8 @@ void run(const Options& options) {
                          expected->ms));
   }
   StepTable steps(log);
-  const recipe::Context context = context_of(options, recipe, data, steps, log);
+  const recipe::Context context =
+      context_of(options, recipe, data, steps, log, timings ? &*timings : nullptr);
   const Graph small = recipe::shippable(recipe::run(recipe, model.graph, context), recipe);
 
   WriteOptions write = recipe::write_options(recipe);

@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "kernels/cpu.h"
+#include "runtime/tune.h"
 
 namespace netsuke::cli {
 namespace {
@@ -52,6 +54,31 @@ std::shared_ptr<const runtime::Timings> known_timings() {
   const Bytes bytes = read_file(path);
   return std::make_shared<const runtime::Timings>(
       runtime::Timings::parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path));
+}
+
+void save_timings(const runtime::Timings& timings, const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path();
+  std::error_code problem;
+  if (!folder.empty()) std::filesystem::create_directories(folder, problem);
+  if (problem) fail(ErrorCode::output, folder, ": cannot make this folder: ", problem.message());
+  write_file(path, timings.to_text());
+}
+
+void tune(const Graph& graph, const std::string& name, runtime::Timings& timings, const Log& log) {
+  runtime::tune(graph, timings, [&](size_t done, size_t all) {
+    log.progress({.job = "tune " + name, .done = done, .total = all, .unit = "layers", .note = {}});
+    return !log.stopping();
+  });
+}
+
+runtime::Timings timings_for(const Graph& graph, const std::string& name, const Log& log) {
+  const std::shared_ptr<const runtime::Timings> known = known_timings();
+  runtime::Timings timings = known ? *known : runtime::Timings();
+  const size_t before = timings.size();
+  tune(graph, name, timings, log);
+  const std::string path = timings_path();
+  if (!path.empty() && timings.size() > before) save_timings(timings, path);
+  return timings;
 }
 
 runtime::PlanOptions plan_options(Residency residency) {

@@ -1,11 +1,6 @@
-#include "runtime/tune.h"
-
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "base/error.h"
-#include "base/file.h"
 #include "cli/common.h"
 #include "cli/timings.h"
 #include "kernels/cpu.h"
@@ -20,14 +15,6 @@ struct Options {
   bool again = false;
 };
 
-void save(const runtime::Timings& timings, const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path();
-  std::error_code problem;
-  if (!folder.empty()) std::filesystem::create_directories(folder, problem);
-  if (problem) fail(ErrorCode::output, folder, ": cannot make this folder: ", problem.message());
-  write_file(path, timings.to_text());
-}
-
 void run(const Options& options) {
   const Output output(options.common);
   const Log log = terminal_log();
@@ -39,11 +26,8 @@ void run(const Options& options) {
   const size_t before = timings.size();
   for (const std::string& name : options.models) {
     const LoadedModel model = load_model_argument(name, options.common.seed, options.about);
-    runtime::tune(model.graph, timings, [&](size_t done, size_t all) {
-      log.progress({.job = "tune " + model.name, .done = done, .total = all, .unit = "layers", .note = {}});
-      return !log.stopping();
-    });
-    save(timings, path);
+    tune(model.graph, model.name, timings, log);
+    save_timings(timings, path);
   }
   output.text(fmt::format("{}: {} shapes known on {}, {} of them new\n", path, timings.size(),
                           kernels::cpu_level(), timings.size() - before));

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "base/function_ref.h"
 #include "compress/mask.h"
 #include "compress/rate_quantizer.h"
 
@@ -32,6 +33,11 @@ double place_bits(int64_t kept, int64_t elements) {
          binary_entropy(static_cast<double>(kept) / static_cast<double>(elements));
 }
 
+/// What a bit of the file and a nanosecond of an image are worth, in nats.
+struct Slopes {
+  double bit = 0, ns = 0;
+};
+
 /// One layer's choices.
 class Layer {
  public:
@@ -47,20 +53,22 @@ class Layer {
     std::vector<double> losses(sorted.size() + 1);  // of keeping the first n
     for (size_t n = sorted.size(); n-- > 0;) losses[n] = losses[n + 1] + static_cast<double>(sorted[n]);
     for (const int64_t kept : densities(std::ssize(sorted)))
-      choices_.push_back({kept, losses[static_cast<size_t>(kept)], place_bits(kept, result_.elements)});
+      choices_.push_back({kept, losses[static_cast<size_t>(kept)], place_bits(kept, result_.elements),
+                          options.times ? options.times(target.name, kept) : 0});
   }
 
-  /// The best choice at this slope.
-  void choose(double slope) {
+  /// The best choice at these slopes. Of equals the one that keeps most.
+  void choose(Slopes slopes) {
     double least = HUGE_VAL;
     for (const Choice& choice : choices_) {
-      const double cost = kLeftOfPruning * choice.loss + slope * bits(choice);
+      const double cost = kLeftOfPruning * choice.loss + slopes.bit * bits(choice) + slopes.ns * choice.ns;
       if (cost > least) continue;
       least = cost;
       chosen_ = choice;
     }
     result_.kept = chosen_.kept;
     result_.bytes = bits(chosen_) / 8;
+    result_.ns = chosen_.ns;
     result_.loss = chosen_.loss + sharing_loss_;
   }
 
@@ -90,6 +98,7 @@ class Layer {
     int64_t kept = 0;
     double loss = 0;
     double place_bits = 0;
+    double ns = 0;
   };
 
   /// From the fewest that may stay to all.
@@ -116,32 +125,79 @@ class Layer {
   LayerAllocation result_;
 };
 
-double expected_bytes(const std::vector<Layer>& layers, const CodingModel& coding) {
-  double bytes = coding.rest();
-  for (const Layer& layer : layers) bytes += layer.result().bytes;
-  return bytes;
-}
+/// Slopes too small and too large for any network, as binary logarithms.
+constexpr double kFlat = -60, kSteep = 20;
 
-double bytes_at(double slope, std::vector<Layer>& layers, const CodingModel& coding) {
-  for (Layer& layer : layers) layer.choose(slope);
-  return expected_bytes(layers, coding);
-}
-
-/// Sets every layer to the best choice at the slope that reaches the bytes, and gives that slope. Where
-/// pruning may not go so far, it is the slope that comes near to what it may: a steeper one would crush the
-/// codes.
-double meet(std::vector<Layer>& layers, const AllocateOptions& options) {
+/// The least slope at which `measure` (which falls as slopes grow) comes down to `wanted`; where it never
+/// does, the one at which it comes near to its least: a steeper one would crush the codes.
+double least_slope(double wanted, FunctionRef<double(double)> measure) {
   constexpr double kNear = 1.02;
-  double low = -60, high = 20;  // binary logarithms of slopes too small and large enough
-  const double least = bytes_at(std::exp2(high), layers, options.coding);
-  const double wanted = std::max(options.bytes, kNear * least);
+  double low = kFlat, high = kSteep;
+  const double reached = std::max(wanted, kNear * measure(std::exp2(high)));
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;
-    (bytes_at(std::exp2(middle), layers, options.coding) > wanted ? low : high) = middle;
+    (measure(std::exp2(middle)) > reached ? low : high) = middle;
   }
-  bytes_at(std::exp2(high), layers, options.coding);
+  measure(std::exp2(high));
   return std::exp2(high);
 }
+
+/// All layers, chosen for together.
+class Network {
+ public:
+  Network(const Graph& graph, const Curvature& curvature, const AllocateOptions& options)
+      : options_(options) {
+    for (const Target& target : weight_targets(graph))
+      layers_.emplace_back(graph, target, curvature, options_);
+  }
+
+  /// Sets every layer to the best choice at the slopes that reach what was asked for, and gives the bit's.
+  double meet() {
+    if (options_.bytes <= 0) return meet_time(0), 0;
+    return least_slope(options_.bytes, [&](double bit) {
+      meet_time(bit);
+      return bytes();
+    });
+  }
+  void price_codes(double slope) {
+    for (Layer& layer : layers_) layer.price_codes(slope);
+  }
+  Allocation result(double slope) const {
+    Allocation result{.slope = slope, .layers = {}, .bytes = bytes(), .ns = ns()};
+    for (const Layer& layer : layers_) {
+      result.layers.push_back(layer.result());
+      result.loss += layer.result().loss;
+    }
+    return result;
+  }
+
+ private:
+  void choose(Slopes slopes) {
+    for (Layer& layer : layers_) layer.choose(slopes);
+  }
+  /// The same for the time, at this slope of bits. It is left alone where it is short enough already.
+  void meet_time(double bit) {
+    choose({bit, 0});
+    if (options_.ns <= 0 || ns() <= options_.ns) return;
+    least_slope(options_.ns, [&](double slope) {
+      choose({bit, slope});
+      return ns();
+    });
+  }
+  double bytes() const {
+    double bytes = options_.coding.rest();
+    for (const Layer& layer : layers_) bytes += layer.result().bytes;
+    return bytes;
+  }
+  double ns() const {
+    double ns = 0;
+    for (const Layer& layer : layers_) ns += layer.result().ns;
+    return ns;
+  }
+
+  const AllocateOptions& options_;
+  std::vector<Layer> layers_;
+};
 
 }  // namespace
 
@@ -167,20 +223,14 @@ double CodingModel::share(const std::string& layer) const {
 }
 
 Allocation allocate(const Graph& graph, const Curvature& curvature, const AllocateOptions& options) {
-  std::vector<Layer> layers;
-  for (const Target& target : weight_targets(graph)) layers.emplace_back(graph, target, curvature, options);
-  Allocation result;
-  for (int round = 0; round < kRounds; ++round) {
-    result.slope = meet(layers, options);
-    for (Layer& layer : layers) layer.price_codes(result.slope);
-  }
-  result.slope = meet(layers, options);
-  result.bytes = expected_bytes(layers, options.coding);
-  for (const Layer& layer : layers) {
-    result.layers.push_back(layer.result());
-    result.loss += layer.result().loss;
-  }
-  return result;
+  if (options.bytes <= 0 && options.ns <= 0)
+    fail(ErrorCode::usage, "allocate: neither bytes nor time asked for");
+  if (options.ns > 0 && !options.times)
+    fail(ErrorCode::usage, "allocate: asked for a time, but no times are known");
+  Network network(graph, curvature, options);
+  for (int round = 0; round < kRounds; ++round) network.price_codes(network.meet());
+  const double slope = network.meet();
+  return network.result(slope);
 }
 
 Graph prune_as(const Graph& graph, const Curvature& curvature, const Allocation& allocation) {

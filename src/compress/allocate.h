@@ -1,6 +1,8 @@
 // How many weights each layer keeps, and in how many bits: one slope of loss against bytes for all of them.
 #pragma once
 
+#include <functional>
+
 #include "compress/curvature.h"
 #include "model/ledger.h"
 
@@ -25,32 +27,42 @@ class CodingModel {
   double mean_ = 1, rest_ = 0;
 };
 
+/// Nanoseconds of one image that a layer, by its node's name, takes with so many weights: flat where it is
+/// computed dense, falling where the kernel that skips zeros is faster.
+using LayerTimes = std::function<double(const std::string& layer, int64_t kept)>;
+
 struct LayerAllocation {
   Target target;
   int64_t elements = 0, kept = 0;
   double bytes = 0;  ///< expected of positions, codes and codebook
+  double ns = 0;     ///< expected; 0 where no times are known
   double loss = 0;   ///< expected growth of the loss by pruning and sharing, nats
 };
 
 struct Allocation {
-  double slope = 0;  ///< nats that one bit is worth, the same in every layer
+  double slope = 0;  ///< nats that one bit is worth, the same in every layer; 0 where bytes are free
   std::vector<LayerAllocation> layers;
   double bytes = 0;  ///< expected of the whole file
+  double ns = 0;     ///< expected of all layers with weights
   double loss = 0;
 };
 
+/// At least one of bytes and time is given.
 struct AllocateOptions {
-  double bytes = 0;  ///< of the whole file
+  double bytes = 0;  ///< of the whole file; 0: as many as it takes
+  double ns = 0;     ///< of all layers with weights; 0: as long as it takes
+  LayerTimes times;  ///< needed where `ns` is given
   int most_clusters = 32;
   double least_kept = 0.3;  ///< of the weights a layer has now, at least this share stays
   CodingModel coding;
 };
 
-/// The densities that reach `bytes` at least loss. To second order, losing weight w costs F w^2 / 2 nats (F
-/// its curvature) and keeping it costs what its place and its code add to the file; every layer keeps weights
-/// up to where the next one costs more bits than slope says it is worth, and the slope is the one that gives
-/// the bytes asked for (Lagrangian allocation, Shoham and Gersho 1988). Works on any encoding; what is pruned
-/// stays so. Throws Error(usage) where `curvature` does not fit the graph.
+/// The densities that reach `bytes`, or `ns`, or both, at least loss. To second order, losing weight w costs
+/// F w^2 / 2 nats (F its curvature) and keeping it costs what its place and its code add to the file, and
+/// what its product adds to the layer's time; every layer keeps weights up to where the next one costs more
+/// than the slope says it is worth, and the slope (of bits, of nanoseconds) is the one that gives what was
+/// asked for (Lagrangian allocation, Shoham and Gersho 1988). Works on any encoding; what is pruned stays so.
+/// Throws Error(usage) where `curvature` does not fit the graph.
 Allocation allocate(const Graph& graph, const Curvature& curvature, const AllocateOptions& options);
 
 /// Each layer with as many weights as the allocation says, those of largest F w^2.

@@ -36,10 +36,11 @@ const LayerAllocation& layer(const Allocation& allocation, const std::string& na
 TEST(Allocate, LayersThatMatterKeepMore) {
   const Graph graph = twins();
   const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 20.0f}});
-  const Allocation a = allocate(graph, curvature, {.bytes = 4000, .least_kept = 0.01, .coding = {}});
+  const Allocation a =
+      allocate(graph, curvature, {.bytes = 4000, .times = {}, .least_kept = 0.01, .coding = {}});
   EXPECT_GT(layer(a, "second").kept, 2 * layer(a, "first").kept);
   const Allocation equal = allocate(graph, curvature_of(graph, {{"first", 1.0f}, {"second", 1.0f}}),
-                                    {.bytes = 4000, .least_kept = 0.01, .coding = {}});
+                                    {.bytes = 4000, .times = {}, .least_kept = 0.01, .coding = {}});
   EXPECT_NEAR(
       static_cast<double>(layer(equal, "second").kept) / static_cast<double>(layer(equal, "first").kept), 1,
       0.1);
@@ -49,7 +50,8 @@ TEST(Allocate, TheFileHasAboutTheBytesAskedFor) {
   const Graph graph = twins();
   const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 3.0f}});
   for (const double bytes : {3000.0, 5000.0}) {
-    const Allocation a = allocate(graph, curvature, {.bytes = bytes, .least_kept = 0.01, .coding = {}});
+    const Allocation a =
+        allocate(graph, curvature, {.bytes = bytes, .times = {}, .least_kept = 0.01, .coding = {}});
     EXPECT_NEAR(a.bytes, bytes, 0.02 * bytes);
     const Graph pruned = prune_as(graph, curvature, a);
     for (const LayerAllocation& l : a.layers)
@@ -65,7 +67,7 @@ TEST(Allocate, TheFileHasAboutTheBytesAskedFor) {
 TEST(Allocate, AWrittenFileTeachesWhatCodingMakesOfEntropy) {
   const Graph graph = twins();
   const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 3.0f}});
-  AllocateOptions options{.bytes = 5000, .least_kept = 0.01, .coding = {}};
+  AllocateOptions options{.bytes = 5000, .times = {}, .least_kept = 0.01, .coding = {}};
   const auto file = [&] {
     const Allocation a = allocate(graph, curvature, options);
     return write_model(share_at(prune_as(graph, curvature, a), curvature, a.slope, 32));
@@ -78,7 +80,8 @@ TEST(Allocate, AWrittenFileTeachesWhatCodingMakesOfEntropy) {
 TEST(Allocate, NoLayerLosesMoreThanItMayAtOnce) {
   const Graph graph = twins();
   const Curvature curvature = curvature_of(graph, {{"first", 0.001f}, {"second", 1.0f}});
-  const Allocation a = allocate(graph, curvature, {.bytes = 10, .least_kept = 0.4, .coding = {}});
+  const Allocation a =
+      allocate(graph, curvature, {.bytes = 10, .times = {}, .least_kept = 0.4, .coding = {}});
   for (const LayerAllocation& l : a.layers) {
     EXPECT_GE(l.kept, 4000) << l.target.name;
     EXPECT_LE(l.kept, 4400) << l.target.name;
@@ -89,11 +92,60 @@ TEST(Allocate, NoLayerLosesMoreThanItMayAtOnce) {
   EXPECT_GT(a.bytes, 10);
 }
 
+/// The sparse kernel is faster than the dense one (100 us) where less than a share of the weights is left,
+/// and takes time in proportion to it.
+LayerTimes times_of(std::map<std::string, double> break_even) {
+  return [break_even](const std::string& layer, int64_t kept) {
+    return 1e5 * std::min(1.0, static_cast<double>(kept) / (1e4 * break_even.at(layer)));
+  };
+}
+
+TEST(Allocate, TimeIsTakenOffWhereFewerWeightsAreFaster) {
+  const Graph graph = twins();
+  const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 1.0f}});
+  const Allocation a = allocate(
+      graph, curvature,
+      {.ns = 1.6e5, .times = times_of({{"first", 0.8}, {"second", 0.01}}), .least_kept = 0.05, .coding = {}});
+  EXPECT_EQ(layer(a, "second").kept, 10'000) << "pruned for nothing";
+  EXPECT_NEAR(static_cast<double>(layer(a, "first").kept), 0.6 * 8000, 150);
+  EXPECT_NEAR(a.ns, 1.6e5, 0.03e5);
+  EXPECT_EQ(a.slope, 0) << "bytes are free";
+}
+
+TEST(Allocate, ANetworkThatIsFastEnoughKeepsItsWeights) {
+  const Graph graph = twins();
+  const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 1.0f}});
+  const Allocation a = allocate(
+      graph, curvature, {.ns = 3e5, .times = times_of({{"first", 0.8}, {"second", 0.8}}), .coding = {}});
+  for (const LayerAllocation& l : a.layers) EXPECT_EQ(l.kept, 10'000) << l.target.name;
+}
+
+TEST(Allocate, MeetsBytesAndTimeTogether) {
+  const Graph graph = twins();
+  const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 1.0f}});
+  const Allocation a = allocate(graph, curvature,
+                                {.bytes = 5000,
+                                 .ns = 1.4e5,
+                                 .times = times_of({{"first", 0.5}, {"second", 0.01}}),
+                                 .least_kept = 0.01,
+                                 .coding = {}});
+  EXPECT_LE(a.ns, 1.41e5);
+  EXPECT_NEAR(a.bytes, 5000, 100);
+  EXPECT_LT(layer(a, "first").kept, layer(a, "second").kept);
+}
+
+TEST(Allocate, RefusesABudgetItKnowsNothingOf) {
+  const Graph graph = twins();
+  const Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 1.0f}});
+  EXPECT_THROW(allocate(graph, curvature, {.ns = 1e5, .times = {}, .coding = {}}), Error);
+  EXPECT_THROW(allocate(graph, curvature, {.times = {}, .coding = {}}), Error);
+}
+
 TEST(Allocate, RefusesCurvatureOfAnotherGraph) {
   const Graph graph = twins();
   Curvature curvature = curvature_of(graph, {{"first", 1.0f}, {"second", 1.0f}});
   for (auto& values : curvature) values.resize(values.size() / 2);
-  EXPECT_THROW(allocate(graph, curvature, {.bytes = 1000, .coding = {}}), Error);
+  EXPECT_THROW(allocate(graph, curvature, {.bytes = 1000, .times = {}, .coding = {}}), Error);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "compress/allocate.h"
 #include "recipe/recipe.h"
 
 namespace netsuke::recipe {
@@ -28,6 +29,8 @@ struct Context {
   /// Error in per cent on the validation set, by the runtime; may be empty.
   std::function<double(const Graph&)> validation_error;
   std::function<double(const Graph&)> milliseconds;  ///< of one image, by the runtime; may be empty
+  /// What each layer of a network will take with fewer weights; may be empty.
+  std::function<compress::LayerTimes(const Graph&)> layer_times;
   /// Takes the best file of a search so far, as it is found.
   std::function<void(const Written&)> best_so_far = [](const Written&) {};
   uint64_t seed = 1;

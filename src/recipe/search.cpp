@@ -15,6 +15,7 @@
 #include "compress/share.h"
 #include "model/read.h"
 #include "recipe/retrain.h"
+#include "recipe/search_state.h"
 
 namespace netsuke::recipe {
 namespace {
@@ -28,63 +29,20 @@ constexpr int kMostEffort = 8;       ///< times the epochs asked for
 constexpr int kPolishes = 2;  ///< attempts at a size that was met, each twice as long as the one before
 constexpr int kSlopeHalvings = 7;
 constexpr double kSlopeRange = 4;  ///< doublings: so far from the allocation's slope may that of sharing be
-constexpr double kSizeMargin = 0.01;  ///< what is asked for lies this share below the size that must be met
+/// What is asked for lies this share below the size or the time that must be met. Times are measured, so they
+/// vary.
+constexpr double kSizeMargin = 0.01, kTimeMargin = 0.04;
+/// What an attempt must take off its network at least, as a share of it, or there is no more to take off.
+constexpr double kLeastProgress = 0.02;
+/// Of a layer's weights so many stay at least in one attempt at a time: more than in one at bytes may have to
+/// go before the kernel that skips zeros is the faster one.
+constexpr double kLeastKeptForTime = 0.1;
 
-struct Attempt {
-  double asked = 0;  ///< bytes
-  int64_t bytes = 0;
-  double density = 1, error = 0, ms = -1, seconds = 0;
-};
-
-/// Where the search stands: all that its next step depends on, besides graphs.
-struct State {
-  double original_error = -1;
-  std::vector<Attempt> attempts;
-  int best = -1;  ///< index of an attempt
-  double step = 0;
-  double asked = 0;  ///< bytes of the attempt under way
-  double slope = 0;  ///< of its allocation
-  int effort = 1;
-  int polishes = 0;
-  bool again = false;    ///< the attempt under way goes on from the one that failed
-  bool trained = false;  ///< of the attempt under way only sharing is left
-  bool finished = false;
-  double seconds = 0;
-
-  Json json() const {
-    Json list = Json::array();
-    for (const Attempt& a : attempts) list.push_back({a.asked, a.bytes, a.density, a.error, a.ms, a.seconds});
-    return {{"original_error", original_error},
-            {"attempts", list},
-            {"best", best},
-            {"step", step},
-            {"asked", asked},
-            {"slope", slope},
-            {"effort", effort},
-            {"polishes", polishes},
-            {"again", again},
-            {"trained", trained},
-            {"finished", finished},
-            {"seconds", seconds}};
-  }
-  static State of(const Json& json) {
-    State s;
-    s.original_error = json.at("original_error");
-    for (const Json& a : json.at("attempts"))
-      s.attempts.push_back({a.at(0), a.at(1), a.at(2), a.at(3), a.at(4), a.at(5)});
-    s.best = json.at("best");
-    s.step = json.at("step");
-    s.asked = json.at("asked");
-    s.slope = json.at("slope");
-    s.effort = json.at("effort");
-    s.polishes = json.at("polishes");
-    s.again = json.at("again");
-    s.trained = json.at("trained");
-    s.finished = json.at("finished");
-    s.seconds = json.at("seconds");
-    return s;
-  }
-};
+std::string milliseconds_text(double ms) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f ms", ms);
+  return text;
+}
 
 /// Every weight by itself again, so that training may move it.
 Graph unshared(Graph graph) {
@@ -109,6 +67,8 @@ class Searcher {
       fail(ErrorCode::usage, "search: has no budget; give --max-drop, --target-size or --target-ms");
     if (!context.validation_error)
       fail(ErrorCode::usage, "search: measures its attempts on held-out images; give --validation 1 or more");
+    if (by_time() && !(context.milliseconds && context.layer_times))
+      fail(ErrorCode::usage, "search: has a budget of milliseconds, but nothing to measure them with");
     if (!context.work_folder.empty()) folder_ = context.work_folder + "/search";
   }
 
@@ -130,19 +90,23 @@ class Searcher {
  private:
   void start() {
     state_.original_error = context_.validation_error(original_);
+    state_.step = settings_.first_step;
+    if (by_time()) state_.front_ms = context_.milliseconds(original_);
+    state_.asked = next_smaller(by_time() ? state_.front_ms : first_bytes());
+    save();
+  }
+  double first_bytes() const {
     double kept = 0;
     for (const compress::Target& target : compress::weight_targets(front_))
       kept += static_cast<double>(kept_count(*front_.values[target.value].weight));
-    const double now = kept * kFirstBytes;
-    state_.step = settings_.first_step;
-    state_.asked = next_smaller(now, 1);
-    save();
+    return kept * kFirstBytes;
   }
 
   // --- One attempt.
 
   void make_candidate() {
     attempt_start_ = Clock::now();
+    announce();
     candidate_ = train(settings_.pruned, state_.again ? candidate_ : pruned_front(), "pruned", state_.effort);
     state_.trained = true;
     save();
@@ -151,14 +115,27 @@ class Searcher {
   /// With each layer's weights as the bytes asked for allow.
   Graph pruned_front() {
     const compress::Curvature curvature = measure_curvature(front_);
-    const compress::AllocateOptions options{
-        .bytes = state_.asked, .most_clusters = settings_.most_clusters, .coding = coding_};
+    compress::AllocateOptions options{
+        .bytes = asked_bytes(), .times = {}, .most_clusters = settings_.most_clusters, .coding = coding_};
+    if (by_time()) ask_for_time(options);
     const compress::Allocation allocation = compress::allocate(front_, curvature, options);
     state_.slope = allocation.slope;
     // Pruned no further than one attempt may, the rest must not be squeezed out of the codes.
-    state_.asked = std::max(state_.asked, allocation.bytes);
+    if (!by_time()) state_.asked = std::max(state_.asked, allocation.bytes);
     const Graph pruned = compress::remove_dead_neurons(compress::prune_as(front_, curvature, allocation));
     return compress::adjust_dropout(pruned, original_);
+  }
+
+  /// What the whole network takes besides its layers of weights stays; where the kernels alone were measured
+  /// to take longer than it does (on one thread, say, and it has two), all count for less.
+  void ask_for_time(compress::AllocateOptions& options) const {
+    options.times = context_.layer_times(front_);
+    options.least_kept = kLeastKeptForTime;
+    double layers = 0;
+    for (const compress::Target& target : compress::weight_targets(front_))
+      layers += options.times(target.name, kept_count(*front_.values[target.value].weight));
+    const double now = 1e6 * state_.front_ms, asked = 1e6 * state_.asked;
+    options.ns = std::max(1.0, layers < now ? layers - (now - asked) : layers * asked / now);
   }
 
   void judge_candidate() {
@@ -190,12 +167,15 @@ class Searcher {
     save();
   }
 
-  /// At the slope that gives the bytes asked for, as the coder counts them.
+  /// At the slope that gives the bytes asked for, as the coder counts them; if none are, with all the values
+  /// that may be.
   Graph share_to_size(const compress::Curvature& curvature) const {
+    const double asked = asked_bytes();
+    if (asked <= 0) return shared_at(curvature, 0);
     double low = -kSlopeRange, high = kSlopeRange;
     for (int i = 0; i < kSlopeHalvings; ++i) {
       const double middle = (low + high) / 2;
-      (size_at(curvature, middle) > state_.asked ? low : high) = middle;
+      (size_at(curvature, middle) > asked ? low : high) = middle;
     }
     return shared_at(curvature, high);
   }
@@ -248,36 +228,49 @@ class Searcher {
            (!budget.target_ms || a.ms <= *budget.target_ms);
   }
   bool keeps(const Attempt& a) const { return accurate(a) && fits(a); }
+  bool by_time() const { return settings_.budget.target_ms.has_value(); }
+  double asked_bytes() const {
+    if (!by_time()) return state_.asked;
+    const auto& size = settings_.budget.target_size;
+    return size ? static_cast<double>(*size) * (1 - kSizeMargin) : 0;
+  }
+  /// What the search makes smaller: milliseconds where the budget has them, else bytes.
+  double extent(const Attempt& a) const { return by_time() ? a.ms : static_cast<double>(a.bytes); }
   bool aims_at_fit() const { return settings_.budget.target_size || settings_.budget.target_ms; }
 
   bool better(const Attempt& a, const Attempt& b) const {
     if (keeps(a) != keeps(b)) return keeps(a);
-    if (!keeps(a)) return accurate(a) != accurate(b) ? accurate(a) : a.bytes < b.bytes;
+    if (!keeps(a)) return accurate(a) != accurate(b) ? accurate(a) : extent(a) < extent(b);
     if (settings_.budget.max_drop && !aims_at_fit()) return a.bytes < b.bytes;
     return std::pair(a.error, a.bytes) < std::pair(b.error, b.bytes);
   }
 
-  /// The bytes to ask for after a file of so many.
-  double next_smaller(double bytes, double ms) const {
-    double next = bytes * state_.step;
+  /// What to ask for after a network of this extent.
+  double next_smaller(double extent) const {
     const Budget& budget = settings_.budget;
+    const double next = extent * state_.step;
+    if (by_time()) return std::max(next, *budget.target_ms * (1 - kTimeMargin));
     if (budget.target_size)
-      next = std::max(next, static_cast<double>(*budget.target_size) * (1 - kSizeMargin));
-    if (budget.target_ms && ms > 0) next = std::max(next, bytes * std::min(1.0, *budget.target_ms / ms));
+      return std::max(next, static_cast<double>(*budget.target_size) * (1 - kSizeMargin));
     return next;
   }
 
   void plan_next(const Attempt& attempt) {
     if (!accurate(attempt)) return plan_after_failure();
+    const double before = state_.front_ms;
     front_ = candidate_;
+    if (by_time()) state_.front_ms = attempt.ms;
     state_.again = false;
     if (aims_at_fit() && fits(attempt)) return plan_polish();
     const Budget& budget = settings_.budget;
     if (drop(attempt) > kLittle * budget.max_drop.value_or(kUsualDrop))
       state_.step = std::max(state_.step, settings_.step);
-    const auto bytes = static_cast<double>(attempt.bytes);
-    // Where the file came out larger than asked, more has to be asked.
-    state_.asked = std::min(next_smaller(bytes, attempt.ms), state_.asked * 0.98);
+    if (by_time() && attempt.ms > (1 - kLeastProgress) * before) {
+      state_.finished = true;  // nothing that weights can do makes it faster
+      return;
+    }
+    // Where it came out larger than asked, more has to be asked.
+    state_.asked = std::min(next_smaller(extent(attempt)), state_.asked * (1 - kLeastProgress));
   }
 
   void plan_polish() {
@@ -300,11 +293,12 @@ class Searcher {
     if (state_.best < 0 || !accurate(best())) {
       state_.asked *= 2;
       front_ = first_;
-      if (static_cast<double>(weight_bytes()) < state_.asked) state_.finished = true;
+      if (by_time()) state_.front_ms = context_.milliseconds(original_);
+      state_.finished = state_.asked > (by_time() ? state_.front_ms : static_cast<double>(weight_bytes()));
       return;
     }
     state_.step = std::sqrt(std::max(state_.step, settings_.step));
-    state_.asked = static_cast<double>(best().bytes) * state_.step;
+    state_.asked = extent(best()) * state_.step;
     state_.finished = 1 - state_.step < settings_.precision;
   }
 
@@ -330,17 +324,47 @@ class Searcher {
                  .ms = attempt.ms,
                  .note = {}};
     r.note = !accurate(attempt) ? "loses too much"
-             : !fits(attempt)   ? "too large yet"
+             : !fits(attempt)   ? (by_time() ? "too slow or too large yet" : "too large yet")
              : is_best          ? "best so far"
                                 : "kept";
     context_.report(r);
   }
+  /// What is asked for, and how long it may still take.
+  void announce() const {
+    const double asked = state_.asked;
+    std::string text = cat("attempt ", state_.attempts.size() + 1, " asks for ",
+                           by_time() ? milliseconds_text(asked) : cat(std::llround(asked), " bytes"));
+    if (!state_.attempts.empty())
+      text += cat("; ", minutes_text(elapsed()), " gone, about ", minutes_text(seconds_left()), " left");
+    context_.log.line(text);
+  }
+  static std::string minutes_text(double seconds) { return cat(std::ceil(seconds / 60), " min"); }
+
+  /// By the shortest attempt so far: those at a size to get there and to polish, else those that find how
+  /// small is too small, each of which may be made twice.
+  double seconds_left() const {
+    double each = HUGE_VAL;
+    for (const Attempt& a : state_.attempts) each = std::min(each, a.seconds);
+    const Budget& budget = settings_.budget;
+    double attempts = 0;
+    if (aims_at_fit()) {
+      const double target = by_time() ? *budget.target_ms : static_cast<double>(*budget.target_size);
+      attempts += std::ceil(std::max(0.0, std::log(target / extent(best())) / std::log(state_.step)));
+      if (!budget.max_drop)
+        for (int i = state_.polishes, effort = state_.effort; i < kPolishes; ++i) attempts += effort *= 2;
+    } else {
+      for (double step = state_.step; 1 - step >= settings_.precision; step = std::sqrt(step)) attempts += 3;
+    }
+    const double left = each * std::max(1.0, attempts);
+    return settings_.minutes > 0 ? std::clamp(60 * settings_.minutes - elapsed(), 0.0, left) : left;
+  }
+
   std::string closest() const {
     if (state_.best < 0) return "none was finished";
-    char text[96];
+    char text[128];
     std::snprintf(text, sizeof text, "the closest lost %.2f points in %lld bytes", drop(best()),
                   static_cast<long long>(best().bytes));
-    return text;
+    return by_time() ? cat(text, " and ", milliseconds_text(best().ms)) : text;
   }
 
   void stop_if_asked() const {
@@ -386,7 +410,7 @@ class Searcher {
     const Bytes text = read_file(path, 1 << 24);
     try {
       const Json json = Json::parse(text.begin(), text.end());
-      state_ = State::of(json);
+      state_ = SearchState::of(json);
       saves_ = json.at("saves");
     } catch (const Json::exception& error) {
       fail(ErrorCode::input, path, ": is not a search's state: ", error.what());
@@ -411,7 +435,7 @@ class Searcher {
   const Recipe& recipe_;
   const Context& context_;
   std::string folder_;
-  State state_;
+  SearchState state_;
   const Graph first_;  ///< what the search was given, every weight free
   Graph front_;        ///< pruned and trained, of the smallest accurate attempt: where the next one starts
   Graph candidate_;    ///< the same of the attempt under way, or of the last one

@@ -94,6 +94,43 @@ TEST_F(SearchTest, LosesNoMoreThanItMayAndGetsSmaller) {
   EXPECT_LT(kept_.back().bytes.size(), write_model(original_).bytes.size() / 4);
 }
 
+TEST_F(SearchTest, KeepsTheTimeThatIsAskedForAndTakesWeightsOnlyWhereThatHelps) {
+  // A machine of which only the layer `hidden` gets faster, in proportion to the weights that it keeps.
+  context_.layer_times = [](const Graph&) {
+    return [](const std::string& layer, int64_t kept) {
+      return layer == "hidden" ? 1000.0 * static_cast<double>(kept) : 1e5;
+    };
+  };
+  const auto weight_of = [](const Graph& graph, const std::string& layer) -> const Weight& {
+    for (const compress::Target& target : compress::weight_targets(graph))
+      if (target.name == layer) return *graph.values[target.value].weight;
+    throw std::out_of_range(layer);
+  };
+  context_.milliseconds = [&](const Graph& g) {
+    return 0.3 + 0.001 * static_cast<double>(kept_count(weight_of(g, "hidden")));
+  };
+  const double target = context_.milliseconds(original_) / 3;
+  const Graph small = find({.max_drop = {}, .target_size = {}, .target_ms = target});
+  EXPECT_LE(context_.milliseconds(small), target);
+  EXPECT_GT(context_.milliseconds(small), 0.8 * target) << "pruned more than was asked for";
+  // The layer after `hidden` may lose what it reads of units that died; the one before has no reason to lose
+  // any.
+  EXPECT_EQ(kept_count(weight_of(small, "conv")), weight_count(weight_of(small, "conv")));
+  EXPECT_LT(error_of(small, *held_out_), 40) << "four classes: chance is 75 %";
+}
+
+TEST_F(SearchTest, EndsWhereNothingMakesItFaster) {
+  context_.layer_times = [](const Graph&) { return [](const std::string&, int64_t) { return 1e5; }; };
+  context_.milliseconds = [](const Graph&) { return 0.5; };
+  try {
+    find({.max_drop = {}, .target_size = {}, .target_ms = 0.1});
+    FAIL() << "kept an impossible budget";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::budget);
+    EXPECT_THAT(error.what(), HasSubstr("and 0.500 ms"));
+  }
+}
+
 TEST_F(SearchTest, AShorterFirstStepKeepsMore) {
   const Budget budget{.max_drop = 3, .target_size = {}, .target_ms = {}};
   find(budget);

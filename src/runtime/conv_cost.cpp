@@ -72,23 +72,6 @@ ConvTimes estimate(const kernels::ConvShape& shape) {
   return times;
 }
 
-ConvTimes times_of(const kernels::ConvShape& shape, const Timings* measured) {
-  const ConvTimes* found = measured ? measured->find(shape) : nullptr;
-  if (!found) return estimate(shape);
-  // They may be of another level, with kernels that this one does not have.
-  ConvTimes times = *found;
-  if (!kernels::winograd_fits(shape)) std::fill(times.dense.begin() + 1, times.dense.end(), std::nullopt);
-  return times;
-}
-
-// A column without weights costs a look at its input.
-LinearTimes linear_times(size_t rows, size_t columns, const Timings* measured) {
-  if (const LinearTimes* found = measured ? measured->find_linear(rows, columns) : nullptr) return *found;
-  const auto weights = static_cast<double>(rows * columns);
-  return {weights * (4 * weights > kMemoryBytes ? factors().memory_weight : factors().cache_weight),
-          {kSparseColumn * static_cast<double>(columns), factors().sparse_weight}};
-}
-
 // The share of `weights` at which the sparse kernel takes as long as the dense one.
 double break_even(double dense_ns, const SparseTime& sparse, size_t weights) {
   if (sparse.each <= 0) return dense_ns > sparse.fixed ? 1 : 0;
@@ -98,6 +81,29 @@ double break_even(double dense_ns, const SparseTime& sparse, size_t weights) {
 std::string per_cent(double share) { return std::to_string(std::lround(100 * share)) + " %"; }
 
 }  // namespace
+
+ConvTimes times_of(const kernels::ConvShape& shape, const Timings* measured) {
+  const ConvTimes* found = measured ? measured->find(shape) : nullptr;
+  if (!found) return estimate(shape);
+  // They may be of another level, with kernels that this one does not have.
+  ConvTimes times = *found;
+  if (!kernels::winograd_fits(shape)) std::fill(times.dense.begin() + 1, times.dense.end(), std::nullopt);
+  return times;
+}
+
+LinearTimes linear_times(size_t rows, size_t columns, const Timings* measured) {
+  if (const LinearTimes* found = measured ? measured->find_linear(rows, columns) : nullptr) return *found;
+  // A column without weights costs a look at its input.
+  const auto weights = static_cast<double>(rows * columns);
+  return {weights * (4 * weights > kMemoryBytes ? factors().memory_weight : factors().cache_weight),
+          {kSparseColumn * static_cast<double>(columns), factors().sparse_weight}};
+}
+
+double fastest_dense(const ConvTimes& times) {
+  double fastest = *times.dense[0];
+  for (const std::optional<double>& ns : times.dense) fastest = std::min(fastest, ns.value_or(fastest));
+  return fastest;
+}
 
 std::string_view kernel_name(ConvKernel kernel, const kernels::ConvShape& shape) {
   constexpr std::string_view kNames[] = {"conv", "winograd_2", "winograd_4", "winograd_6", "sparse_conv"};
@@ -119,9 +125,7 @@ std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size
 
 double sparse_break_even(const kernels::ConvShape& shape, const Timings* measured) {
   const ConvTimes times = times_of(shape, measured);
-  double dense = *times.dense[0];
-  for (const std::optional<double>& ns : times.dense) dense = std::min(dense, ns.value_or(dense));
-  return break_even(dense, times.sparse, shape.depth() * shape.out_channels);
+  return break_even(fastest_dense(times), times.sparse, shape.depth() * shape.out_channels);
 }
 
 double sparse_linear_break_even(size_t rows, size_t columns, const Timings* measured) {

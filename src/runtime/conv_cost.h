@@ -15,15 +15,21 @@ namespace netsuke::runtime {
 /// "conv", "conv_1x1", "winograd_4", "sparse_conv".
 std::string_view kernel_name(ConvKernel kernel, const kernels::ConvShape& shape);
 
+/// What each kernel takes at this CPU level, as `measured` (which may be null) knows it, or else estimated:
+/// linear in the work, with factors found on one processor for each instruction set. They are there to be
+/// compared.
+ConvTimes times_of(const kernels::ConvShape& shape, const Timings* measured);
+LinearTimes linear_times(size_t rows, size_t columns, const Timings* measured);
+/// Of the kernels that do not skip zeros.
+double fastest_dense(const ConvTimes& times);
+
 /// A kernel and the nanoseconds that one thread is expected to take for one image.
 struct ConvCandidate {
   ConvKernel kernel{};
   double ns = 0;
 };
 
-/// All kernels that can compute a convolution of which `kept` weights are not zero, the fastest first. Shapes
-/// that `measured` (which may be null) does not know are estimated: linear in the work, with factors found on
-/// one processor for each instruction set. They are there to be compared.
+/// All kernels that can compute a convolution of which `kept` weights are not zero, the fastest first.
 std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size_t kept,
                                            const Timings* measured);
 

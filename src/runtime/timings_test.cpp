@@ -7,6 +7,7 @@
 #include "graph/text.h"
 #include "kernels/cpu.h"
 #include "runtime/conv_cost.h"
+#include "runtime/layer_time.h"
 #include "runtime/plan.h"
 #include "runtime/tune.h"
 
@@ -119,6 +120,19 @@ TEST(Tune, PlansGoByWhatWasMeasured) {
     for (const Step& step : plan->steps) kernels.emplace_back(step.kernel);
     EXPECT_THAT(kernels, testing::Contains(sparse ? "sparse_conv" : "conv"));
   }
+}
+
+TEST(LayerTimes, AreTheDenseKernelsUntilTheSparseOneIsFaster) {
+  kernels::ConvShape s = shape_3x3();
+  s.channels = s.out_channels = 16;
+  Timings timings;
+  timings.set(s, times(5000, 4000, {1000, 10}));
+  const auto ns = layer_times(one_convolution(), &timings);
+  EXPECT_EQ(ns("conv", 2304), 4000);
+  EXPECT_EQ(ns("conv", 301), 4000);
+  EXPECT_EQ(ns("conv", 200), 3000);
+  EXPECT_EQ(ns("another", 200), 0);
+  EXPECT_GT(layer_times(one_convolution(), nullptr)("conv", 2304), 0) << "an estimate where nothing is known";
 }
 
 }  // namespace
