@@ -91,7 +91,7 @@ class Searcher {
   void start() {
     state_.original_error = context_.validation_error(original_);
     state_.step = settings_.first_step;
-    if (by_time()) state_.front_ms = context_.milliseconds(original_);
+    if (by_time()) state_.front_ms = state_.original_ms = context_.milliseconds(original_);
     state_.asked = next_smaller(by_time() ? state_.front_ms : first_bytes());
     save();
   }
@@ -257,7 +257,6 @@ class Searcher {
 
   void plan_next(const Attempt& attempt) {
     if (!accurate(attempt)) return plan_after_failure();
-    const double before = state_.front_ms;
     front_ = candidate_;
     if (by_time()) state_.front_ms = attempt.ms;
     state_.again = false;
@@ -265,12 +264,23 @@ class Searcher {
     const Budget& budget = settings_.budget;
     if (drop(attempt) > kLittle * budget.max_drop.value_or(kUsualDrop))
       state_.step = std::max(state_.step, settings_.step);
-    if (by_time() && attempt.ms > (1 - kLeastProgress) * before) {
-      state_.finished = true;  // nothing that weights can do makes it faster
+    if (by_time() && stalled()) {
+      state_.finished = true;
       return;
     }
     // Where it came out larger than asked, more has to be asked.
     state_.asked = std::min(next_smaller(extent(attempt)), state_.asked * (1 - kLeastProgress));
+  }
+
+  /// Twice in a row an attempt was no faster than what was there before (once may be the clock's noise).
+  bool stalled() const {
+    if (state_.attempts.size() < 2) return false;
+    double before = state_.original_ms, now = HUGE_VAL;
+    for (size_t i = 0; i < state_.attempts.size(); ++i) {
+      double& least = i + 2 < state_.attempts.size() ? before : now;
+      least = std::min(least, state_.attempts[i].ms);
+    }
+    return now > (1 - kLeastProgress) * before;
   }
 
   void plan_polish() {
@@ -293,8 +303,8 @@ class Searcher {
     if (state_.best < 0 || !accurate(best())) {
       state_.asked *= 2;
       front_ = first_;
-      if (by_time()) state_.front_ms = context_.milliseconds(original_);
-      state_.finished = state_.asked > (by_time() ? state_.front_ms : static_cast<double>(weight_bytes()));
+      state_.front_ms = state_.original_ms;
+      state_.finished = state_.asked > (by_time() ? state_.original_ms : static_cast<double>(weight_bytes()));
       return;
     }
     state_.step = std::sqrt(std::max(state_.step, settings_.step));
