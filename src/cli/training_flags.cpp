@@ -38,6 +38,9 @@ void add_training_flags(CLI::App& verb, train::Options& o) {
   verb.add_option("--binary-gradient", o.binary_gradient,
                   "of binary weights: paper (XNOR-Net), clipped or released (the authors' code)")
       ->capture_default_str();
+  verb.add_flag(
+      "--surgery", o.surgery,
+      "of a pruned model: weights come back where they grow larger than kept ones, which then go (Guo 2016)");
   verb.add_option("--sign-gradient", o.sign_gradient, "of binary inputs: clipped or smooth (Bi-Real Net)")
       ->capture_default_str();
   verb.add_option("--precision", o.precision,

@@ -40,6 +40,7 @@ Json training_json(const train::Options& o) {
           {"match_logits", o.match_logits},
           {"binary_gradient", o.binary_gradient},
           {"sign_gradient", o.sign_gradient},
+          {"surgery", o.surgery},
           {"precision", o.precision},
           {"seed", o.seed},
           {"threads", o.threads}};

@@ -56,7 +56,7 @@ Numerics numerics_of(const Options& options) {
   const bool bf16 = options.precision == "bf16";
   if (bf16) require_bf16();
   return {&find_row(binary_gradients(), options.binary_gradient, "binary gradient"),
-          options.sign_gradient == "smooth", bf16};
+          options.sign_gradient == "smooth", bf16, options.surgery};
 }
 
 struct Network::Torch {
@@ -195,7 +195,8 @@ Network::Network(const Graph& graph, size_t frozen, const Numerics& numerics)
       t.measured.push_back(
           {parameter.value, TrainedWeight({weight.shape, Dense{to_dense(weight).data}}), true});
     else
-      t.learned.push_back({parameter.value, TrainedWeight(weight, *numerics.binary_gradient),
+      t.learned.push_back({parameter.value,
+                           TrainedWeight(weight, *numerics.binary_gradient, numerics.surgery),
                            parameter.role != "weight", conv && is_depthwise(*conv, weight.shape)});
   }
   // Only now: the lists no longer move what the tensors look at.

@@ -29,6 +29,7 @@ struct Numerics {
   const BinaryGradient* binary_gradient = &binary_gradients()[0];
   bool smooth_sign = false;
   bool bf16 = false;
+  bool surgery = false;
 };
 /// Throws Error(usage) if this machine cannot compute so.
 Numerics numerics_of(const Options& options);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "train/test_data.h"
+#include "train/test_runs.h"
 #include "train/train.h"
 
 namespace netsuke::train {
@@ -35,6 +36,7 @@ class Resume : public testing::Test {
       EXPECT_THAT(error.what(), HasSubstr(part));
     }
   }
+  void set(const std::string& name, Encoding encoding) { set_weight(graph_, name, std::move(encoding)); }
   /// Runs with a checkpoint until `log_` sets stop_.
   void run_until_stopped() {
     options_.checkpoint = path_;
@@ -101,15 +103,21 @@ TEST_F(Resume, BetweenAnEpochsLastStepAndItsEnd) {
 }
 
 TEST_F(Resume, OfSharedAndSparseWeights) {
-  const auto set = [&](const std::string& name, Encoding encoding) {
-    WeightPtr& weight = graph_.values[find_value(graph_, name)].weight;
-    weight = make_weight(weight->shape, std::move(encoding));
-  };
   set("scores.weight", Sparse{{1, 5, 40}, {0.5f, -0.5f, 1}});
   set("hidden.weight", SparseCodebook{{-0.1f, 0.2f}, {0, 100, 700, 1500}, {1, 0, 1, 1}});
   log_.progress = [&](const Progress&) { stop_ = true; };
   run_until_stopped();
   expect_same_as_uninterrupted();
+}
+
+TEST_F(Resume, UnderSurgeryWithTheWeightsThatWereKeptThen) {
+  options_.surgery = true;
+  set("scores.weight", Sparse{{1, 5, 40}, {0.1f, -0.1f, 0.1f}});
+  log_.progress = [&](const Progress&) { stop_ = true; };
+  run_until_stopped();
+  expect_same_as_uninterrupted();
+  EXPECT_NE(std::get<Sparse>(weight(graph_, "scores.weight").encoding).positions,
+            std::get<Sparse>(weight(run().graph, "scores.weight").encoding).positions);
 }
 
 TEST_F(Resume, OfAFinishedRunGivesItsResultAgain) {

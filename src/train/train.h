@@ -69,6 +69,9 @@ struct Options {
   /// How it passes the signs of binary inputs: "clipped", by 1 where |x| < 1 (XNOR-Net), or "smooth", by
   /// 2 - 2 |x| there (Bi-Real Net, Liu 2018, equation 6).
   std::string sign_gradient = "clipped";
+  /// Pruned weights come back where they grow larger than kept ones, which then go: as many are kept as
+  /// before (dynamic network surgery, Guo 2016).
+  bool surgery = false;
   /// "fp32", or "bf16": convolutions multiply bfloat16 numbers, add up in fp32, and hand on bfloat16, as do
   /// the operators between them. Weights, their gradients' sums, statistics, the loss and all judging stay
   /// fp32.
@@ -93,7 +96,8 @@ struct Result {
 };
 
 /// Trains on softmax cross-entropy of the graph's output (a final Softmax node
-/// is looked through). What the encodings state stays true: Sparse keeps its mask and Codebook forms learn
+/// is looked through). What the encodings state stays true: Sparse keeps its mask (or, under surgery, its
+/// number of weights) and Codebook forms learn
 /// their centroids, whose gradient is the sum over their weights (Deep Compression, equation 3). Batch norms
 /// use batch statistics and update their running ones. Deterministic for a given seed and number of threads.
 /// Throws Error(interrupted) at Ctrl-C after writing the checkpoint.

@@ -148,6 +148,22 @@ TEST(Train, SparseKeepsItsMask) {
   EXPECT_LT(error_percent(result.graph, *quadrants(400, 2)), 3);
 }
 
+TEST(Train, SurgeryBringsBackWhatWasPrunedByMistake) {
+  Graph graph = small_net();
+  // Of every unit's inputs only those of the first of six channels are left.
+  Sparse mask;
+  for (uint32_t i = 0; i < 16 * 96; ++i)
+    if (i % 96 < 16) mask.positions.push_back(i), mask.values.push_back(i % 2 ? 0.01f : -0.01f);
+  set_weight(graph, "hidden.weight", mask);
+  Options options = short_run();
+  options.surgery = true;
+  const Graph trained = run(graph, *quadrants(400, 1), options).graph;
+  const auto& after = std::get<Sparse>(weight(trained, "hidden.weight").encoding);
+  EXPECT_EQ(after.positions.size(), mask.positions.size());
+  EXPECT_NE(after.positions, mask.positions);
+  EXPECT_LT(error_percent(trained, *quadrants(400, 2)), 3);
+}
+
 TEST(Train, CentroidMovesByTheSumOfItsWeightsGradients) {
   const DatasetPtr data = quadrants(12, 1);
   Random random(5);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <type_traits>
 
 #include "tensor/sign_scale.h"
@@ -34,10 +35,13 @@ void centre(std::span<float> filter, size_t channels) {
 
 }  // namespace
 
-TrainedWeight::TrainedWeight(const Weight& weight, const BinaryGradient& binary)
+TrainedWeight::TrainedWeight(const Weight& weight, const BinaryGradient& binary, bool surgery)
     : shape_(weight.shape), encoding_(weight.encoding), binary_(&binary), dense_(to_dense(weight).data) {
   if (auto* dense = std::get_if<Dense>(&encoding_)) dense->values.clear();
-  if (auto* sparse = std::get_if<Sparse>(&encoding_)) gradient_.resize(sparse->values.size());
+  if (auto* sparse = std::get_if<Sparse>(&encoding_)) {
+    gradient_.resize(sparse->values.size());
+    if (surgery) all_ = dense_;
+  }
   if (auto* signs = std::get_if<Signs>(&encoding_)) {
     gradient_.resize(dense_.size());
     if (signs->latent.empty()) signs->latent = dense_;
@@ -54,6 +58,7 @@ bool TrainedWeight::shared() const {
 }
 
 std::span<float> TrainedWeight::free_values() {
+  if (!all_.empty()) return all_;
   return std::visit(
       [&](auto& e) -> std::span<float> {
         using Form = std::remove_cvref_t<decltype(e)>;
@@ -70,7 +75,7 @@ std::span<float> TrainedWeight::free_values() {
 }
 
 std::span<const float> TrainedWeight::free_gradient(std::span<const float> dense_gradient) {
-  if (std::holds_alternative<Dense>(encoding_)) return dense_gradient;
+  if (std::holds_alternative<Dense>(encoding_) || !all_.empty()) return dense_gradient;
   if (const auto* sparse = std::get_if<Sparse>(&encoding_)) {
     for (size_t i = 0; i < gradient_.size(); ++i) gradient_[i] = dense_gradient[sparse->positions[i]];
     return gradient_;
@@ -93,7 +98,8 @@ std::span<const float> TrainedWeight::free_gradient(std::span<const float> dense
 }
 
 void TrainedWeight::expand() {
-  if (const auto* sparse = std::get_if<Sparse>(&encoding_)) {
+  if (auto* sparse = std::get_if<Sparse>(&encoding_)) {
+    if (!all_.empty()) keep_largest(*sparse);
     for (size_t i = 0; i < sparse->positions.size(); ++i) dense_[sparse->positions[i]] = sparse->values[i];
   } else if (const auto* book = std::get_if<Codebook>(&encoding_)) {
     for (size_t i = 0; i < book->codes.size(); ++i) dense_[i] = book->centroids[book->codes[i]];
@@ -115,6 +121,28 @@ void TrainedWeight::take_signs(Signs& signs) {
     for (size_t i = 0; i < n; ++i) dense_[f * n + i] = filter[i] >= 0 ? scale : -scale;
   }
   signs.words = sign_words(signs.latent);
+}
+
+/// Of equal magnitudes the first are kept.
+void TrainedWeight::keep_largest(Sparse& sparse) {
+  const size_t count = sparse.values.size();
+  std::ranges::fill(dense_, 0.0f);
+  if (count == 0) return;
+  std::ranges::transform(all_, dense_.begin(), [](float value) { return std::fabs(value); });
+  const auto last = dense_.begin() + static_cast<std::ptrdiff_t>(count) - 1;
+  std::nth_element(dense_.begin(), last, dense_.end(), std::greater<>());
+  const float least = *last;
+  size_t equal = count;  // of those that are exactly as large as the least so many may stay
+  for (auto larger = dense_.begin(); larger <= last; ++larger) equal -= *larger > least;
+  std::ranges::fill(dense_, 0.0f);
+  size_t kept = 0;
+  for (size_t i = 0; i < all_.size() && kept < count; ++i) {
+    const float magnitude = std::fabs(all_[i]);
+    if (magnitude < least || (magnitude == least && equal == 0)) continue;
+    if (magnitude == least) --equal;
+    sparse.positions[kept] = static_cast<uint32_t>(i);
+    sparse.values[kept++] = all_[i];
+  }
 }
 
 Encoding TrainedWeight::encoding() const {

@@ -15,11 +15,15 @@ namespace netsuke::train {
 /// to the dense gradient. For centroids this is the sum over each one's weights (Deep Compression, equation
 /// 3):
 ///   dL/dC_k = sum over i with code_i = k of dL/dW_i
-/// Signs are no linear map: their free values are the real weights behind them, whose gradient is one of
-/// binary_gradients().
+/// Under dynamic network surgery (Guo 2016, arXiv 1608.04493) the free values of a sparse weight are all its
+/// elements. Those of largest magnitude, as many as it has, are kept, and the gradient reaches the others as
+/// if they were (equation 3), so that what was pruned by mistake comes back. The paper's two thresholds are
+/// one here, the one that leaves this many. Signs are no linear map: their free values are the real weights
+/// behind them, whose gradient is one of binary_gradients().
 class TrainedWeight {
  public:
-  explicit TrainedWeight(const Weight& weight, const BinaryGradient& binary = binary_gradients()[0]);
+  explicit TrainedWeight(const Weight& weight, const BinaryGradient& binary = binary_gradients()[0],
+                         bool surgery = false);
 
   const Shape& shape() const { return shape_; }
   /// Every element, row-major, zeros included. The storage stays where it is for the object's life.
@@ -40,9 +44,12 @@ class TrainedWeight {
   Encoding encoding() const;
   size_t filter_size() const { return shape_[0] == 0 ? 0 : dense_.size() / static_cast<size_t>(shape_[0]); }
   void take_signs(Signs& signs);
+  void keep_largest(Sparse& sparse);
 
   Shape shape_;
-  Encoding encoding_;  ///< its positions and codes are fixed; its values are the free ones, except for Dense
+  /// Its positions (but for surgery) and codes are fixed; its values are the free ones, except for Dense.
+  Encoding encoding_;
+  std::vector<float> all_;  ///< under surgery: the free values, kept and pruned
   const BinaryGradient* binary_;
   std::vector<float> dense_;
   std::vector<float> gradient_;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 
 #include "base/random.h"
@@ -70,6 +71,50 @@ TEST(TrainedWeight, CentroidGradientIsTheSumOverItsWeights) {
   TrainedWeight weight({{1, 6}, SparseCodebook{{1, 2}, {0, 2, 3, 5}, {0, 1, 0, 0}}});
   const std::span<const float> gradient = weight.free_gradient(std::vector<float>{1, 100, 2, 4, 100, 8});
   EXPECT_EQ(std::vector<float>(gradient.begin(), gradient.end()), (std::vector<float>{13, 2}));
+}
+
+TEST(Surgery, APrunedWeightComesBackForTheSmallestKeptOne) {
+  TrainedWeight weight({{1, 5}, Sparse{{0, 2}, {0.5f, -2}}}, binary_gradients()[0], true);
+  ASSERT_EQ(weight.free_values().size(), 5u);
+  const std::vector<float> gradient{1, 2, 3, 4, 5};
+  const std::span<const float> free = weight.free_gradient(gradient);
+  EXPECT_EQ(std::vector<float>(free.begin(), free.end()), gradient) << "what is pruned learns too";
+  weight.free_values()[3] = -0.6f;
+  weight.expand();
+  const std::span<const float> dense = weight.dense();
+  EXPECT_EQ(std::vector<float>(dense.begin(), dense.end()), (std::vector<float>{0, 0, -2, -0.6f, 0}));
+  EXPECT_EQ(*weight.weight(), (Weight{{1, 5}, Sparse{{2, 3}, {-2, -0.6f}}}));
+  weight.free_values()[0] = 0.7f;  // nor is what went lost: it may come back too
+  weight.expand();
+  EXPECT_EQ(*weight.weight(), (Weight{{1, 5}, Sparse{{0, 2}, {0.7f, -2}}}));
+}
+
+TEST(Surgery, AlwaysKeepsAsManyAsBefore) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    Random random(seed);
+    TrainedWeight weight({{8, 5}, random_encoding(1, 40, random)}, binary_gradients()[0], true);
+    const int64_t count = kept_count(*weight.weight());
+    // Few different magnitudes, so that many are equal; some are zero.
+    for (float& v : weight.free_values())
+      v = static_cast<float>(random.below(4)) - 1.5f + (random.below(2) ? 0.5f : 0);
+    weight.expand();
+    const WeightPtr after = weight.weight();
+    EXPECT_EQ(kept_count(*after), count);
+    const std::vector<float> dense(weight.dense().begin(), weight.dense().end());
+    EXPECT_EQ(to_dense(*after).data, dense);
+    float least_kept = HUGE_VALF, most_pruned = 0;
+    std::vector<bool> kept(40);
+    for (const uint32_t i : std::get<Sparse>(after->encoding).positions) kept[i] = true;
+    for (size_t i = 0; i < 40; ++i) {
+      const float magnitude = std::fabs(weight.free_values()[i]);
+      if (kept[i])
+        least_kept = std::min(least_kept, magnitude);
+      else
+        most_pruned = std::max(most_pruned, magnitude);
+    }
+    EXPECT_GE(least_kept, most_pruned);
+  }
 }
 
 const BinaryGradient& rule(std::string_view name) {
