@@ -6,6 +6,7 @@
 #endif
 
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -55,5 +56,6 @@ struct AlignedAllocator {
 };
 
 using AlignedFloats = std::vector<float, AlignedAllocator<float>>;
+using AlignedBytes = std::vector<uint8_t, AlignedAllocator<uint8_t>>;
 
 }  // namespace netsuke::kernels

@@ -1,5 +1,7 @@
 // Which kernel computes a convolution or a linear layer.
 #include <algorithm>
+#include <cmath>
+#include <optional>
 
 #include "kernels/cpu.h"
 #include "runtime/conv_cost.h"
@@ -15,11 +17,9 @@ std::span<const float> span_of(const Values& values) {
   return values ? std::span<const float>(*values) : std::span<const float>();
 }
 
-size_t bytes_of(const kernels::Panels& panels) { return 4 * (panels.values.size() + panels.bias.size()); }
-
 size_t bytes_of(const std::vector<kernels::Panels>& all) {
   size_t bytes = 0;
-  for (const kernels::Panels& panels : all) bytes += bytes_of(panels);
+  for (const kernels::Panels& panels : all) bytes += panels.bytes();
   return bytes;
 }
 
@@ -28,6 +28,12 @@ Lowered depthwise(const kernels::ConvShape& s, const std::vector<float>& weights
                                                 s.kernel_h, s.kernel_w)};
   const size_t bytes = 4 * step.weights.taps.size();
   return {"depthwise", std::move(step), Layout::pixels, 0, bytes, ""};
+}
+
+Lowered direct(std::string_view name, const kernels::ConvShape& s, kernels::ConvWeights weights) {
+  ConvolutionStep step{s, std::move(weights)};
+  const size_t bytes = bytes_of(step.weights.groups);
+  return {name, std::move(step), Layout::pixels, kernels::conv2d_scratch(s), bytes, ""};
 }
 
 Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Site& site,
@@ -40,11 +46,7 @@ Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Site& 
     return {name, std::move(step), Layout::pixels, kernels::sparse_conv_scratch(s), bytes, ""};
   }
   const Values weights = site.constant(1);
-  if (kernel == ConvKernel::direct) {
-    ConvolutionStep step{s, kernels::pack_conv(s, weights->data(), bias)};
-    const size_t bytes = bytes_of(step.weights.groups);
-    return {name, std::move(step), Layout::pixels, kernels::conv2d_scratch(s), bytes, ""};
-  }
+  if (kernel == ConvKernel::direct) return direct(name, s, kernels::pack_conv(s, weights->data(), bias));
   const size_t m = winograd_tile(kernel);
   WinogradStep step{s, kernels::pack_winograd(s, weights->data(), bias, m)};
   const size_t bytes = bytes_of(step.weights.places);
@@ -76,13 +78,61 @@ bool takes_binary_weights(const Site& site) {
 }
 
 ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, const PlanOptions& options) {
-  const Residency residency = options.residency;
-  // A kept weight of the sparse form takes five bytes.
-  const bool smaller = 5 * count < 4 * s.depth() * s.out_channels;
-  if (residency == Residency::packed) return smaller ? ConvKernel::sparse : ConvKernel::direct;
   for (const ConvCandidate& candidate : conv_candidates(s, count, options.timings.get()))
-    if (residency == Residency::fastest || candidate.kernel != ConvKernel::sparse) return candidate.kernel;
+    if (options.residency == Residency::fastest || candidate.kernel != ConvKernel::sparse)
+      return candidate.kernel;
   return ConvKernel::direct;
+}
+
+/// The form of the fewest bytes that a kernel computes on. A kept weight of the sparse one takes five.
+Lowered packed_conv(const kernels::ConvShape& s, const Site& site, size_t count,
+                    std::span<const float> bias) {
+  const size_t weights = s.depth() * s.out_channels;
+  const std::optional<Codebook> codes = dense_codes(*site.weight(1));
+  if (5 * count < weights * (codes ? 1 : 4)) return with_kernel(ConvKernel::sparse, s, site, bias);
+  if (!codes) return with_kernel(ConvKernel::direct, s, site, bias);
+  return direct(s.is_pointwise() ? "conv_1x1_codes" : "conv_codes", s,
+                kernels::pack_conv(s, codes->codes, codes->centroids, bias));
+}
+
+enum class LinearKernel { dense, sparse, codes };
+
+LinearKernel choose_linear(const Site& site, size_t rows, size_t columns, size_t count) {
+  const Weight& weight = *site.weight(1);
+  const PlanOptions& options = site.options;
+  if (options.residency == Residency::dense) return LinearKernel::dense;
+  const std::optional<size_t> distinct = shared_values(weight);
+  const auto least = [](double dense, double sparse, double codes) {
+    if (sparse < std::min(dense, codes)) return LinearKernel::sparse;
+    return codes < dense ? LinearKernel::codes : LinearKernel::dense;
+  };
+  if (options.residency == Residency::packed) {
+    const auto all = static_cast<double>(rows * columns);
+    return least(4 * all, static_cast<double>(bytes_if_sparse(weight, count)), distinct ? all : HUGE_VAL);
+  }
+  const LinearTimes times = linear_times(rows, columns, options.timings.get());
+  return least(times.dense, times.sparse(static_cast<double>(count)),
+               distinct ? (*times.codes)(*distinct) : HUGE_VAL);
+}
+
+Lowered dense_linear(std::string_view name, kernels::Panels panels) {
+  LinearStep step{std::move(panels)};
+  const size_t bytes = step.panels.bytes();
+  return {name, std::move(step), Layout::planes, 0, bytes, ""};
+}
+
+Lowered with_kernel(LinearKernel kernel, size_t rows, size_t columns, const Site& site) {
+  const Weight& weight = *site.weight(1);
+  const Values bias = site.constant(2);
+  if (kernel == LinearKernel::sparse) return sparse_linear(weight, span_of(bias));
+  if (kernel == LinearKernel::dense)
+    return dense_linear("linear",
+                        kernels::pack_panels(site.constant(1)->data(), rows, columns, span_of(bias)));
+  const Codebook book = *dense_codes(weight);
+  const std::vector<float> numbers(book.codes.begin(), book.codes.end());
+  return dense_linear("linear_codes", kernels::share_values(
+                                          kernels::pack_panels(numbers.data(), rows, columns, span_of(bias)),
+                                          book.centroids));
 }
 
 }  // namespace
@@ -107,6 +157,7 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
                        static_cast<int64_t>(s.padded_width())});
   if (takes_binary_weights(site)) return lower_binary_weights(site);
   const size_t count = kept_weights(*site.weight(1));
+  if (site.options.residency == Residency::packed) return packed_conv(s, site, count, span_of(bias));
   const ConvKernel kernel = choose_conv(s, count, site.options);
   Lowered lowered = with_kernel(kernel, s, site, span_of(bias));
   lowered.refused = refusals(s, count, kernel, site.options.timings.get());
@@ -117,21 +168,12 @@ Lowered lower_linear(const Site& site) {
   if (takes_binary_weights(site)) return lower_binary_weights(site);
   const Weight& weight = *site.weight(1);
   const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]), count = kept_weights(weight);
-  const Values bias = site.constant(2);
+  const LinearKernel kernel = choose_linear(site, rows, columns, count);
+  Lowered lowered = with_kernel(kernel, rows, columns, site);
   const double zeros = 1 - static_cast<double>(count) / static_cast<double>(rows * columns);
-  const double break_even = sparse_linear_break_even(rows, columns, site.options.timings.get());
-  const Residency residency = site.options.residency;
-  const bool sparse = residency == Residency::packed    ? bytes_if_sparse(weight, count) < 4 * rows * columns
-                      : residency == Residency::fastest ? 1 - zeros < break_even
-                                                        : false;
-  if (sparse) {
-    Lowered lowered = sparse_linear(weight, span_of(bias));
-    lowered.refused = refusal("linear", zeros, break_even);
-    return lowered;
-  }
-  LinearStep step{kernels::pack_panels(site.constant(1)->data(), rows, columns, span_of(bias))};
-  const size_t bytes = bytes_of(step.panels);
-  return {"linear", std::move(step), Layout::planes, 0, bytes, refusal("sparse_linear", zeros, break_even)};
+  lowered.refused = refusal(kernel == LinearKernel::sparse ? "linear" : "sparse_linear", zeros,
+                            sparse_linear_break_even(rows, columns, site.options.timings.get()));
+  return lowered;
 }
 
 }  // namespace netsuke::runtime

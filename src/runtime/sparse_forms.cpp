@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/gemm/gemm.h"
+
 namespace netsuke::runtime {
 namespace {
 
@@ -43,6 +45,26 @@ size_t kept_weights(const Weight& weight) {
   if (const auto* dense = std::get_if<Dense>(&weight.encoding)) return nonzeros(dense->values);
   if (std::holds_alternative<Codebook>(weight.encoding)) return nonzeros(to_dense(weight).data);
   return size(kept_count(weight));
+}
+
+std::optional<size_t> shared_values(const Weight& weight) {
+  size_t count = 0;
+  if (const auto* book = std::get_if<Codebook>(&weight.encoding)) count = book->centroids.size();
+  if (const auto* pruned = std::get_if<SparseCodebook>(&weight.encoding))
+    count = pruned->centroids.size() + 1;
+  if (count == 0 || count > kernels::kMostCentroids) return std::nullopt;
+  return count;
+}
+
+std::optional<Codebook> dense_codes(const Weight& weight) {
+  if (!shared_values(weight)) return std::nullopt;
+  if (const auto* book = std::get_if<Codebook>(&weight.encoding)) return *book;
+  const auto* shared = std::get_if<SparseCodebook>(&weight.encoding);
+  Codebook book{shared->centroids, {}};
+  book.codes.resize(size(weight_count(weight)), static_cast<uint16_t>(book.centroids.size()));
+  book.centroids.push_back(0);
+  for (size_t i = 0; i < shared->positions.size(); ++i) book.codes[shared->positions[i]] = shared->codes[i];
+  return book;
 }
 
 SparseLinearForm pack_sparse(const Weight& weight, std::span<const float> bias) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -23,6 +24,12 @@ Kept nonzero(const std::vector<float>& values);
 Kept kept(const Weight& weight);
 /// How many weights these are, or fewer if kept ones of a dense encoding are zero.
 size_t kept_weights(const Weight& weight);
+
+/// How many values dense_codes() would have, or none.
+std::optional<size_t> shared_values(const Weight& weight);
+/// The weights as codes of at most kernels::kMostCentroids values, zero among them where some are pruned;
+/// none where they have more values.
+std::optional<Codebook> dense_codes(const Weight& weight);
 
 /// A linear layer's weights [rows, columns], with their shared values where they share them: row by row where
 /// the machine gathers inputs fast, else column by column. `bias` has `rows` values or none.

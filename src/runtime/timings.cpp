@@ -81,6 +81,12 @@ LinearTimes parse_linear(Words words) {
   times.dense = words.number();
   if (words.next() != "sparse") words.fail_at("expected a time of kernel 'sparse'");
   times.sparse = words.sparse();
+  if (const std::string_view name = words.next(); name == "codes") {
+    const double few = words.number();
+    times.codes = CodesTimes{few, words.number()};
+  } else if (!name.empty()) {
+    words.fail_at("expected a time of kernel 'codes'");
+  }
   return times;
 }
 
@@ -123,8 +129,11 @@ std::string Timings::to_text() const {
       if (times.dense[kernel]) text += cat(" ", kNames[kernel], " ", short_text(*times.dense[kernel]));
     text += cat(runtime::to_text(times.sparse), "\n");
   }
-  for (const auto& [shape, times] : linears_)
-    text += cat(shape, ": linear ", short_text(times.dense), runtime::to_text(times.sparse), "\n");
+  for (const auto& [shape, times] : linears_) {
+    text += cat(shape, ": linear ", short_text(times.dense), runtime::to_text(times.sparse));
+    if (times.codes) text += cat(" codes ", short_text(times.codes->few), " ", short_text(times.codes->many));
+    text += "\n";
+  }
   return text;
 }
 

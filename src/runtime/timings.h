@@ -29,10 +29,19 @@ struct ConvTimes {
   SparseTime sparse;
 };
 
+/// Nanoseconds of a layer whose weights share values: kFewCentroids, which registers hold, or more.
+struct CodesTimes {
+  double few = 0, many = 0;
+
+  double operator()(size_t centroids) const { return centroids <= kFewCentroids ? few : many; }
+  static constexpr size_t kFewCentroids = 32;
+};
+
 /// Of one linear layer and one image.
 struct LinearTimes {
   double dense = 0;  ///< ns
   SparseTime sparse;
+  std::optional<CodesTimes> codes;  ///< none where they were measured before there was such a kernel
 };
 
 /// "64x56x56 -> 128x56x56 kernel 3x3 stride 1x1 dilation 1x1 pad 1x1 groups 1".

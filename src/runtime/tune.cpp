@@ -88,9 +88,19 @@ ConvTimes measure(const ConvShape& shape) {
   return times;
 }
 
+double time_panels(const kernels::Panels& panels) {
+  const std::vector<float> x = random_values(panels.k, 1);
+  std::vector<float> y(panels.n);
+  return median_ns({&x}, [&] {
+    kernels::linear(panels, x.data(), panels.k, 1, y.data(), panels.n, {}, 0, panels.count());
+  });
+}
+
 LinearTimes measure_linear(size_t rows, size_t columns) {
   return {time_linear(rows, columns),
-          fitted(rows * columns, [&](double density) { return time_sparse_linear(rows, columns, density); })};
+          fitted(rows * columns, [&](double density) { return time_sparse_linear(rows, columns, density); }),
+          CodesTimes{time_codes_linear(rows, columns, CodesTimes::kFewCentroids),
+                     time_codes_linear(rows, columns, kernels::kMostCentroids)}};
 }
 
 }  // namespace
@@ -135,11 +145,15 @@ double time_depthwise(const ConvShape& s) {
 }
 
 double time_linear(size_t rows, size_t columns) {
-  const std::vector<float> x = random_values(columns, 1), weights = random_values(rows * columns, 1);
-  std::vector<float> y(rows);
-  const auto panels = kernels::pack_panels(weights.data(), rows, columns, {});
-  return median_ns(
-      {&x}, [&] { kernels::linear(panels, x.data(), columns, 1, y.data(), rows, {}, 0, panels.count()); });
+  const std::vector<float> weights = random_values(rows * columns, 1);
+  return time_panels(kernels::pack_panels(weights.data(), rows, columns, {}));
+}
+
+double time_codes_linear(size_t rows, size_t columns, size_t centroids) {
+  std::vector<float> numbers(rows * columns);
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i * 7 % centroids);
+  return time_panels(kernels::share_values(kernels::pack_panels(numbers.data(), rows, columns, {}),
+                                           random_values(centroids, 1)));
 }
 
 double time_sparse_linear(size_t rows, size_t columns, double density) {

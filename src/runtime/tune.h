@@ -17,6 +17,8 @@ double time_conv(const kernels::ConvShape& shape, ConvKernel kernel, double dens
 double time_depthwise(const kernels::ConvShape& shape);
 double time_linear(size_t rows, size_t columns);
 double time_sparse_linear(size_t rows, size_t columns, double density);
+/// Of a dense one whose weights share so many values.
+double time_codes_linear(size_t rows, size_t columns, size_t centroids);
 
 /// Measures all layers of `graph` that several kernels can compute and that `timings` does not know yet, and
 /// adds them. Calls progress(done, all) before each; a false answer ends it.

@@ -125,6 +125,14 @@ ConvWeights pack_conv(const ConvShape& shape, const float* weights, std::span<co
   return packed;
 }
 
+ConvWeights pack_conv(const ConvShape& shape, std::span<const uint16_t> codes,
+                      std::span<const float> centroids, std::span<const float> bias) {
+  const std::vector<float> numbers(codes.begin(), codes.end());
+  ConvWeights packed = pack_conv(shape, numbers.data(), bias);
+  for (Panels& group : packed.groups) group = share_values(std::move(group), centroids);
+  return packed;
+}
+
 size_t conv2d_scratch(const ConvShape& shape) {
   const size_t copy = pads_first(shape) ? shape.padded_height() * shape.padded_width() * shape.channels : 0;
   return table_floats(shape) + copy;

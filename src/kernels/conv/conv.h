@@ -53,6 +53,11 @@ struct ConvWeights {
 /// `weights` is OIHW with I = channels / groups; `bias` has one value an output channel, or none.
 ConvWeights pack_conv(const ConvShape& shape, const float* weights, std::span<const float> bias);
 
+/// The same with weights that share values: `codes` are numbers of at most kMostCentroids values, in that
+/// order.
+ConvWeights pack_conv(const ConvShape& shape, std::span<const uint16_t> codes,
+                      std::span<const float> centroids, std::span<const float> bias);
+
 /// Floats that conv2d needs at `scratch`.
 size_t conv2d_scratch(const ConvShape& shape);
 

@@ -5,11 +5,23 @@
 namespace netsuke::kernels {
 namespace {
 
+// Makes the problem's weights share some values.
+ConvWeights packed_codes(ConvProblem& problem, Random& random) {
+  const std::vector<float> centroids = random_values(random, pick(random, 1, kMostCentroids));
+  std::vector<uint16_t> codes;
+  for (float& weight : problem.weights) {
+    codes.push_back(static_cast<uint16_t>(random.below(centroids.size())));
+    weight = centroids[codes.back()];
+  }
+  return pack_conv(problem.shape, codes, centroids, problem.bias);
+}
+
 TEST(Conv2d, EqualsItsScalarTwinHoweverItIsSplit) {
   on_every_level(200, [](Random& random) {
     const ConvShape s = any_conv(random);
     ConvProblem problem(s, random);
-    const ConvWeights packed = pack_conv(s, problem.weights.data(), problem.bias);
+    const ConvWeights packed = random.below(3) == 0 ? packed_codes(problem, random)
+                                                    : pack_conv(s, problem.weights.data(), problem.bias);
     std::vector<float> scratch(conv2d_scratch(s), NAN);
     const size_t pixel = pick(random, 0, s.out_plane()), panel = pick(random, 0, packed.panels());
     const std::vector<float> fast = problem.solve([&](const ImageArguments& image) {

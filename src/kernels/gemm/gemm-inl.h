@@ -234,12 +234,26 @@ void each_block(const Product& p, Body&& body) {
   }
 }
 
+// What stands in the panels from the `start`-th value on, where they hold floats.
+struct Floats {
+  static constexpr bool kDecodes = false;
+
+  const float* values;
+
+  HWY_INLINE Floats(const Panels& b, size_t start) : values(b.values.data() + start) {}
+  HWY_INLINE hn::Vec<FloatTag> at(size_t i) const { return hn::Load(FloatTag(), values + i); }
+  HWY_INLINE const float* block(size_t, float*) const { return values; }
+};
+
 // One block of one panel.
-inline void block_product(const Product& p, const Block& block, size_t before, size_t panel) {
+template <class Values>
+void block_product(const Product& p, const Block& block, size_t before, size_t panel) {
   const Panels& b = *p.b;
   const size_t column = panel * kPanelWidth;
   const float* add = block.last && p.add ? p.add + column : nullptr;
-  panel_product(p, b.values.data() + column * b.k + before * kPanelWidth, block,
+  HWY_ALIGN float buffer[Values::kDecodes ? kBlockFloats : kLanes];
+  const Values values(b, column * b.k + before * kPanelWidth);
+  panel_product(p, values.block(block.pieces * block.length * kPanelWidth, buffer), block,
                 {p.c + column, p.c_stride, add, p.add_stride, b.bias.data() + column, p.clamp, kLanes},
                 std::min(kPanelWidth, b.n - column));
 }
@@ -250,14 +264,17 @@ inline constexpr size_t kKeptFloats = size_t{64} * 1024;
 /// The columns of panels [first_panel, last_panel). Where A is small B is read as it lies, which is as fast
 /// as memory gives it; else all panels for one stretch of k, which A's rows keep in the second-level cache,
 /// before the next.
-inline void product(const Product& p, size_t first_panel, size_t last_panel) {
+template <class Values = Floats>
+void product(const Product& p, size_t first_panel, size_t last_panel) {
   if (p.m * p.b->k <= kKeptFloats) {
     for (size_t panel = first_panel; panel < last_panel; ++panel)
-      each_block(p, [&](const Block& block, size_t before) { block_product(p, block, before, panel); });
+      each_block(p,
+                 [&](const Block& block, size_t before) { block_product<Values>(p, block, before, panel); });
     return;
   }
   each_block(p, [&](const Block& block, size_t before) {
-    for (size_t panel = first_panel; panel < last_panel; ++panel) block_product(p, block, before, panel);
+    for (size_t panel = first_panel; panel < last_panel; ++panel)
+      block_product<Values>(p, block, before, panel);
   });
 }
 

@@ -6,7 +6,7 @@
 #define HWY_TARGET_INCLUDE "kernels/gemm/gemm.cpp"
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
-#include "kernels/gemm/gemm-inl.h"
+#include "kernels/gemm/codes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
@@ -15,11 +15,13 @@ namespace {  // names of this file only: other files have theirs in the same HWY
 using RowSums = Sums<1, kRowPanels * kTileVectors>;
 
 // The sums of one block for kRowPanels panels.
-HWY_INLINE void sum_row(RowSums& sums, const Product& p, const Block& block, const float* const* panels) {
+template <class Values>
+HWY_INLINE void sum_row(RowSums& sums, const Product& p, const Block& block, const Values& values) {
   const FloatTag d;
   HWY_UNROLL(16)
   for (size_t v = 0; v < kRowPanels * kTileVectors; ++v) sums.at[0][v] = hn::Zero(d);
   size_t from = 0;
+  const size_t panel = p.b->k * kPanelWidth;
   for (size_t piece = block.first_piece; piece < block.first_piece + block.pieces; ++piece) {
     const float* HWY_RESTRICT a = p.a[piece * p.a_step] + block.offset;
     for (size_t i = 0; i < block.length; ++i, from += kPanelWidth) {
@@ -29,7 +31,7 @@ HWY_INLINE void sum_row(RowSums& sums, const Product& p, const Block& block, con
         HWY_UNROLL(8)
         for (size_t v = 0; v < kTileVectors; ++v) {
           auto& sum = sums.at[0][j * kTileVectors + v];
-          sum = hn::MulAdd(x, hn::Load(d, panels[j] + from + v * kLanes), sum);
+          sum = hn::MulAdd(x, values.at(j * panel + from + v * kLanes), sum);
         }
       }
     }
@@ -37,26 +39,31 @@ HWY_INLINE void sum_row(RowSums& sums, const Product& p, const Block& block, con
 }
 
 // Adds up in the order of the tiles, so that the result is the same to the bit.
+template <class Values>
 HWY_NOINLINE void row_product(const Product& p, size_t first_panel) {
   const size_t column = first_panel * kPanelWidth;
   each_block(p, [&](const Block& block, size_t before) {
-    const float* panels[kRowPanels];
-    for (size_t j = 0; j < kRowPanels; ++j)
-      panels[j] = p.b->values.data() + ((first_panel + j) * p.b->k + before) * kPanelWidth;
     RowSums sums;
-    sum_row(sums, p, block, panels);
+    sum_row(sums, p, block, Values(*p.b, (first_panel * p.b->k + before) * kPanelWidth));
     finish(sums, block,
            {p.c + column, p.c_stride, p.add ? p.add + column : nullptr, p.add_stride,
             p.b->bias.data() + column, p.clamp, kLanes});
   });
 }
 
-void run_multiply(const Product& p, size_t first, size_t last) {
-  if (NETSUKE_NEVER_RUNS) return;
+template <class Values>
+HWY_INLINE void multiply_panels(const Product& p, size_t first, size_t last) {
   if (p.m == 1)
     for (; first + kRowPanels <= last && (first + kRowPanels) * kPanelWidth <= p.b->n; first += kRowPanels)
-      row_product(p, first);
-  product(p, first, last);
+      row_product<Values>(p, first);
+  product<Values>(p, first, last);
+}
+
+void run_multiply(const Product& p, size_t first, size_t last) {
+  if (NETSUKE_NEVER_RUNS) return;
+  if (!p.b->shared()) return multiply_panels<Floats>(p, first, last);
+  with_codes(*p.b,
+             [&](auto* kind) { multiply_panels<std::remove_pointer_t<decltype(kind)>>(p, first, last); });
 }
 
 size_t panel_width() { return kPanelWidth; }
@@ -78,10 +85,10 @@ void multiply_scalar(const Product& p, size_t first_panel, size_t last_panel) {
   const size_t last_column = std::min(last_panel * b.width, b.n);
   for (size_t row = 0; row < p.m; ++row) {
     for (size_t column = first_panel * b.width; column < last_column; ++column) {
-      const float* weights = b.values.data() + column / b.width * b.width * b.k + column % b.width;
+      const size_t first = column / b.width * b.width * b.k + column % b.width;
       float sum = 0;
       for (size_t i = 0; i < b.k; ++i)
-        sum += p.a[i / p.length * p.a_step + row][p.a_offset + i % p.length] * weights[i * b.width];
+        sum += p.a[i / p.length * p.a_step + row][p.a_offset + i % p.length] * b.value(first + i * b.width);
       if (p.add) sum += p.add[row * p.add_stride + column];
       p.c[row * p.c_stride + column] = p.clamp(sum + b.bias[column]);
     }
@@ -105,7 +112,7 @@ void linear(const Panels& panels, const float* x, size_t x_stride, size_t m, flo
 }
 
 Panels blank_panels(size_t n, size_t k) {
-  Panels panels{k, n, scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(panel_width)(), {}, {}};
+  Panels panels{k, n, scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(panel_width)(), {}, {}, {}, 0, {}};
   panels.values.resize(panels.count() * panels.width * k, 0.0f);
   panels.bias.resize(panels.count() * panels.width, 0.0f);
   return panels;
@@ -119,6 +126,17 @@ Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const flo
     for (size_t i = 0; i < k; ++i) to[i * panels.width] = weights[column * k + i];
   }
   return panels;
+}
+
+Panels share_values(Panels numbers, std::span<const float> centroids) {
+  numbers.codes.resize(numbers.values.size());
+  std::ranges::transform(numbers.values, numbers.codes.begin(),
+                         [](float n) { return static_cast<uint8_t>(n); });
+  numbers.values = {};
+  numbers.distinct = centroids.size();
+  numbers.centroids.resize(kMostCentroids, 0.0f);
+  std::ranges::copy(centroids, numbers.centroids.begin());
+  return numbers;
 }
 
 }  // namespace netsuke::kernels

@@ -15,17 +15,32 @@ namespace netsuke::kernels {
 /// the other, the last one filled up with zeros. For weights, packed once when a model is loaded.
 struct Panels {
   size_t k = 0, n = 0;
-  size_t width = 1;      ///< columns a panel; depends on the CPU level in use when it was packed
-  AlignedFloats values;  ///< count() * k * width
-  AlignedFloats bias;    ///< count() * width, zeros where there is none
+  size_t width = 1;         ///< columns a panel; depends on the CPU level in use when it was packed
+  AlignedFloats values;     ///< count() * k * width, or
+  AlignedBytes codes;       ///< as many numbers of the values below, where weights share them
+  AlignedFloats centroids;  ///< kMostCentroids by code, zeros behind those there are
+  size_t distinct = 0;      ///< of these so many are used; 0 where there are none
+  AlignedFloats bias;       ///< count() * width, zeros where there is none
 
   size_t count() const { return (n + width - 1) / width; }
+  bool shared() const { return distinct > 0; }
+  float value(size_t i) const { return shared() ? centroids[codes[i]] : values[i]; }
+  /// Bytes of memory that they take.
+  size_t bytes() const { return 4 * (values.size() + centroids.size() + bias.size()) + codes.size(); }
 };
+
+/// As many values may panels share: a code is a byte.
+inline constexpr size_t kMostCentroids = 256;
 
 /// Panels of zeros for a matrix [k, n].
 Panels blank_panels(size_t n, size_t k);
 /// Packs the transpose of `weights`, which is [n, k] as a linear layer's are. `bias` has n values or none.
 Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const float> bias);
+/// The same panels, whose values were numbers of values, with codes in place of floats: a quarter of the
+/// memory. The kernels look them up in registers where there are few (Han 2016, section 3: a layer's weights
+/// share their values), and compute what they would compute with the values themselves, to the bit. There are
+/// 1 to kMostCentroids centroids.
+Panels share_values(Panels numbers, std::span<const float> centroids);
 
 /// C[m, n] = clamp(A[m, k] B[k, n] + bias + D). A's rows lie in pieces anywhere in memory: piece p of row r
 /// is the `length` floats from a[p * a_step + r] on, and pieces times length is k. So the pixels under a

@@ -19,12 +19,30 @@ struct Problem {
     k = pieces * length;
     weights = random_values(random, n * k), bias = random_values(random, n);
     a_values = random_values(random, m * k + 10), add = random_values(random, m * n);
-    panels = pack_panels(weights.data(), n, k, bias);
+    if (random.below(2)) {
+      panels = pack_panels(weights.data(), n, k, bias);
+    } else {
+      share(random);
+      panels = shared_panels(n);
+    }
     for (size_t i = 0; i < m * pieces; ++i) a.push_back(a_values.data() + i * length + random.below(6));
     product = {&panels, m, a.data(), m, 0, pieces, length, nullptr, n + random.below(3), nullptr, n, {}};
     product.a_offset = random.below(5);
     if (random.below(2)) product.add = add.data();
     if (random.below(2)) product.clamp = {0, 1};
+  }
+
+  // Weights of few values, as few as some registers hold or more.
+  void share(Random& random) {
+    centroids =
+        random_values(random, random.below(2) ? pick(random, 1, kMostCentroids) : pick(random, 1, 64));
+    for (float& weight : weights) {
+      numbers.push_back(static_cast<float>(random.below(centroids.size())));
+      weight = centroids[static_cast<size_t>(numbers.back())];
+    }
+  }
+  Panels shared_panels(size_t n) const {
+    return share_values(pack_panels(numbers.data(), n, k, bias), centroids);
   }
 
   std::vector<float> solve(void (*with)(const Product&, size_t, size_t), size_t first, size_t last) {
@@ -35,7 +53,7 @@ struct Problem {
   }
 
   size_t k = 0;
-  std::vector<float> weights, bias, a_values, add;
+  std::vector<float> weights, bias, a_values, add, centroids, numbers;
   std::vector<const float*> a;
   Panels panels;
   Product product;
@@ -59,6 +77,18 @@ TEST(Multiply, GivesTheSameBitsHoweverItsPanelsAndRowsAreSplit) {
     multiply(problem.product, 0, middle);
     multiply(problem.product, middle, count);
     EXPECT_EQ(split, whole);
+  });
+}
+
+TEST(Multiply, GivesTheSameBitsForWeightsThatAreCodes) {
+  on_every_level(60, [](Random& random) {
+    Problem problem(random);
+    if (!problem.panels.shared()) return;
+    const size_t count = problem.panels.count(), n = problem.panels.n;
+    const std::vector<float> by_codes = problem.solve(multiply, 0, count);
+    EXPECT_LT(problem.panels.bytes(), n * problem.k + 4 * n + 64 * problem.k + 4096);
+    problem.panels = pack_panels(problem.weights.data(), n, problem.k, problem.bias);
+    EXPECT_EQ(by_codes, problem.solve(multiply, 0, count));
   });
 }
 

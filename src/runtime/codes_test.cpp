@@ -1,0 +1,68 @@
+// Networks whose weights share values and stay codes in memory.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/random.h"
+#include "graph/builder.h"
+#include "runtime/session.h"
+
+namespace netsuke::runtime {
+namespace {
+
+/// A convolution and a linear layer whose weights share `centroids` values.
+Graph shared_net(size_t centroids) {
+  Builder net("shared", 3);
+  ValueId x = net.conv("conv", net.input("data", {16, 6, 6}), 24, {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = net.linear("fc", net.apply("flatten", Flatten{}, {x}), 40);
+  Graph graph = net.finish({x});
+  Random random(centroids);
+  for (Value& value : graph.values) {
+    if (!value.weight || value.weight->shape.size() < 2) continue;
+    Codebook book;
+    for (size_t i = 0; i < centroids; ++i) book.centroids.push_back(static_cast<float>(random.normal()));
+    for (int64_t i = 0; i < weight_count(*value.weight); ++i)
+      book.codes.push_back(static_cast<uint16_t>(random.below(centroids)));
+    value.weight = make_weight(value.weight->shape, std::move(book));
+  }
+  return graph;
+}
+
+TEST(Codes, StayCodesInMemoryAndGiveTheSameAnswers) {
+  for (const size_t centroids : {2, 32, 200, 256, 300}) {
+    SCOPED_TRACE(centroids);
+    const Graph graph = shared_net(centroids);
+    const auto packed = make_plan(graph, {Residency::packed, nullptr}),
+               dense = make_plan(graph, {Residency::dense, nullptr});
+    std::vector<std::string> kernels;
+    for (const Step& step : packed->steps) kernels.emplace_back(step.kernel);
+    const bool codes = centroids <= kernels::kMostCentroids;
+    EXPECT_THAT(kernels, testing::Contains(codes ? "conv_codes" : "conv"));
+    EXPECT_THAT(kernels, testing::Contains(codes ? "linear_codes" : "linear"));
+    if (codes) {
+      EXPECT_LT(packed->weight_bytes, dense->weight_bytes / 3);
+    }
+    Random random(1);
+    std::vector<float> image(16 * 6 * 6), answer(40), expected(40);
+    for (float& v : image) v = static_cast<float>(random.normal());
+    Session small(packed, {.threads = 1}), large(dense, {.threads = 1});
+    small.run(image, 1, answer);
+    large.run(image, 1, expected);
+    for (size_t i = 0; i < 40; ++i)
+      EXPECT_NEAR(answer[i], expected[i], 1e-3f * (1 + std::fabs(expected[i]))) << i;
+  }
+}
+
+TEST(Codes, AreTakenWhereTheyWereMeasuredToBeTheFastest) {
+  const Graph graph = shared_net(32);
+  for (const bool faster : {false, true}) {
+    auto timings = std::make_shared<Timings>();
+    timings->set_linear(40, 864, {100, {1e6, 0}, CodesTimes{faster ? 50.0 : 150.0, 1e6}});
+    const auto plan = make_plan(graph, {Residency::fastest, timings});
+    EXPECT_EQ(plan->steps.back().kernel, faster ? "linear_codes" : "linear");
+  }
+}
+
+}  // namespace
+}  // namespace netsuke::runtime
