@@ -58,7 +58,7 @@ TEST(Codes, AreTakenWhereTheyWereMeasuredToBeTheFastest) {
   const Graph graph = shared_net(32);
   for (const bool faster : {false, true}) {
     auto timings = std::make_shared<Timings>();
-    timings->set_linear(40, 864, {100, {1e6, 0}, CodesTimes{faster ? 50.0 : 150.0, 1e6}});
+    timings->set_linear(40, 864, {100, {1e6, 0}, CodesTimes{{faster ? 50.0 : 150.0, 1e6, 1e6}}});
     const auto plan = make_plan(graph, {Residency::fastest, timings});
     EXPECT_EQ(plan->steps.back().kernel, faster ? "linear_codes" : "linear");
   }

@@ -21,11 +21,12 @@ struct Factors {
   double hidden;        // how much of the shorter of computing and fetching weights the longer one hides
   double memory_weight, cache_weight;  // of a linear layer's, from memory and from caches
   double sparse_weight;                // of a sparse one's
-  double few_codes, many_codes;        // of one that is a code, of a value in registers or in the cache
+  double codes[3];                     // of one that is a code, see CodesTimes
 };
 
 // 104 thousand million float operations a second in multiply-adds (Zen 3).
-constexpr Factors kAvx2{2.0 / 90, 2.0 / 67, 0.45, {0.35, 0.4, 0.5}, 1.0 / 30, 0, 0.2, 0.06, 0.6, 0.1, 0.4};
+constexpr Factors kAvx2{2.0 / 90, 2.0 / 67, 0.45, {0.35, 0.4, 0.5}, 1.0 / 30, 0,
+                        0.2,      0.06,     0.6,  {0.1, 0.4, 0.4}};
 // 179 thousand million (Sapphire Rapids), which also gathers fast.
 constexpr Factors kAvx512{2.0 / 140, 2.0 / 100, 0.5, {0.12, 0.2, 0.33}, 1.0 / 27, 0.6, 0.2, 0.06,
                           0.25,      0.05,      0.15};
@@ -97,7 +98,8 @@ LinearTimes linear_times(size_t rows, size_t columns, const Timings* measured) {
   const LinearTimes* found = measured ? measured->find_linear(rows, columns) : nullptr;
   // A column without weights costs a look at its input.
   const auto weights = static_cast<double>(rows * columns);
-  const CodesTimes codes{weights * factors().few_codes, weights * factors().many_codes};
+  CodesTimes codes;
+  for (size_t i = 0; i < codes.ns.size(); ++i) codes.ns[i] = weights * factors().codes[i];
   if (found) return {found->dense, found->sparse, found->codes.value_or(codes)};
   return {weights * (4 * weights > kMemoryBytes ? factors().memory_weight : factors().cache_weight),
           {kSparseColumn * static_cast<double>(columns), factors().sparse_weight},

@@ -55,6 +55,10 @@ Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Site& 
 
 Lowered sparse_linear(const Weight& weight, std::span<const float> bias) {
   SparseLinearForm form = pack_sparse(weight, bias);
+  if (auto* tiles = std::get_if<kernels::SparseTiles>(&form)) {
+    const size_t bytes = tiles->bytes();
+    return {"sparse_tiles", SparseTilesStep{std::move(*tiles)}, Layout::planes, 0, bytes, ""};
+  }
   if (auto* rows = std::get_if<kernels::SparseRows>(&form)) {
     const size_t bytes = rows->bytes();
     return {"sparse_rows", SparseRowsStep{std::move(*rows)}, Layout::planes, 0, bytes, ""};

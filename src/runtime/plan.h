@@ -24,6 +24,7 @@
 #include "kernels/sparse/sparse_conv.h"
 #include "kernels/sparse/sparse_linear.h"
 #include "kernels/sparse/sparse_rows.h"
+#include "kernels/sparse/sparse_tiles.h"
 #include "kernels/winograd/winograd.h"
 #include "runtime/place.h"
 #include "runtime/timings.h"
@@ -57,6 +58,9 @@ struct SparseLinearStep {
 };
 struct SparseRowsStep {
   kernels::SparseRows weights;
+};
+struct SparseTilesStep {
+  kernels::SparseTiles weights;
 };
 struct DepthwiseStep {
   kernels::ConvShape shape;
@@ -150,11 +154,11 @@ struct ReferenceStep {
   std::vector<Shape> shapes;  ///< of the sources, batch 1
 };
 
-using Work =
-    std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep, SparseLinearStep,
-                 SparseRowsStep, PoolStep, ScaleShiftStep, SlopeStep, ReduceStep, SoftmaxStep, ArithmeticStep,
-                 ActivationStep, LrnStep, ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep,
-                 ReferenceStep, SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
+using Work = std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep,
+                          SparseLinearStep, SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep,
+                          SlopeStep, ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep,
+                          ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep, SignsStep,
+                          InputScaleStep, BinaryConvStep, BinaryWeightStep>;
 
 struct Step {
   std::string name;         ///< the node's

@@ -136,6 +136,15 @@ void run(const SparseRowsStep& work, const Site& site) {
                      });
 }
 
+void run(const SparseTilesStep& work, const Site& site) {
+  const kernels::SparseTiles& w = work.weights;
+  site.workers.split(w.blocks(), w.entries.size() / std::max<size_t>(w.blocks(), 1) * site.batch.images,
+                     [&](size_t first, size_t last, float*) {
+                       kernels::sparse_tiles(w, site.input(0), site.in().step, site.batch.images,
+                                             site.output(0), site.out().step, site.step.clamp, first, last);
+                     });
+}
+
 void run(const DepthwiseStep& work, const Site& site) {
   const kernels::ConvShape& s = work.shape;
   site.each_image(s.out_height, s.out_width * s.channels * s.kernel_h * s.kernel_w,

@@ -68,7 +68,11 @@ std::optional<Codebook> dense_codes(const Weight& weight) {
 }
 
 SparseLinearForm pack_sparse(const Weight& weight, std::span<const float> bias) {
-  if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
+  const auto* shared = std::get_if<SparseCodebook>(&weight.encoding);
+  if (shared && shared->centroids.size() <= kernels::kMostCentroids && kernels::tiles_beat_gathers())
+    return kernels::pack_sparse_tiles(size(weight.shape[0]), size(weight.shape[1]), shared->positions,
+                                      shared->codes, shared->centroids, bias);
+  if (shared)
     return pack(weight, shared->positions, shared->centroids.size(), std::span<const uint16_t>(shared->codes),
                 std::span<const float>(shared->centroids), bias);
   if (const auto* sparse = std::get_if<Sparse>(&weight.encoding))

@@ -9,6 +9,7 @@
 
 #include "kernels/sparse/sparse_linear.h"
 #include "kernels/sparse/sparse_rows.h"
+#include "kernels/sparse/sparse_tiles.h"
 #include "tensor/weight.h"
 
 namespace netsuke::runtime {
@@ -31,9 +32,10 @@ std::optional<size_t> shared_values(const Weight& weight);
 /// none where they have more values.
 std::optional<Codebook> dense_codes(const Weight& weight);
 
-/// A linear layer's weights [rows, columns], with their shared values where they share them: row by row where
-/// the machine gathers inputs fast, else column by column. `bias` has `rows` values or none.
-using SparseLinearForm = std::variant<kernels::SparseRows, kernels::SparseLinear>;
+/// A linear layer's weights [rows, columns], with their shared values where they share them: tile by tile
+/// where the machine looks inputs up in registers faster than it gathers them, row by row where it gathers
+/// them fast, else column by column. `bias` has `rows` values or none.
+using SparseLinearForm = std::variant<kernels::SparseTiles, kernels::SparseRows, kernels::SparseLinear>;
 SparseLinearForm pack_sparse(const Weight& weight, std::span<const float> bias);
 
 }  // namespace netsuke::runtime

@@ -82,8 +82,8 @@ LinearTimes parse_linear(Words words) {
   if (words.next() != "sparse") words.fail_at("expected a time of kernel 'sparse'");
   times.sparse = words.sparse();
   if (const std::string_view name = words.next(); name == "codes") {
-    const double few = words.number();
-    times.codes = CodesTimes{few, words.number()};
+    times.codes.emplace();
+    for (double& ns : times.codes->ns) ns = words.number();
   } else if (!name.empty()) {
     words.fail_at("expected a time of kernel 'codes'");
   }
@@ -131,7 +131,9 @@ std::string Timings::to_text() const {
   }
   for (const auto& [shape, times] : linears_) {
     text += cat(shape, ": linear ", short_text(times.dense), runtime::to_text(times.sparse));
-    if (times.codes) text += cat(" codes ", short_text(times.codes->few), " ", short_text(times.codes->many));
+    if (times.codes) text += " codes";
+    if (times.codes)
+      for (const double ns : times.codes->ns) text += cat(" ", short_text(ns));
     text += "\n";
   }
   return text;

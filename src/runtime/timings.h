@@ -29,12 +29,14 @@ struct ConvTimes {
   SparseTime sparse;
 };
 
-/// Nanoseconds of a layer whose weights share values: kFewCentroids, which registers hold, or more.
+/// Nanoseconds of a layer whose weights share up to so many values.
 struct CodesTimes {
-  double few = 0, many = 0;
+  static constexpr std::array<size_t, 3> kCentroids{32, 64, 256};
+  std::array<double, 3> ns{};
 
-  double operator()(size_t centroids) const { return centroids <= kFewCentroids ? few : many; }
-  static constexpr size_t kFewCentroids = 32;
+  double operator()(size_t centroids) const {
+    return ns[centroids <= kCentroids[0] ? 0 : centroids <= kCentroids[1] ? 1 : 2];
+  }
 };
 
 /// Of one linear layer and one image.

@@ -36,7 +36,7 @@ ConvTimes times(double direct, double winograd_4, SparseTime sparse) {
 TEST(Timings, AreReadAsTheyWereWritten) {
   Timings timings;
   timings.set(shape_3x3(), times(1234567, 400.5, {1000, 0.0123}));
-  timings.set_linear(10, 500, {321, {5, 0.25}, CodesTimes{30, 40}});
+  timings.set_linear(10, 500, {321, {5, 0.25}, CodesTimes{{30, 35, 40}}});
   timings.set_linear(10, 600, {321, {5, 0.25}, {}});
   const Timings read = Timings::parse(timings.to_text(), "test");
   EXPECT_EQ(read.to_text(), timings.to_text());
@@ -48,7 +48,8 @@ TEST(Timings, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read.find_linear(10, 500)->sparse(4), 6);
   EXPECT_FALSE(read.find_linear(500, 10));
   EXPECT_EQ((*read.find_linear(10, 500)->codes)(32), 30);
-  EXPECT_EQ((*read.find_linear(10, 500)->codes)(33), 40);
+  EXPECT_EQ((*read.find_linear(10, 500)->codes)(33), 35);
+  EXPECT_EQ((*read.find_linear(10, 500)->codes)(65), 40);
   EXPECT_FALSE(read.find_linear(10, 600)->codes);
 }
 

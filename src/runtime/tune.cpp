@@ -97,10 +97,12 @@ double time_panels(const kernels::Panels& panels) {
 }
 
 LinearTimes measure_linear(size_t rows, size_t columns) {
+  CodesTimes codes;
+  for (size_t i = 0; i < codes.ns.size(); ++i)
+    codes.ns[i] = time_codes_linear(rows, columns, CodesTimes::kCentroids[i]);
   return {time_linear(rows, columns),
           fitted(rows * columns, [&](double density) { return time_sparse_linear(rows, columns, density); }),
-          CodesTimes{time_codes_linear(rows, columns, CodesTimes::kFewCentroids),
-                     time_codes_linear(rows, columns, kernels::kMostCentroids)}};
+          codes};
 }
 
 }  // namespace
@@ -167,7 +169,9 @@ double time_sparse_linear(size_t rows, size_t columns, double density) {
   const Weight weight{{static_cast<int64_t>(rows), static_cast<int64_t>(columns)}, std::move(shared)};
   const SparseLinearForm form = pack_sparse(weight, {});
   return median_ns({&x}, [&] {
-    if (const auto* by_rows = std::get_if<kernels::SparseRows>(&form))
+    if (const auto* tiles = std::get_if<kernels::SparseTiles>(&form))
+      kernels::sparse_tiles(*tiles, x.data(), columns, 1, y.data(), rows, {}, 0, tiles->blocks());
+    else if (const auto* by_rows = std::get_if<kernels::SparseRows>(&form))
       kernels::sparse_rows(*by_rows, x.data(), columns, 1, y.data(), rows, {}, 0, by_rows->slices());
     else if (const auto* by_columns = std::get_if<kernels::SparseLinear>(&form))
       kernels::sparse_linear(*by_columns, x.data(), columns, 1, y.data(), rows, {}, 0, by_columns->blocks());

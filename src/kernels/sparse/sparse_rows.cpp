@@ -166,18 +166,22 @@ HWY_EXPORT(gather_ns);
 
 size_t sparse_rows_lanes() { return scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(lanes)(); }
 
+double gather_nanoseconds() {
+  // The first tries find a processor that has just been woken up.
+  constexpr int kTries = 1000;
+  constexpr double kFastest = 0.1;
+  static const double best = [] {
+    double ns = HWY_DYNAMIC_DISPATCH(gather_ns)();
+    for (int i = 0; i < kTries && ns >= kFastest; ++i) ns = std::min(ns, HWY_DYNAMIC_DISPATCH(gather_ns)());
+    return ns;
+  }();
+  return best;
+}
+
 bool gathers_fast() {
   // sparse_linear takes 0.3 to 0.9 ns a weight, depending on how many inputs are zero.
   constexpr double kFastNs = 0.5;
-  // The first tries find a processor that has just been woken up.
-  constexpr int kTries = 1000;
-  if (sparse_rows_lanes() < 8) return false;
-  static const double best = [] {
-    double ns = kFastNs;
-    for (int i = 0; i < kTries && ns >= kFastNs; ++i) ns = std::min(ns, HWY_DYNAMIC_DISPATCH(gather_ns)());
-    return ns;
-  }();
-  return best < kFastNs;
+  return sparse_rows_lanes() >= 8 && gather_nanoseconds() < kFastNs;
 }
 
 void sparse_rows_scalar(const SparseRows& w, const float* x, size_t x_stride, size_t m, float* y,

@@ -40,6 +40,9 @@ size_t sparse_rows_lanes();
 /// True if this machine gathers floats fast enough for sparse_rows to beat sparse_linear, at the CPU level in
 /// use. Measured once, in some microseconds: processors of one instruction set differ tenfold in it.
 bool gathers_fast();
+/// What one gathered float takes here: the best of many short measurements, until one is so fast that it does
+/// not matter more. Made once.
+double gather_nanoseconds();
 
 /// True if no gap between a row's weights is too wide for an entry. Weight i lies at positions[i] (row *
 /// columns + column, ascending); `centroids` is how many values they share, 0 if they have one each.
