@@ -309,7 +309,7 @@ class Searcher {
     }
     state_.step = std::sqrt(std::max(state_.step, settings_.step));
     state_.asked = extent(best()) * state_.step;
-    state_.finished = 1 - state_.step < settings_.precision;
+    state_.finished = 1 - state_.step < settings_.least_step;
   }
 
   int64_t weight_bytes() const {
@@ -363,7 +363,7 @@ class Searcher {
       if (!budget.max_drop)
         for (int i = state_.polishes, effort = state_.effort; i < kPolishes; ++i) attempts += effort *= 2;
     } else {
-      for (double step = state_.step; 1 - step >= settings_.precision; step = std::sqrt(step)) attempts += 3;
+      for (double step = state_.step; 1 - step >= settings_.least_step; step = std::sqrt(step)) attempts += 3;
     }
     const double left = each * std::max(1.0, attempts);
     return settings_.minutes > 0 ? std::clamp(60 * settings_.minutes - elapsed(), 0.0, left) : left;

@@ -25,7 +25,7 @@ batch = 32
 [[stage]]
 do = "search"
 step = 0.6
-precision = 0.2
+least_step = 0.2
 retrain = { epochs = 2 }
 fine_tune = { epochs = 1, optimizer = "adam", learning_rate = 0.001 }
 curvature_images = 128
