@@ -62,7 +62,7 @@ SparseTiles pack_sparse_tiles(size_t rows, size_t columns, std::span<const uint3
   for (size_t i = 0; i < positions.size(); ++i) {
     const Spot spot = spot_of(to, positions[i]);
     size_t& at = next[spot.tile * T::kRows + spot.row];
-    to.entries[at] = static_cast<uint16_t>(codes[i] << 8 | spot.column);
+    to.entries[at] = static_cast<uint16_t>(size_t{codes[i]} << 8 | spot.column);
     at += T::kLanes;
   }
   return to;
