@@ -10,8 +10,11 @@ OUT = os.path.join(HERE, "..", "..", "out", "distillation")
 RUNS = [("teacher", "2 x 1200, dropout, images moved by up to 2 pixels", 67),
         ("hard-800", "2 x 800, labels only", 146),
         ("soft-800", "2 x 800, T = 20", 74),
+        ("soft-800-moved", "the same, on images moved by up to 2 pixels", None),
         ("without-3", "2 x 800, T = 20, never shown a 3", 206),
-        ("without-3-bias", "the same, bias of the 3 raised", 109)]
+        ("without-3-bias", "the same, bias of the 3 raised", 109),
+        ("without-3-moved", "never shown a 3, on images moved by up to 2 pixels", None),
+        ("without-3-moved-bias", "the same, bias of the 3 raised", None)]
 RUNS += [(f"soft-30-T{t}", f"2 x 30, T = {t}", None) for t in ("1", "2.5", "4", "8", "20")]
 
 
@@ -30,7 +33,7 @@ def main():
         if "bias_raised" in run:
             row["bias_raised"] = run["bias_raised"]
         rows.append(row)
-        print(f"{name:<16} {row['errors']:>5} errors  paper {paper or '-':>4}  {row['minutes']} minutes  {what}")
+        print(f"{name:<20} {row['errors']:>5} errors  paper {paper or '-':>4}  {row['minutes']} minutes  {what}")
     with open(os.path.join(HERE, "mnist.json"), "w") as file:
         json.dump({"data": "MNIST, 55,000 images to learn from, 5,000 to choose on, 10,000 to test", "runs": rows}, file,
                   indent=2)

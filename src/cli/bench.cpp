@@ -95,7 +95,9 @@ void run(const BenchOptions& options) {
   if (options.residency == "all") return compare_residencies(options, output);
   const Log log = terminal_log();
   const auto start = std::chrono::steady_clock::now();
-  const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  ModelFlags flags = options.about;
+  flags.keep_records = residency_of(options) == Residency::coded;
+  const LoadedModel model = load_model_argument(options.model, options.common.seed, flags);
   BenchRunner runner(model.graph, options, false, residency_of(options));
   const double load = milliseconds_since(start), first = load + runner.run();
   const report::Json about{{"cpu", kernels::cpu_level()},
@@ -137,11 +139,12 @@ void add_bench(CLI::App& verb) {
       ->check(CLI::PositiveNumber);
   verb.add_option("--input-raw", options->input_raw,
                   "instead of noise: one input as the network takes it, float32 little-endian, NCHW");
-  verb.add_option(
-          "--residency", options->residency,
-          "weights in memory: as the fastest kernels want them, packed or dense; all compares the three")
+  verb.add_option("--residency", options->residency,
+                  "weights in memory: as the fastest kernels want them, packed, coded as in the file, or "
+                  "dense; all compares "
+                  "the four")
       ->capture_default_str()
-      ->check(CLI::IsMember({"fastest", "packed", "dense", "all"}));
+      ->check(CLI::IsMember({"fastest", "packed", "coded", "dense", "all"}));
   CLI::Option* explain =
       verb.add_flag("--explain", options->explain,
                     "for every layer: its kernel, its time, and how near that is to what the machine can do");

@@ -16,7 +16,9 @@ namespace {
 // What one process finds out.
 report::Json measure(const BenchOptions& options, Residency residency) {
   const auto start = std::chrono::steady_clock::now();
-  LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  ModelFlags flags = options.about;
+  flags.keep_records = residency == Residency::coded;
+  LoadedModel model = load_model_argument(options.model, options.common.seed, flags);
   BenchRunner runner(model.graph, options, false, residency);
   model = {};
   const double load = milliseconds_since(start), first = load + runner.run();
@@ -87,7 +89,7 @@ void compare_residencies(const BenchOptions& options, const Output& output) {
   if (options.explain || options.serve)
     fail(ErrorCode::usage, "--residency all: goes neither with --explain nor with --serve");
   report::Json rows = report::Json::array();
-  for (Residency residency : {Residency::fastest, Residency::packed, Residency::dense})
+  for (Residency residency : {Residency::fastest, Residency::packed, Residency::coded, Residency::dense})
     rows.push_back(measure_apart(options, residency));
   output.text(table_of(rows));
   output.finish({{"model", options.model}, {"residencies", rows}});

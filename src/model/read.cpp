@@ -1,6 +1,7 @@
 #include "model/read.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/file.h"
 #include "graph/shapes.h"
@@ -13,8 +14,13 @@ namespace {
 
 using namespace model;
 
+struct Options {
+  bool entropy = false;  ///< fill in the ledger's bounds
+  bool keep_records = false;
+};
+
 void read_weights(ByteView payload, const std::string& what, ReadBudget budget, GraphSection& section,
-                  Ledger& ledger, bool entropy) {
+                  Ledger& ledger, Options options) {
   ByteReader in(payload, what);
   for (ValueId id : section.constants) {
     Value& value = section.graph.values[id];
@@ -24,7 +30,8 @@ void read_weights(ByteView payload, const std::string& what, ReadBudget budget, 
     tensor.value = id;
     tensor.name = value.name;
     const std::string place = cat(what, ", weight ", value.name);
-    Weight weight = read_weight(record, place, budget, tensor, entropy);
+    Weight weight = read_weight(record, place, budget, tensor, options.entropy);
+    if (options.keep_records) weight.record = std::make_shared<const Bytes>(record.begin(), record.end());
     value.weight = std::make_shared<const Weight>(std::move(weight));
     const auto with_length = static_cast<int64_t>(in.at() - start);
     tensor.header_bytes += with_length - tensor.bytes;
@@ -44,13 +51,13 @@ void read_metadata(ByteView payload, const std::string& what, Graph& graph) {
   require(in.remaining() == 0, what, ": ", in.remaining(), " bytes too many");
 }
 
-Graph parse_sections(ByteView file, std::string_view what, Ledger& ledger, bool entropy) {
+Graph parse_sections(ByteView file, std::string_view what, Ledger& ledger, Options options) {
   const Sections sections = split_sections(file, what);
   const std::string graph_place = cat(what, ", graph section"),
                     metadata_place = cat(what, ", metadata section");
   GraphSection section = read_graph_section(read_block(sections.graph, graph_place), graph_place);
   read_weights(sections.weights, std::string(what),
-               {most_kept_values(file.size()), most_range_elements(file.size())}, section, ledger, entropy);
+               {most_kept_values(file.size()), most_range_elements(file.size())}, section, ledger, options);
   if (!sections.metadata.empty()) read_metadata(sections.metadata, metadata_place, section.graph);
   verify(section.graph);
   infer_shapes(section.graph);
@@ -63,9 +70,9 @@ Graph parse_sections(ByteView file, std::string_view what, Ledger& ledger, bool 
   return std::move(section.graph);
 }
 
-Graph parse(ByteView file, std::string_view what, Ledger& ledger, bool entropy) {
+Graph parse(ByteView file, std::string_view what, Ledger& ledger, Options options) {
   try {
-    return parse_sections(file, what, ledger, entropy);
+    return parse_sections(file, what, ledger, options);
   } catch (const Error& error) {
     // What checks a graph does not know which file it came from.
     if (std::string_view(error.what()).starts_with(what)) throw;
@@ -79,11 +86,21 @@ bool is_model(ByteView bytes) {
   return bytes.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), bytes.begin());
 }
 
-Graph read_model(ByteView bytes, std::string_view what, Ledger* ledger) {
+Graph read_model(ByteView bytes, std::string_view what, Ledger* ledger, bool keep_records) {
   Ledger ignored;
-  return parse(bytes, what, ledger ? *ledger : ignored, ledger != nullptr);
+  return parse(bytes, what, ledger ? *ledger : ignored, {ledger != nullptr, keep_records});
 }
 
-Graph load_model(const std::string& path) { return read_model(read_file(path), path); }
+Graph load_model(const std::string& path, bool keep_records) {
+  return read_model(read_file(path), path, nullptr, keep_records);
+}
+
+Weight reread(const Bytes& record) {
+  // What a file may make of its bytes was asked when it was read first.
+  constexpr uint64_t kAny = std::numeric_limits<uint64_t>::max();
+  ReadBudget budget{kAny, kAny};
+  TensorLedger ignored;
+  return read_weight(record, "weight", budget, ignored, false);
+}
 
 }  // namespace netsuke

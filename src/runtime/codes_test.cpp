@@ -6,6 +6,8 @@
 
 #include "base/random.h"
 #include "graph/builder.h"
+#include "model/read.h"
+#include "model/write.h"
 #include "runtime/session.h"
 
 namespace netsuke::runtime {
@@ -52,6 +54,33 @@ TEST(Codes, StayCodesInMemoryAndGiveTheSameAnswers) {
     for (size_t i = 0; i < 40; ++i)
       EXPECT_NEAR(answer[i], expected[i], 1e-3f * (1 + std::fabs(expected[i]))) << i;
   }
+}
+
+TEST(Coded, WeightsStayAsTheFileHasThemAndGiveTheSameAnswers) {
+  const Graph graph = shared_net(32);
+  const Bytes file = write_model(graph).bytes;
+  const Graph read = read_model(file, "file", nullptr, true);
+  const auto coded = make_plan(read, {Residency::coded, nullptr}),
+             packed = make_plan(read, {Residency::packed, nullptr});
+  for (const Step& step : coded->steps)
+    EXPECT_THAT(step.kernel, testing::AnyOf("coded", "to_pixels", "to_planes"));
+  EXPECT_LT(coded->weight_bytes, file.size());
+  EXPECT_LT(coded->weight_bytes, packed->weight_bytes);
+  Random random(1);
+  std::vector<float> images(3 * 16 * 6 * 6), answer(3 * 40), expected(3 * 40);
+  for (float& v : images) v = static_cast<float>(random.normal());
+  for (const int threads : {1, 2}) {
+    Session small(coded, {.threads = threads, .max_batch = 3}),
+        large(packed, {.threads = threads, .max_batch = 3});
+    small.run(images, 3, answer);
+    large.run(images, 3, expected);
+    EXPECT_EQ(answer, expected);
+  }
+}
+
+TEST(Coded, WithoutAFileThereIsNothingToDecode) {
+  const auto plan = make_plan(shared_net(32), {Residency::coded, nullptr});
+  for (const Step& step : plan->steps) EXPECT_NE(step.kernel, "coded");
 }
 
 TEST(Codes, AreTakenWhereTheyWereMeasuredToBeTheFastest) {

@@ -212,15 +212,16 @@ bool needs_constants(const Op& op) {
 
 bool takes_clamp(const Work& work) {
   return takes_addition(work) || std::holds_alternative<DepthwiseStep>(work) ||
-         std::holds_alternative<BinaryConvStep>(work) || std::holds_alternative<SparseLinearStep>(work) ||
-         std::holds_alternative<SparseRowsStep>(work) || std::holds_alternative<SparseTilesStep>(work) ||
-         std::holds_alternative<LinearStep>(work) || std::holds_alternative<ScaleShiftStep>(work) ||
-         std::holds_alternative<SlopeStep>(work) || std::holds_alternative<ArithmeticStep>(work) ||
-         std::holds_alternative<ClampStep>(work);
+         std::holds_alternative<CodedStep>(work) || std::holds_alternative<BinaryConvStep>(work) ||
+         std::holds_alternative<SparseLinearStep>(work) || std::holds_alternative<SparseRowsStep>(work) ||
+         std::holds_alternative<SparseTilesStep>(work) || std::holds_alternative<LinearStep>(work) ||
+         std::holds_alternative<ScaleShiftStep>(work) || std::holds_alternative<SlopeStep>(work) ||
+         std::holds_alternative<ArithmeticStep>(work) || std::holds_alternative<ClampStep>(work);
 }
 
 bool takes_addition(const Work& work) {
   if (const auto* binary = std::get_if<BinaryConvStep>(&work)) return binary->slope.empty();
+  if (const auto* coded = std::get_if<CodedStep>(&work)) return coded->is_convolution;
   return std::holds_alternative<BinaryWeightStep>(work) || std::holds_alternative<ConvolutionStep>(work) ||
          std::holds_alternative<WinogradStep>(work) || std::holds_alternative<SparseConvStep>(work);
 }

@@ -1,6 +1,7 @@
 // Which kernel computes a convolution or a linear layer.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "kernels/cpu.h"
@@ -36,21 +37,29 @@ Lowered direct(std::string_view name, const kernels::ConvShape& s, kernels::Conv
   return {name, std::move(step), Layout::pixels, kernels::conv2d_scratch(s), bytes, ""};
 }
 
-Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Site& site,
+/// Calls body(values) with all elements as floats.
+template <class Body>
+Lowered with_values(const Weight& weight, Body&& body) {
+  if (const auto* dense = std::get_if<Dense>(&weight.encoding)) return body(dense->values);
+  return body(to_dense(weight).data);
+}
+
+Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Weight& weight,
                     std::span<const float> bias) {
   const std::string_view name = kernel_name(kernel, s);
   if (kernel == ConvKernel::sparse) {
-    const Kept k = kept(*site.weight(1));
+    const Kept k = kept(weight);
     SparseConvStep step{s, kernels::pack_sparse_conv(s, k.positions, k.values, bias)};
     const size_t bytes = step.weights.bytes();
     return {name, std::move(step), Layout::pixels, kernels::sparse_conv_scratch(s), bytes, ""};
   }
-  const Values weights = site.constant(1);
-  if (kernel == ConvKernel::direct) return direct(name, s, kernels::pack_conv(s, weights->data(), bias));
-  const size_t m = winograd_tile(kernel);
-  WinogradStep step{s, kernels::pack_winograd(s, weights->data(), bias, m)};
-  const size_t bytes = bytes_of(step.weights.places);
-  return {name, std::move(step), Layout::pixels, kernels::winograd_scratch(s, m), bytes, ""};
+  return with_values(weight, [&](const std::vector<float>& values) -> Lowered {
+    if (kernel == ConvKernel::direct) return direct(name, s, kernels::pack_conv(s, values.data(), bias));
+    const size_t m = winograd_tile(kernel);
+    WinogradStep step{s, kernels::pack_winograd(s, values.data(), bias, m)};
+    const size_t bytes = bytes_of(step.weights.places);
+    return {name, std::move(step), Layout::pixels, kernels::winograd_scratch(s, m), bytes, ""};
+  });
 }
 
 Lowered sparse_linear(const Weight& weight, std::span<const float> bias) {
@@ -77,7 +86,7 @@ size_t bytes_if_sparse(const Weight& weight, size_t count) {
 // a linear layer of one image waits for its weights, which are 32 times as many elsewhere.
 bool takes_binary_weights(const Site& site) {
   if (!has_binary_weights(site.graph, site.node) || site.options.residency == Residency::dense) return false;
-  return site.options.residency == Residency::packed || std::holds_alternative<Linear>(site.node.op) ||
+  return site.options.residency != Residency::fastest || std::holds_alternative<Linear>(site.node.op) ||
          kernels::cpu_level().starts_with("avx512");
 }
 
@@ -89,34 +98,34 @@ ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, const PlanOpti
 }
 
 /// The form of the fewest bytes that a kernel computes on. A kept weight of the sparse one takes five.
-Lowered packed_conv(const kernels::ConvShape& s, const Site& site, size_t count,
-                    std::span<const float> bias) {
+Lowered packed_conv(const kernels::ConvShape& s, const Weight& weight, std::span<const float> bias) {
   const size_t weights = s.depth() * s.out_channels;
-  const std::optional<Codebook> codes = dense_codes(*site.weight(1));
-  if (5 * count < weights * (codes ? 1 : 4)) return with_kernel(ConvKernel::sparse, s, site, bias);
-  if (!codes) return with_kernel(ConvKernel::direct, s, site, bias);
+  const std::optional<Codebook> codes = dense_codes(weight);
+  if (5 * kept_weights(weight) < weights * (codes ? 1 : 4))
+    return with_kernel(ConvKernel::sparse, s, weight, bias);
+  if (!codes) return with_kernel(ConvKernel::direct, s, weight, bias);
   return direct(s.is_pointwise() ? "conv_1x1_codes" : "conv_codes", s,
                 kernels::pack_conv(s, codes->codes, codes->centroids, bias));
 }
 
 enum class LinearKernel { dense, sparse, codes };
 
-LinearKernel choose_linear(const Site& site, size_t rows, size_t columns, size_t count) {
-  const Weight& weight = *site.weight(1);
-  const PlanOptions& options = site.options;
-  if (options.residency == Residency::dense) return LinearKernel::dense;
+LinearKernel least_of(double dense, double sparse, double codes) {
+  if (sparse < std::min(dense, codes)) return LinearKernel::sparse;
+  return codes < dense ? LinearKernel::codes : LinearKernel::dense;
+}
+
+LinearKernel smallest_linear(const Weight& weight) {
+  const auto all = static_cast<double>(weight_count(weight));
+  return least_of(4 * all, static_cast<double>(bytes_if_sparse(weight, kept_weights(weight))),
+                  shared_values(weight) ? all : HUGE_VAL);
+}
+
+LinearKernel fastest_linear(const Weight& weight, const Timings* timings) {
+  const LinearTimes times = linear_times(size(weight.shape[0]), size(weight.shape[1]), timings);
   const std::optional<size_t> distinct = shared_values(weight);
-  const auto least = [](double dense, double sparse, double codes) {
-    if (sparse < std::min(dense, codes)) return LinearKernel::sparse;
-    return codes < dense ? LinearKernel::codes : LinearKernel::dense;
-  };
-  if (options.residency == Residency::packed) {
-    const auto all = static_cast<double>(rows * columns);
-    return least(4 * all, static_cast<double>(bytes_if_sparse(weight, count)), distinct ? all : HUGE_VAL);
-  }
-  const LinearTimes times = linear_times(rows, columns, options.timings.get());
-  return least(times.dense, times.sparse(static_cast<double>(count)),
-               distinct ? (*times.codes)(*distinct) : HUGE_VAL);
+  return least_of(times.dense, times.sparse(static_cast<double>(kept_weights(weight))),
+                  distinct ? (*times.codes)(*distinct) : HUGE_VAL);
 }
 
 Lowered dense_linear(std::string_view name, kernels::Panels panels) {
@@ -125,19 +134,51 @@ Lowered dense_linear(std::string_view name, kernels::Panels panels) {
   return {name, std::move(step), Layout::planes, 0, bytes, ""};
 }
 
-Lowered with_kernel(LinearKernel kernel, size_t rows, size_t columns, const Site& site) {
-  const Weight& weight = *site.weight(1);
-  const Values bias = site.constant(2);
-  if (kernel == LinearKernel::sparse) return sparse_linear(weight, span_of(bias));
+Lowered with_kernel(LinearKernel kernel, const Weight& weight, std::span<const float> bias) {
+  if (kernel == LinearKernel::sparse) return sparse_linear(weight, bias);
+  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
   if (kernel == LinearKernel::dense)
-    return dense_linear("linear",
-                        kernels::pack_panels(site.constant(1)->data(), rows, columns, span_of(bias)));
+    return with_values(weight, [&](const std::vector<float>& values) {
+      return dense_linear("linear", kernels::pack_panels(values.data(), rows, columns, bias));
+    });
   const Codebook book = *dense_codes(weight);
   const std::vector<float> numbers(book.codes.begin(), book.codes.end());
-  return dense_linear("linear_codes", kernels::share_values(
-                                          kernels::pack_panels(numbers.data(), rows, columns, span_of(bias)),
-                                          book.centroids));
+  return dense_linear(
+      "linear_codes",
+      kernels::share_values(kernels::pack_panels(numbers.data(), rows, columns, bias), book.centroids));
 }
+
+/// What `lower` makes of the weight, or, where that is larger than the bytes of the file, a step that makes
+/// it in every run.
+Lowered as_coded(const Weight& weight, bool is_convolution,
+                 const std::function<Lowered(const Weight&)>& lower) {
+  Lowered lowered = lower(weight);
+  if (!weight.record || weight.record->size() >= lowered.weight_bytes) return lowered;
+  lowered.work =
+      CodedStep{weight.record,
+                [lower](const Weight& w) { return std::make_shared<const Decoded>(Decoded{lower(w).work}); },
+                is_convolution};
+  lowered.kernel = "coded";
+  lowered.weight_bytes = weight.record->size();
+  return lowered;
+}
+
+/// As small as may be, in memory or in the file.
+Lowered small_conv(const kernels::ConvShape& s, const Site& site, const Values& bias) {
+  const auto lower = [s, bias](const Weight& weight) { return packed_conv(s, weight, span_of(bias)); };
+  const Weight& weight = *site.weight(1);
+  return site.options.residency == Residency::coded ? as_coded(weight, true, lower) : lower(weight);
+}
+
+Lowered small_linear(const Site& site, const Values& bias) {
+  const auto lower = [bias](const Weight& weight) {
+    return with_kernel(smallest_linear(weight), weight, span_of(bias));
+  };
+  const Weight& weight = *site.weight(1);
+  return site.options.residency == Residency::coded ? as_coded(weight, false, lower) : lower(weight);
+}
+
+bool is_small(Residency residency) { return residency == Residency::packed || residency == Residency::coded; }
 
 }  // namespace
 
@@ -160,10 +201,10 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
   check_scratch(site, {site.input()[1], static_cast<int64_t>(s.padded_height()),
                        static_cast<int64_t>(s.padded_width())});
   if (takes_binary_weights(site)) return lower_binary_weights(site);
+  if (is_small(site.options.residency)) return small_conv(s, site, bias);
   const size_t count = kept_weights(*site.weight(1));
-  if (site.options.residency == Residency::packed) return packed_conv(s, site, count, span_of(bias));
   const ConvKernel kernel = choose_conv(s, count, site.options);
-  Lowered lowered = with_kernel(kernel, s, site, span_of(bias));
+  Lowered lowered = with_kernel(kernel, s, *site.weight(1), span_of(bias));
   lowered.refused = refusals(s, count, kernel, site.options.timings.get());
   return lowered;
 }
@@ -171,12 +212,16 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
 Lowered lower_linear(const Site& site) {
   if (takes_binary_weights(site)) return lower_binary_weights(site);
   const Weight& weight = *site.weight(1);
-  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]), count = kept_weights(weight);
-  const LinearKernel kernel = choose_linear(site, rows, columns, count);
-  Lowered lowered = with_kernel(kernel, rows, columns, site);
-  const double zeros = 1 - static_cast<double>(count) / static_cast<double>(rows * columns);
+  const Values bias = site.constant(2);
+  if (is_small(site.options.residency)) return small_linear(site, bias);
+  const Timings* timings = site.options.timings.get();
+  const LinearKernel kernel =
+      site.options.residency == Residency::dense ? LinearKernel::dense : fastest_linear(weight, timings);
+  Lowered lowered = with_kernel(kernel, weight, span_of(bias));
+  const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
+  const double zeros = 1 - static_cast<double>(kept_weights(weight)) / static_cast<double>(rows * columns);
   lowered.refused = refusal(kernel == LinearKernel::sparse ? "linear" : "sparse_linear", zeros,
-                            sparse_linear_break_even(rows, columns, site.options.timings.get()));
+                            sparse_linear_break_even(rows, columns, timings));
   return lowered;
 }
 

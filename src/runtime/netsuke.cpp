@@ -37,6 +37,8 @@ runtime::PlanOptions plan_options(const LoadOptions& options) {
           std::make_shared<const runtime::Timings>(runtime::Timings::parse(text, options.timings))};
 }
 
+bool keeps_records(const LoadOptions& options) { return options.residency == Residency::coded; }
+
 }  // namespace
 
 struct Model::Data {
@@ -56,11 +58,11 @@ struct Model::Data {
 Model::Model(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
 
 Model Model::load(const std::string& path, const LoadOptions& options) {
-  return Model(std::make_shared<Data>(load_model(path), options));
+  return Model(std::make_shared<Data>(load_model(path, keeps_records(options)), options));
 }
 
 Model Model::from_memory(std::span<const uint8_t> bytes, std::string_view name, const LoadOptions& options) {
-  return Model(std::make_shared<Data>(read_model(bytes, name), options));
+  return Model(std::make_shared<Data>(read_model(bytes, name, nullptr, keeps_records(options)), options));
 }
 
 const std::string& Model::name() const { return data_->graph.name; }

@@ -10,8 +10,10 @@
 namespace netsuke::runtime {
 namespace {
 
-constexpr std::pair<Residency, std::string_view> kResidencies[] = {
-    {Residency::fastest, "fastest"}, {Residency::packed, "packed"}, {Residency::dense, "dense"}};
+constexpr std::pair<Residency, std::string_view> kResidencies[] = {{Residency::fastest, "fastest"},
+                                                                   {Residency::packed, "packed"},
+                                                                   {Residency::dense, "dense"},
+                                                                   {Residency::coded, "coded"}};
 
 }  // namespace
 
@@ -28,6 +30,8 @@ Residency parse_residency(std::string_view text, std::string_view what) {
 std::shared_ptr<const Plan> make_plan(const Graph& graph, PlanOptions options) {
   kernels::cpu_level();  // reports a bad NETSUKE_CPU before any work
   verify(graph);
+  // A weight that a batch norm changed is no longer the file's.
+  if (options.residency == Residency::coded) return Planner(graph, std::move(options)).plan();
   const Graph folded = fold_batch_norms(graph);
   return Planner(folded, std::move(options)).plan();
 }

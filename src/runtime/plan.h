@@ -66,6 +66,14 @@ struct DepthwiseStep {
   kernels::ConvShape shape;
   kernels::DepthwiseWeights weights;
 };
+/// A layer whose weights stay as the file has them. Every run decodes them, packs them and computes, and lets
+/// them go again: it needs the memory of one layer at a time, and allocates it.
+struct Decoded;
+struct CodedStep {
+  std::shared_ptr<const std::vector<uint8_t>> record;
+  std::function<std::shared_ptr<const Decoded>(const Weight&)> decoded;
+  bool is_convolution = false;
+};
 /// Signs of real values, a bit each: what binary convolutions read. Values are scaled and shifted first, one
 /// of each a channel, or not (empty): a batch norm.
 struct SignsStep {
@@ -157,8 +165,13 @@ struct ReferenceStep {
 using Work = std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep,
                           SparseLinearStep, SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep,
                           SlopeStep, ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep,
-                          ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep, SignsStep,
-                          InputScaleStep, BinaryConvStep, BinaryWeightStep>;
+                          ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep, CodedStep,
+                          SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
+
+/// What a CodedStep's weights become for a run.
+struct Decoded {
+  Work work;
+};
 
 struct Step {
   std::string name;         ///< the node's
@@ -187,7 +200,7 @@ struct Plan {
   size_t weight_bytes = 0;  ///< of all steps' weights
 };
 
-/// "fastest", "packed" or "dense".
+/// "fastest", "packed", "dense" or "coded".
 std::string_view residency_name(Residency residency);
 /// The inverse; throws Error(usage) naming `what`.
 Residency parse_residency(std::string_view text, std::string_view what);

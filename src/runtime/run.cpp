@@ -9,6 +9,7 @@
 #include "kernels/elementwise/image_arithmetic.h"
 #include "kernels/elementwise/image_lrn.h"
 #include "kernels/layout/layout.h"
+#include "model/read.h"
 
 namespace netsuke::runtime {
 
@@ -400,6 +401,15 @@ void run(const ReferenceStep& work, const Site& site) {
   const size_t each = site.out().size();
   for (size_t image = 0; image < site.batch.images; ++image)
     std::copy_n(result.data.data() + image * each, each, site.output(image));
+}
+
+void run(const CodedStep& work, const Site& site) {
+  const std::shared_ptr<const Decoded> decoded = work.decoded(reread(*work.record));
+  std::visit(
+      [&](const auto& now) {
+        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(now)>, CodedStep>) run(now, site);
+      },
+      decoded->work);
 }
 
 }  // namespace

@@ -62,7 +62,9 @@ std::string_view encoding_name(const Encoding& encoding);
 struct Weight {
   Shape shape;
   Encoding encoding;
-  bool operator==(const Weight&) const = default;
+  /// The record of a file that it was read from, where that was asked for: see read_model().
+  std::shared_ptr<const std::vector<uint8_t>> record;
+  bool operator==(const Weight& other) const { return shape == other.shape && encoding == other.encoding; }
 };
 using WeightPtr = std::shared_ptr<const Weight>;
 
