@@ -81,18 +81,83 @@ HWY_INLINE void transpose(const float* const from[kGroup], size_t offset, float*
 #endif
 }
 
+constexpr size_t kSquare = 16;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+constexpr bool kSquares = true;
+
+// to[j * to_stride + i] = from[i][offset + j] for 16 rows i and the first `columns` of 16 columns j: whole
+// cache lines on both sides.
+HWY_INLINE void transpose_square(const float* const from[kSquare], size_t offset, float* to, size_t to_stride,
+                                 size_t columns = kSquare) {
+  __m512 rows[kSquare], pairs[kSquare];
+  HWY_UNROLL(16)
+  for (size_t i = 0; i < kSquare; ++i) rows[i] = _mm512_loadu_ps(from[i] + offset);
+  HWY_UNROLL(8)
+  for (size_t i = 0; i < kSquare; i += 2) {
+    pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+    pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+  }
+  // Block b of rows[4 g + k] becomes column 4 b + k of rows 4 g to 4 g + 3.
+  HWY_UNROLL(4)
+  for (size_t i = 0; i < kSquare; i += 4) {
+    const auto as_doubles = [](__m512 v) HWY_ATTR { return _mm512_castps_pd(v); };
+    const auto low = [&](size_t a, size_t b) HWY_ATTR {
+      return _mm512_castpd_ps(_mm512_unpacklo_pd(as_doubles(pairs[a]), as_doubles(pairs[b])));
+    };
+    const auto high = [&](size_t a, size_t b) HWY_ATTR {
+      return _mm512_castpd_ps(_mm512_unpackhi_pd(as_doubles(pairs[a]), as_doubles(pairs[b])));
+    };
+    rows[i] = low(i, i + 2), rows[i + 1] = high(i, i + 2);
+    rows[i + 2] = low(i + 1, i + 3), rows[i + 3] = high(i + 1, i + 3);
+  }
+  constexpr int kEven = 0x88, kOdd = 0xdd;  // blocks 0 and 2, or 1 and 3, of both
+  HWY_UNROLL(4)
+  for (size_t k = 0; k < 4; ++k) {
+    const __m512 even_low = _mm512_shuffle_f32x4(rows[k], rows[4 + k], kEven),
+                 odd_low = _mm512_shuffle_f32x4(rows[k], rows[4 + k], kOdd),
+                 even_high = _mm512_shuffle_f32x4(rows[8 + k], rows[12 + k], kEven),
+                 odd_high = _mm512_shuffle_f32x4(rows[8 + k], rows[12 + k], kOdd);
+    const auto store = [&](size_t column, __m512 v) HWY_ATTR {
+      if (column < columns) _mm512_storeu_ps(to + column * to_stride, v);
+    };
+    store(k, _mm512_shuffle_f32x4(even_low, even_high, kEven));
+    store(4 + k, _mm512_shuffle_f32x4(odd_low, odd_high, kEven));
+    store(8 + k, _mm512_shuffle_f32x4(even_low, even_high, kOdd));
+    store(12 + k, _mm512_shuffle_f32x4(odd_low, odd_high, kOdd));
+  }
+}
+#else
+constexpr bool kSquares = false;
+
+HWY_INLINE void transpose_square(const float* const*, size_t, float*, size_t, size_t = 0) {}
+#endif
+
+// Where a tile's pixels [first, first + count) have one tap's input, or zeros.
+HWY_INLINE void find_inputs(const ConvShape& s, const float* in, size_t in_stride, const Tile& tile,
+                            size_t tap, size_t first, size_t count, const float** from) {
+  static constexpr float kZeros[kSparseBlockRows] = {};
+  const size_t dy = tap / s.kernel_w * s.dilation_h, dx = tap % s.kernel_w * s.dilation_w;
+  for (size_t j = 0; j < count; ++j) {
+    const size_t y = tile.y[first + j] + dy, x = tile.x[first + j] + dx;
+    from[j] = y < s.height && x < s.width ? in + (y * s.width + x) * in_stride : kZeros;
+  }
+}
+
 // `count` channels of the tile's pixels, moved by one tap's offset, to as many rows.
 void gather_tap(const ConvShape& s, const float* in, size_t in_stride, const Tile& tile, size_t tap,
                 size_t count, float* HWY_RESTRICT rows) {
-  static constexpr float kZeros[kSparseBlockRows] = {};
-  const size_t dy = tap / s.kernel_w * s.dilation_h, dx = tap % s.kernel_w * s.dilation_w;
+  const size_t squared = kSquares ? count / kSquare * kSquare : 0;
+  for (size_t i = 0; squared && i < tile.vectors * kLanes; i += kSquare) {
+    const float* from[kSquare];
+    find_inputs(s, in, in_stride, tile, tap, i, kSquare, from);
+    for (size_t c = 0; c < squared; c += kSquare)
+      transpose_square(from, c, rows + c * kTilePixels + i, kTilePixels);
+  }
+  if (squared == count) return;
   for (size_t i = 0; i < tile.vectors * kLanes; i += kGroup) {
     const float* from[kGroup];
-    for (size_t j = 0; j < kGroup; ++j) {
-      const size_t y = tile.y[i + j] + dy, x = tile.x[i + j] + dx;
-      from[j] = y < s.height && x < s.width ? in + (y * s.width + x) * in_stride : kZeros;
-    }
-    size_t c = 0;
+    find_inputs(s, in, in_stride, tile, tap, i, kGroup, from);
+    size_t c = squared;
     for (; c + 4 <= count; c += 4) transpose(from, c, rows + c * kTilePixels + i, kTilePixels);
     for (; c < count; ++c)
       for (size_t j = 0; j < kGroup; ++j) rows[c * kTilePixels + i + j] = from[j][c];
@@ -174,6 +239,13 @@ MultiplyFunction multiply_for(size_t vectors) {
 // Outputs [first, last) of a tile's sums to its pixels.
 void scatter(const float* HWY_RESTRICT sums, size_t first, size_t last, size_t pixels,
              float* HWY_RESTRICT out, size_t out_stride) {
+  if (kSquares && last - first == kSquare) {
+    const float* from[kSquare];
+    for (size_t j = 0; j < kSquare; ++j) from[j] = sums + (first + j) * kTilePixels;
+    for (size_t i = 0; i < pixels; i += kSquare)
+      transpose_square(from, i, out + i * out_stride + first, out_stride, std::min(kSquare, pixels - i));
+    return;
+  }
   for (size_t i = 0; i < pixels; i += 4) {
     size_t output = first;
     if (i + 4 <= pixels) {
