@@ -17,16 +17,7 @@ TEST(SparseRows, EqualsItsScalarTwinAndASumOverPositions) {
     const bool shared = random.below(3);
     if (!sparse_rows_fit(layer.columns, layer.positions, shared ? layer.centroids.size() : 0)) return;
     const SparseRows weights = packed(layer, shared);
-    const size_t m = pick(random, 1, 3), x_stride = layer.columns + random.below(3),
-                 y_stride = layer.rows + random.below(3), cut = pick(random, 0, weights.slices());
-    const std::vector<float> x = half_zeros(random, m * x_stride);
-    const Clamp clamp = random.below(2) ? Clamp{-1, 2} : Clamp{};
-    std::vector<float> fast(m * y_stride, 7), slow = fast;
-    sparse_rows(weights, x.data(), x_stride, m, fast.data(), y_stride, clamp, 0, cut);
-    sparse_rows(weights, x.data(), x_stride, m, fast.data(), y_stride, clamp, cut, weights.slices());
-    sparse_rows_scalar(weights, x.data(), x_stride, m, slow.data(), y_stride, clamp, 0, weights.slices());
-    expect_near(fast, slow, 1e-4f);
-    expect_near(slow, layer.product(x, x_stride, m, y_stride, clamp), 1e-4f);
+    expect_products(layer, weights, weights.slices(), sparse_rows, sparse_rows_scalar, random);
   });
 }
 

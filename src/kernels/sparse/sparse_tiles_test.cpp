@@ -15,16 +15,7 @@ TEST(SparseTiles, EqualsItsScalarTwinAndASumOverPositions) {
     const SparseLayer layer = any_sparse_layer(random);
     if (layer.centroids.size() > 256) return;
     const SparseTiles weights = packed(layer);
-    const size_t m = pick(random, 1, 3), x_stride = layer.columns + random.below(3),
-                 y_stride = layer.rows + random.below(3), cut = pick(random, 0, weights.blocks());
-    const std::vector<float> x = half_zeros(random, m * x_stride);
-    const Clamp clamp = random.below(2) ? Clamp{-1, 2} : Clamp{};
-    std::vector<float> fast(m * y_stride, 7), slow = fast;
-    sparse_tiles(weights, x.data(), x_stride, m, fast.data(), y_stride, clamp, 0, cut);
-    sparse_tiles(weights, x.data(), x_stride, m, fast.data(), y_stride, clamp, cut, weights.blocks());
-    sparse_tiles_scalar(weights, x.data(), x_stride, m, slow.data(), y_stride, clamp, 0, weights.blocks());
-    expect_near(fast, slow, 1e-4f);
-    expect_near(slow, layer.product(x, x_stride, m, y_stride, clamp), 1e-4f);
+    expect_products(layer, weights, weights.blocks(), sparse_tiles, sparse_tiles_scalar, random);
   });
 }
 

@@ -49,6 +49,32 @@ inline SparseLayer any_sparse_layer(Random& random) {
   return layer;
 }
 
+inline std::vector<float> half_zeros(Random& random, size_t count) {
+  std::vector<float> values = random_values(random, count);
+  for (float& value : values) value = std::max(value, 0.0f);
+  return values;
+}
+
+/// A kernel and its slow twin on some random images: `fast` in two parts of [0, parts), `slow` in one. Both
+/// must give what the layer itself does.
+template <class Weights>
+using SparseKernel = void (*)(const Weights&, const float* x, size_t x_stride, size_t m, float* y,
+                              size_t y_stride, Clamp clamp, size_t first, size_t last);
+template <class Weights>
+void expect_products(const SparseLayer& layer, const Weights& weights, size_t parts,
+                     SparseKernel<Weights> fast, SparseKernel<Weights> slow, Random& random) {
+  const size_t m = pick(random, 1, 3), x_stride = layer.columns + random.below(3),
+               y_stride = layer.rows + random.below(3), cut = pick(random, 0, parts);
+  const std::vector<float> x = half_zeros(random, m * x_stride);
+  const Clamp clamp = random.below(2) ? Clamp{-1, 2} : Clamp{};
+  std::vector<float> by_fast(m * y_stride, 7), by_slow = by_fast;
+  fast(weights, x.data(), x_stride, m, by_fast.data(), y_stride, clamp, 0, cut);
+  fast(weights, x.data(), x_stride, m, by_fast.data(), y_stride, clamp, cut, parts);
+  slow(weights, x.data(), x_stride, m, by_slow.data(), y_stride, clamp, 0, parts);
+  expect_near(by_fast, by_slow, 1e-4f);
+  expect_near(by_slow, layer.product(x, x_stride, m, y_stride, clamp), 1e-4f);
+}
+
 /// A layer of 1000 x 1000 with a tenth of its weights kept, as 32 shared values.
 inline SparseLayer tenth_of_a_million() {
   Random random(1);
@@ -58,12 +84,6 @@ inline SparseLayer tenth_of_a_million() {
   layer.codes.resize(layer.positions.size());
   layer.centroids.resize(32);
   return layer;
-}
-
-inline std::vector<float> half_zeros(Random& random, size_t count) {
-  std::vector<float> values = random_values(random, count);
-  for (float& value : values) value = std::max(value, 0.0f);
-  return values;
 }
 
 }  // namespace netsuke::kernels
