@@ -31,10 +31,10 @@ once hard-800 train mlp --set hidden=800 --set dropout=0 --set input_dropout=0 -
 as_they_are soft-800 800 --temperature 20 --alpha 0.95 --epochs 30 --batch 128 --lr 0.004
 moved soft-800-moved 800 --temperature 20 --alpha 0.95 --epochs 100 --batch 256 --lr 0.002
 ANSWERS=without-3 as_they_are without-3 800 --temperature 20 --alpha 0.95 --epochs 15 --batch 128 --lr 0.004 --omit-class 3
-moved without-3-moved 800 --temperature 20 --alpha 0.95 --epochs 40 --batch 256 --lr 0.002 --omit-class 3
-moved without-3-moved-bias 800 --temperature 20 --alpha 0.95 --epochs 40 --batch 256 --lr 0.002 --omit-class 3 --fit-bias
 ANSWERS=without-3 as_they_are without-3-bias 800 --temperature 20 --alpha 0.95 --epochs 15 --batch 128 --lr 0.004 --omit-class 3 --fit-bias
 for temperature in 1 2.5 4 8 20; do
   as_they_are "soft-30-T$temperature" 30 --temperature $temperature --alpha 0.95 --epochs 20 --batch 128 --lr 0.004
 done
+moved without-3-moved 800 --temperature 20 --alpha 0.95 --epochs 40 --batch 256 --lr 0.002 --omit-class 3
+moved without-3-moved-bias 800 --temperature 20 --alpha 0.95 --epochs 40 --batch 256 --lr 0.002 --omit-class 3 --fit-bias
 python3 "$here/summarise.py"
