@@ -209,7 +209,7 @@ recipe::Context context_of(const Options& options, const recipe::Recipe& recipe,
     context.milliseconds = [threads](const Graph& g) { return measure_latency(g, threads).ms_median; };
   if (timings)
     context.layer_times = [timings, log](const Graph& g) {
-      tune(g, g.name, *timings, log);  // layers that lost channels have new shapes
+      tune(g, g.name, *timings, log);  // stages before the search may have made new layers
       return runtime::layer_times(g, timings);
     };
   if (recipe::searches(recipe))
@@ -232,11 +232,11 @@ void run(const Options& options) {
   apply_overrides(options, recipe);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   if (options.pre_flight) return tell_pre_flight(recipe, model, options);
-  std::optional<runtime::Timings> timings;  // before anything is measured, which goes by them
-  if (recipe::searches(recipe) && options.budget.target_ms)
-    timings = timings_for(model.graph, model.name, log);
   const bool has_data = !options.data.data.empty();
   if (!has_data && options.budget.max_drop) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
+  std::optional<runtime::Timings> timings;  // before anything is measured, which goes by them
+  if (recipe::searches(recipe) && wants_time(options, recipe))
+    timings = timings_for(model.graph, model.name, log);
   const Wanted wanted = wanted_by(model, log);
   Split data = has_data ? options.data.open(wanted) : Split{};
   DatasetPtr test = has_data ? open_dataset(options.data.data, Part::test, wanted) : nullptr;

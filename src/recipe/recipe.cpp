@@ -188,7 +188,7 @@ Stage read_search(Keys& keys, const Retrain& defaults) {
   };
   set_share("first_step", search.first_step);
   set_share("step", search.step);
-  keys.set("least_step", search.least_step);
+  set_share("least_step", search.least_step);
   keys.set("minutes", search.minutes);
   keys.set("most_clusters", search.most_clusters);
   require(search.most_clusters >= 2 && search.most_clusters <= 1024, keys.where(), ": most_clusters is ",

@@ -91,7 +91,7 @@ class Searcher {
   void start() {
     state_.original_error = context_.validation_error(original_);
     state_.step = settings_.first_step;
-    if (by_time()) state_.front_ms = state_.original_ms = context_.milliseconds(original_);
+    if (by_time()) state_.front_ms = state_.first_ms = context_.milliseconds(first_);
     state_.asked = next_smaller(by_time() ? state_.front_ms : first_bytes());
     save();
   }
@@ -274,12 +274,13 @@ class Searcher {
 
   /// Twice in a row an attempt was no faster than what was there before (once may be the clock's noise).
   bool stalled() const {
-    if (state_.attempts.size() < 2) return false;
-    double before = state_.original_ms, now = HUGE_VAL;
-    for (size_t i = 0; i < state_.attempts.size(); ++i) {
-      double& least = i + 2 < state_.attempts.size() ? before : now;
-      least = std::min(least, state_.attempts[i].ms);
-    }
+    std::vector<double> ms;  // of those that may be kept: others went further, and are not gone on from
+    for (const Attempt& a : state_.attempts)
+      if (accurate(a)) ms.push_back(a.ms);
+    if (ms.size() < 2) return false;
+    const double now = std::min(ms.back(), ms[ms.size() - 2]);
+    double before = state_.first_ms;
+    for (size_t i = 0; i + 2 < ms.size(); ++i) before = std::min(before, ms[i]);
     return now > (1 - kLeastProgress) * before;
   }
 
@@ -303,8 +304,8 @@ class Searcher {
     if (state_.best < 0 || !accurate(best())) {
       state_.asked *= 2;
       front_ = first_;
-      state_.front_ms = state_.original_ms;
-      state_.finished = state_.asked > (by_time() ? state_.original_ms : static_cast<double>(weight_bytes()));
+      state_.front_ms = state_.first_ms;
+      state_.finished = state_.asked > (by_time() ? state_.first_ms : static_cast<double>(weight_bytes()));
       return;
     }
     state_.step = std::sqrt(std::max(state_.step, settings_.step));

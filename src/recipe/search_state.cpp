@@ -8,7 +8,7 @@ Json SearchState::json() const {
   Json list = Json::array();
   for (const Attempt& a : attempts) list.push_back({a.asked, a.bytes, a.density, a.error, a.ms, a.seconds});
   return {{"original_error", original_error},
-          {"original_ms", original_ms},
+          {"first_ms", first_ms},
           {"attempts", list},
           {"best", best},
           {"step", step},
@@ -26,7 +26,7 @@ Json SearchState::json() const {
 SearchState SearchState::of(const Json& json) {
   SearchState s;
   s.original_error = json.at("original_error");
-  s.original_ms = json.at("original_ms");
+  s.first_ms = json.at("first_ms");
   for (const Json& a : json.at("attempts"))
     s.attempts.push_back({a.at(0), a.at(1), a.at(2), a.at(3), a.at(4), a.at(5)});
   s.best = json.at("best");

@@ -15,7 +15,7 @@ struct Attempt {
 
 struct SearchState {
   double original_error = -1;
-  double original_ms = 0;  ///< where the budget has milliseconds
+  double first_ms = 0;  ///< of the network that the search was given, where the budget has milliseconds
   std::vector<Attempt> attempts;
   int best = -1;  ///< index of an attempt
   double step = 0;

@@ -142,7 +142,7 @@ TEST_F(SearchTest, AShorterFirstStepKeepsMore) {
 }
 
 TEST(SearchRecipe, StepsAreShares) {
-  for (const char* key : {"first_step", "step"}) {
+  for (const char* key : {"first_step", "step", "least_step"}) {
     try {
       parse_recipe(cat("[[stage]]\ndo = \"search\"\n", key, " = 1.5\n"), "r.toml");
       FAIL() << key;

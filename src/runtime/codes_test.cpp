@@ -32,7 +32,7 @@ Graph shared_net(size_t centroids) {
 }
 
 TEST(Codes, StayCodesInMemoryAndGiveTheSameAnswers) {
-  for (const size_t centroids : {2, 32, 200, 256, 300}) {
+  for (const size_t centroids : {size_t{2}, size_t{32}, size_t{200}, size_t{256}, size_t{300}}) {
     SCOPED_TRACE(centroids);
     const Graph graph = shared_net(centroids);
     const auto packed = make_plan(graph, {Residency::packed, nullptr}),

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "kernels/cpu.h"
+#include "kernels/sparse/sparse_rows.h"
 #include "kernels/winograd/winograd.h"
 
 namespace netsuke::runtime {
@@ -28,8 +29,8 @@ struct Factors {
 constexpr Factors kAvx2{2.0 / 90, 2.0 / 67, 0.45, {0.35, 0.4, 0.5}, 1.0 / 30, 0,
                         0.2,      0.06,     0.6,  {0.1, 0.4, 0.4}};
 // 179 thousand million (Sapphire Rapids), which also gathers fast.
-constexpr Factors kAvx512{2.0 / 140, 2.0 / 100, 0.5, {0.12, 0.2, 0.33}, 1.0 / 27, 0.6, 0.2, 0.06,
-                          0.25,      0.05,      0.15};
+constexpr Factors kAvx512{2.0 / 140, 2.0 / 100, 0.5,  {0.12, 0.2, 0.33}, 1.0 / 27, 0.6,
+                          0.2,       0.06,      0.25, {0.05, 0.06, 0.15}};
 
 const Factors& factors() { return kernels::cpu_level().starts_with("avx512") ? kAvx512 : kAvx2; }
 
@@ -100,6 +101,8 @@ LinearTimes linear_times(size_t rows, size_t columns, const Timings* measured) {
   const auto weights = static_cast<double>(rows * columns);
   CodesTimes codes;
   for (size_t i = 0; i < codes.ns.size(); ++i) codes.ns[i] = weights * factors().codes[i];
+  // Four registers of four lanes hold no 32 values.
+  if (kernels::sparse_rows_lanes() < 8) codes.ns[0] = codes.ns[1];
   if (found) return {found->dense, found->sparse, found->codes.value_or(codes)};
   return {weights * (4 * weights > kMemoryBytes ? factors().memory_weight : factors().cache_weight),
           {kSparseColumn * static_cast<double>(columns), factors().sparse_weight},
@@ -135,9 +138,11 @@ double sparse_break_even(const kernels::ConvShape& shape, const Timings* measure
   return break_even(fastest_dense(times), times.sparse, shape.depth() * shape.out_channels);
 }
 
-double sparse_linear_break_even(size_t rows, size_t columns, const Timings* measured) {
+double sparse_linear_break_even(size_t rows, size_t columns, std::optional<size_t> shared,
+                                const Timings* measured) {
   const LinearTimes times = linear_times(rows, columns, measured);
-  return break_even(times.dense, times.sparse, rows * columns);
+  const double dense = shared ? std::min(times.dense, (*times.codes)(*shared)) : times.dense;
+  return break_even(dense, times.sparse, rows * columns);
 }
 
 std::string refusal(std::string_view kernel, double zeros, double break_even) {

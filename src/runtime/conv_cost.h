@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,9 @@ size_t winograd_tile(ConvKernel kernel);
 
 /// The density below which sparse weights are computed on as they are; 0 if never.
 double sparse_break_even(const kernels::ConvShape& shape, const Timings* measured);
-/// The same for a linear layer of one image.
-double sparse_linear_break_even(size_t rows, size_t columns, const Timings* measured);
+/// The same for a linear layer of one image, whose weights may share so many values.
+double sparse_linear_break_even(size_t rows, size_t columns, std::optional<size_t> shared,
+                                const Timings* measured);
 /// "sparse_linear refused: 10 % zeros, break-even 62 %".
 std::string refusal(std::string_view kernel, double zeros, double break_even);
 

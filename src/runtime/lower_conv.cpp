@@ -221,7 +221,7 @@ Lowered lower_linear(const Site& site) {
   const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
   const double zeros = 1 - static_cast<double>(kept_weights(weight)) / static_cast<double>(rows * columns);
   lowered.refused = refusal(kernel == LinearKernel::sparse ? "linear" : "sparse_linear", zeros,
-                            sparse_linear_break_even(rows, columns, timings));
+                            sparse_linear_break_even(rows, columns, shared_values(weight), timings));
   return lowered;
 }
 

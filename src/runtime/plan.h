@@ -66,9 +66,9 @@ struct DepthwiseStep {
   kernels::ConvShape shape;
   kernels::DepthwiseWeights weights;
 };
-/// A layer whose weights stay as the file has them. Every run decodes them, packs them and computes, and lets
-/// them go again: it needs the memory of one layer at a time, and allocates it.
 struct Decoded;
+/// A layer whose weights stay as the file has them. Every run decodes them, packs them and computes, and lets
+/// them go again: it allocates the memory of one layer at a time.
 struct CodedStep {
   std::shared_ptr<const std::vector<uint8_t>> record;
   std::function<std::shared_ptr<const Decoded>(const Weight&)> decoded;

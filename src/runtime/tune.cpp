@@ -191,8 +191,8 @@ void tune(const Graph& graph, Timings& timings, FunctionRef<bool(size_t, size_t)
       if (!s.is_depthwise() && !timings.find(s)) timings.set(s, measure(s));
     } else if (std::holds_alternative<Linear>(node.op)) {
       const auto rows = static_cast<size_t>(w[0]), columns = static_cast<size_t>(w[1]);
-      if (!timings.find_linear(rows, columns))
-        timings.set_linear(rows, columns, measure_linear(rows, columns));
+      const LinearTimes* found = timings.find_linear(rows, columns);
+      if (!found || !found->codes) timings.set_linear(rows, columns, measure_linear(rows, columns));
     }
   }
 }

@@ -38,10 +38,10 @@ struct SparseRows {
 /// Rows of a slice: floats of a vector at the CPU level in use.
 size_t sparse_rows_lanes();
 /// True if this machine gathers floats fast enough for sparse_rows to beat sparse_linear, at the CPU level in
-/// use. Measured once, in some microseconds: processors of one instruction set differ tenfold in it.
+/// use: processors of one instruction set differ tenfold in it.
 bool gathers_fast();
 /// What one gathered float takes here: the best of many short measurements, until one is so fast that it does
-/// not matter more. Made once.
+/// not matter more. Made once, in some milliseconds.
 double gather_nanoseconds();
 
 /// True if no gap between a row's weights is too wide for an entry. Weight i lies at positions[i] (row *

@@ -124,6 +124,8 @@ bool tiles_beat_gathers() {
 
 void sparse_tiles(const SparseTiles& w, const float* x, size_t x_stride, size_t m, float* y, size_t y_stride,
                   Clamp clamp, size_t first_block, size_t last_block) {
+  if (scalar_only())
+    return sparse_tiles_scalar(w, x, x_stride, m, y, y_stride, clamp, first_block, last_block);
   HWY_DYNAMIC_DISPATCH(run_sparse_tiles)(w, x, x_stride, m, y, y_stride, clamp, first_block, last_block);
 }
 
