@@ -19,13 +19,13 @@ mkdir -p "$out"
 search() {
   local file=$out/$1-seed$3 dense=out/deep-compression/$2-seed$3-dense.nsk
   [ -f "$dense" ] || experiments/deep-compression/run.sh "$mnist" "$2"
-  [ -f "$file.json" ] || "$netsuke" compress "$dense" --data "$mnist" --recipe "$here/$2.toml" --seed "$3" --threads 1 \
+  [ -f "$file.json" ] || "$netsuke" compress "$dense" --data "$mnist" --recipe "$here/$1.toml" --seed "$3" --threads 1 \
     -o "$file.nsk" --force --resume --json-file "$file.json" "${@:4}" > "$file.log"
 }
 
 lenet-300-100() { for seed in ${SEEDS:-1 2 3}; do search lenet-300-100 lenet-300-100 $seed; done; }
 lenet-5() { for seed in ${SEEDS:-1 2 3}; do search lenet-5 lenet-5 $seed; done; }
-lenet-5-tiny() { for seed in ${SEEDS:-1 2 3}; do search lenet-5-tiny lenet-5 $seed --target-size 4000; done; }
+lenet-5-tiny() { for seed in ${SEEDS:-1 2 3}; do search lenet-5-tiny lenet-5 $seed; done; }
 
 for part in "$@"; do
   "$part"
