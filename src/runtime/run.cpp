@@ -118,32 +118,31 @@ void run(const SparseConvStep& work, const Site& site) {
                   });
 }
 
+// A sparse linear layer, which threads share by parts of its rows. `kept` weights and what else a part looks
+// at are the work of all.
+template <class Weights>
+void run_parts(const Weights& w, size_t parts, size_t kept, const Site& site,
+               void (*kernel)(const Weights&, const float*, size_t, size_t, float*, size_t, kernels::Clamp,
+                              size_t, size_t)) {
+  site.workers.split(parts, kept / std::max<size_t>(parts, 1) * site.batch.images,
+                     [&](size_t first, size_t last, float*) {
+                       kernel(w, site.input(0), site.in().step, site.batch.images, site.output(0),
+                              site.out().step, site.step.clamp, first, last);
+                     });
+}
+
 void run(const SparseLinearStep& work, const Site& site) {
   const kernels::SparseLinear& w = work.weights;
-  const size_t kept = w.narrow.size() + w.wide.size();
-  site.workers.split(w.blocks(), (kept / w.blocks() + w.columns) * site.batch.images,
-                     [&](size_t first, size_t last, float*) {
-                       kernels::sparse_linear(w, site.input(0), site.in().step, site.batch.images,
-                                              site.output(0), site.out().step, site.step.clamp, first, last);
-                     });
+  const size_t looks = w.columns * w.blocks();  // every block looks at all inputs
+  run_parts(w, w.blocks(), w.narrow.size() + w.wide.size() + looks, site, kernels::sparse_linear);
 }
 
 void run(const SparseRowsStep& work, const Site& site) {
-  const kernels::SparseRows& w = work.weights;
-  site.workers.split(w.slices(), w.entries.size() / std::max<size_t>(w.slices(), 1) * site.batch.images,
-                     [&](size_t first, size_t last, float*) {
-                       kernels::sparse_rows(w, site.input(0), site.in().step, site.batch.images,
-                                            site.output(0), site.out().step, site.step.clamp, first, last);
-                     });
+  run_parts(work.weights, work.weights.slices(), work.weights.entries.size(), site, kernels::sparse_rows);
 }
 
 void run(const SparseTilesStep& work, const Site& site) {
-  const kernels::SparseTiles& w = work.weights;
-  site.workers.split(w.blocks(), w.entries.size() / std::max<size_t>(w.blocks(), 1) * site.batch.images,
-                     [&](size_t first, size_t last, float*) {
-                       kernels::sparse_tiles(w, site.input(0), site.in().step, site.batch.images,
-                                             site.output(0), site.out().step, site.step.clamp, first, last);
-                     });
+  run_parts(work.weights, work.weights.blocks(), work.weights.entries.size(), site, kernels::sparse_tiles);
 }
 
 void run(const DepthwiseStep& work, const Site& site) {
