@@ -3,11 +3,10 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "kernels/training/norm.h"
-#include "train/tensors.h"
+#include "train/walk.h"
 
 namespace netsuke::train {
 namespace {
@@ -16,59 +15,6 @@ using at::Tensor;
 using kernels::NormRows;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-constexpr int64_t kVector = 16;             // floats, at most
-constexpr int64_t kValuesAtOnce = 1 << 15;  // which stay in the cache of a core
-
-/// How a tensor's values are walked through: runs of whole rows, rows of whole pixels and whole vectors.
-struct Walk {
-  int64_t channels, count, row, run;
-
-  explicit Walk(const Tensor& x) : channels(x.size(1)), count(x.numel()) {
-    row = std::lcm(channels, kVector);
-    run = std::max<int64_t>(1, kValuesAtOnce / row) * row;
-  }
-  int64_t pixels() const { return count / channels; }
-  int64_t runs() const { return (count + run - 1) / run; }
-
-  /// work(number, first value, values) of each run, on all threads.
-  template <class Work>
-  void each(const Work& work) const {
-    at::parallel_for(0, runs(), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        work(i, i * run, static_cast<size_t>(std::min(run, count - i * run)));
-    });
-  }
-
-  /// A number a channel as often as a row has it.
-  std::vector<float> repeated(const float* of_channels) const {
-    std::vector<float> out;
-    for (int64_t i = 0; i < row; i += channels) out.insert(out.end(), of_channels, of_channels + channels);
-    return out;
-  }
-  std::vector<float> repeated(const Tensor& of_channels) const {
-    return repeated(of_channels.data_ptr<float>());
-  }
-};
-
-/// Two sums a channel. Each run has its own, added in order: the result does not depend on the threads.
-struct Sums {
-  const Walk& walk;
-  std::vector<float> parts;
-
-  explicit Sums(const Walk& w) : walk(w), parts(static_cast<size_t>(2 * w.runs() * w.row)) {}
-  float* first(int64_t run) { return parts.data() + 2 * run * walk.row; }
-  float* second(int64_t run) { return first(run) + walk.row; }
-
-  std::vector<double> total(int64_t which) const {
-    std::vector<double> sums(static_cast<size_t>(walk.channels));
-    for (int64_t part = which; part < 2 * walk.runs(); part += 2)
-      for (int64_t j = 0; j < walk.row; ++j)
-        sums[static_cast<size_t>(j % walk.channels)] +=
-            static_cast<double>(parts[static_cast<size_t>(part * walk.row + j)]);
-    return sums;
-  }
-};
 
 /// [C] each.
 struct Moments {
@@ -80,12 +26,12 @@ Moments moments_of(const Tensor& x, const Walk& walk) {
   const Tensor about = x.dim() == 4 ? x.select(0, 0).select(1, 0).select(1, 0) : x.select(0, 0);
   const Tensor centre = about.to(at::kFloat).contiguous();
   const std::vector<float> centres = walk.repeated(centre);
-  Sums sums(walk);
+  Sums sums(walk, 2);
   with_type(x, [&](auto type) {
     const auto* values = data(x, type);
     const NormRows rows{static_cast<size_t>(walk.row), centres.data()};
     walk.each([&](int64_t run, int64_t first, size_t count) {
-      kernels::norm_moments(rows, values + first, count, sums.first(run), sums.second(run));
+      kernels::norm_moments(rows, values + first, count, sums.of(run, 0), sums.of(run, 1));
     });
   });
   const std::vector<double> sum = sums.total(0), squares = sums.total(1);
@@ -149,17 +95,13 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
     const Walk walk(x);
     const Tensor scale = gamma / deviation;
     const Rows r(walk, mean, scale, beta, context->saved_data["relu"].toBool());
-    Sums sums(walk);
+    Sums sums(walk, 2);
     with_type(x, [&](auto type) {
       const auto *from = data(x, type), *g = data(dy, type);
       walk.each([&](int64_t run, int64_t first, size_t count) {
-        kernels::norm_gradient_sums(r.rows, from + first, g + first, count, sums.first(run),
-                                    sums.second(run));
+        kernels::norm_gradient_sums(r.rows, from + first, g + first, count, sums.of(run, 0), sums.of(run, 1));
       });
     });
-    const auto channel_values = [](const std::vector<double>& values) {
-      return at::tensor(values, at::kDouble).to(at::kFloat);
-    };
     const Tensor of_beta = channel_values(sums.total(0));
     const Tensor of_gamma = channel_values(sums.total(1)) / deviation;
     const auto pixels = static_cast<double>(walk.pixels());

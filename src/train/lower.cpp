@@ -1,7 +1,6 @@
 #include "train/lower.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <limits>
@@ -13,6 +12,7 @@
 #include "train/batch_norm.h"
 #include "train/prelu.h"
 #include "train/rectified_sum.h"
+#include "train/sign.h"
 
 namespace netsuke::train {
 namespace {
@@ -94,21 +94,9 @@ Tensor run(const PRelu&, const Inputs& in, const Site&) {
   if (has_slope_by_channel(in)) return prelu_by_channel(in[0], in[1]);
   return at::where(in[0] > 0, in[0], in[1] * in[0]);
 }
-/// The signs of `soft` with its gradient.
-Tensor signs_of(const Tensor& soft) {
-  float* values = soft.data_ptr<float>();
-  at::parallel_for(0, soft.numel(), 1 << 14, [values](int64_t first, int64_t last) {
-    for (int64_t i = first; i < last; ++i) values[i] = values[i] >= 0 ? 1.0f : -1.0f;
-  });
-  return soft;
-}
 
 Tensor run(const Sign&, const Inputs& in, const Site& site) {
-  // The gradient of a limit needs its input alone, so its result may become what we want it to be.
-  const Tensor limited = at::hardtanh(in[0]);
-  if (!site.training || !site.training->smooth_sign) return signs_of(limited);
-  // 2x - x|x| rises from -1 to 1 with the slope 2 - 2|x| (Bi-Real Net, equation 6).
-  return signs_of(limited * 2 - limited * limited.abs());
+  return sign(in[0], site.training && site.training->smooth_sign);
 }
 
 Tensor run(const InputScale& op, const Inputs& in, const Site&) {
@@ -317,12 +305,19 @@ void convert_all(Inputs& in, at::ScalarType to) {
   for (Tensor& x : in) x = x.to(to);
 }
 
+/// Functions of ours: x as it comes, while the numbers of channels stay fp32.
+template <class Op>
+bool is_our_own(const Inputs& in) {
+  if (std::is_same_v<Op, PRelu>) return has_slope_by_channel(in);
+  return std::is_same_v<Op, BatchNorm> || std::is_same_v<Op, Sign>;
+}
+
 /// A node's inputs in the precision that it computes in. Of several, one in bfloat16 is enough: mixed ones
 /// are slow.
 template <class Op>
 void convert(Inputs& in, const Site& site) {
   const bool half = site.training && site.training->bf16;
-  if (std::is_same_v<Op, BatchNorm> && half) return;  // x as it comes; scales and statistics stay fp32
+  if (half && is_our_own<Op>(in)) return;
   const bool to_bf16 =
       half && (std::is_same_v<Op, Conv2d> || (kTakesBf16<Op> && std::ranges::any_of(in, is_bf16)));
   convert_all(in, to_bf16 ? at::kBFloat16 : at::kFloat);

@@ -12,15 +12,6 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kValuesAtOnce = 1 << 15;
-
-/// work(first, count) of runs of x's values, on all threads.
-template <class Work>
-void each_run(const Tensor& x, const Work& work) {
-  at::parallel_for(0, x.numel(), kValuesAtOnce,
-                   [&](int64_t first, int64_t last) { work(first, static_cast<size_t>(last - first)); });
-}
-
 struct RectifiedSum : torch::autograd::Function<RectifiedSum> {
   static Tensor forward(AutogradContext* context, const Tensor& first_summand, const Tensor& second_summand) {
     const Tensor a = channels_last(first_summand), b = channels_last(second_summand);

@@ -238,7 +238,7 @@ TEST(Distill, NeedsNoLabelsAndRefusesTheirLackWithoutATeacher) {
   EXPECT_THROW(run(small_net(9), *forget_labels(data, 80, 1), short_run()), Error);
 }
 
-/// conv1 -> [norm -> sign -> conv2 x K -> norm] -> scores, conv2's weight of signs.
+/// conv1 -> [norm -> sign -> conv2 x K -> norm -> slopes] -> scores, conv2's weight of signs.
 Graph binary_net() {
   Builder net("binary", 3);
   ValueId x = net.input("data", {1, 8, 8});
@@ -247,20 +247,27 @@ Graph binary_net() {
   x = net.apply("sign", Sign{}, {x});
   x = net.conv("conv2", x, 8, {3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}, false);
   x = net.batch_norm("norm2", net.apply("scaled", Mul{}, {x, scale}));
+  const Tensor slopes({8, 1, 1}, std::vector<float>(8, 0.25f));
+  x = net.apply("slopes", PRelu{}, {x, net.constant("slopes.values", slopes)});
   Graph graph = net.finish({net.linear("scores", net.apply("flatten", Flatten{}, {x}), 4)});
   const std::vector<float> real = to_dense(weight(graph, "conv2.weight")).data;
   set_weight(graph, "conv2.weight", Signs{std::vector<float>(8), sign_words(real), real});
   return graph;
 }
 
+Options short_binary_run() {
+  Options options = short_run();
+  options.optimizer = "adam";
+  options.learning_rate = 0.005;
+  options.weight_decay = 0;
+  return options;
+}
+
 TEST(Binary, LearnsByEveryRuleAndStaysBinary) {
   for (const std::string rule : {"paper", "clipped", "released"})
     for (const std::string inputs : {"clipped", "smooth"}) {
       SCOPED_TRACE(rule + ", " + inputs);
-      Options options = short_run();
-      options.optimizer = "adam";
-      options.learning_rate = 0.005;
-      options.weight_decay = 0;
+      Options options = short_binary_run();
       options.binary_gradient = rule;
       options.sign_gradient = inputs;
       const Result result = run(binary_net(), *quadrants(800, 1), options);
@@ -268,6 +275,17 @@ TEST(Binary, LearnsByEveryRuleAndStaysBinary) {
       const auto& signs = std::get<Signs>(weight(result.graph, "conv2.weight").encoding);
       EXPECT_NE(signs.words, std::get<Signs>(weight(binary_net(), "conv2.weight").encoding).words);
     }
+}
+
+TEST(Binary, LearnsInBf16WhereTheMachineHasIt) {
+  Options options = short_binary_run();
+  options.precision = "bf16";
+  try {
+    EXPECT_LT(error_percent(run(binary_net(), *quadrants(800, 1), options).graph, *quadrants(400, 2)), 3);
+  } catch (const Error& refusal) {
+    ASSERT_THAT(refusal.what(), testing::HasSubstr("no bf16 convolution"));
+    GTEST_SKIP() << refusal.what();
+  }
 }
 
 TEST(Binary, RefusesRulesThatDoNotExist) {

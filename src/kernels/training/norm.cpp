@@ -1,7 +1,5 @@
 #include "kernels/training/norm.h"
 
-#include <algorithm>
-
 #include "kernels/simd.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -9,6 +7,7 @@
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
 #include "kernels/training/bf16-inl.h"
+#include "kernels/training/rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
@@ -16,28 +15,10 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-using Wide = hn::ScalableTag<float>;
-using One = hn::CappedTag<float, 1>;
-
 using bf16::load;
 using bf16::store;
-
-/// work(d, i, j) for vectors of tag `d` that cover values i of [0, count), whose numbers are at j of a row.
-template <class Work>
-HWY_INLINE void each(size_t row, size_t count, const Work& work) {
-  const size_t lanes = hn::Lanes(Wide());
-  for (size_t first = 0; first < count; first += row) {
-    const size_t here = std::min(row, count - first);
-    size_t j = 0;
-    for (; j + lanes <= here; j += lanes) work(Wide(), first + j, j);
-    for (; j < here; ++j) work(One(), first + j, j);
-  }
-}
-
-template <class D>
-HWY_INLINE void add_to(D d, float* sum, hn::Vec<D> v) {
-  hn::StoreU(hn::Add(hn::LoadU(d, sum), v), d, sum);
-}
+using rows::add_to;
+using rows::each;
 
 template <class D, class T>
 HWY_INLINE hn::Vec<D> centred(D d, const NormRows& rows, const T* x, size_t j) {

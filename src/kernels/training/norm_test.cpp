@@ -1,36 +1,20 @@
 // The kernels against their formulas in double, on every instruction set of this machine.
 #include "kernels/training/norm.h"
 
-#include <numeric>
-
 #include "kernels/training/test_support.h"
 
 namespace netsuke::kernels {
 namespace {
 
-std::vector<float> repeated(const std::vector<float>& of_channels, size_t row) {
-  std::vector<float> out(row);
-  for (size_t j = 0; j < row; ++j) out[j] = of_channels[j % of_channels.size()];
-  return out;
-}
-
-/// The sum over the whole rows' numbers for one channel.
-double of_channel(const std::vector<float>& sums, size_t channel, size_t channels) {
-  double sum = 0;
-  for (size_t j = channel; j < sums.size(); j += channels) sum += static_cast<double>(sums[j]);
-  return sum;
-}
-
 template <class T>
 void compare(Random& random, double rounding) {
   const size_t channels = pick(random, 1, 40), pixels = pick(random, 1, 50), count = channels * pixels;
-  const size_t row = std::lcm(channels, size_t{16});
   const auto numbers = [&] { return random_values(random, channels); };
   const std::vector<float> mean = numbers(), scale = numbers(), shift = numbers(), slope = numbers(),
                            offset = numbers();
-  const std::vector<float> means = repeated(mean, row), scales = repeated(scale, row),
-                           shifts = repeated(shift, row), slopes = repeated(slope, row),
-                           offsets = repeated(offset, row);
+  const std::vector<float> means = repeated(mean), scales = repeated(scale), shifts = repeated(shift),
+                           slopes = repeated(slope), offsets = repeated(offset);
+  const size_t row = means.size();
   const NormRows rows{row, means.data(), scales.data(), shifts.data(), random.below(2) == 0};
   const std::vector<T> x = random_numbers<T>(random, count), dy = random_numbers<T>(random, count);
   std::vector<float> sums(row), squares(row), gradient_sums(row), products(row);
