@@ -33,6 +33,8 @@ class Runner {
   Graph run() {
     Graph graph = original_;
     size_t done = restore(graph);
+    // Here, not where the first step is saved: that one may train, and keeps a checkpoint there.
+    if (!context_.work_folder.empty()) std::filesystem::create_directories(context_.work_folder);
     for (; done < steps_.size(); ++done) {
       stop_if_asked();
       const auto start = std::chrono::steady_clock::now();
@@ -170,7 +172,6 @@ class Runner {
 
   void save(const Bytes& bytes, size_t done) const {
     if (context_.work_folder.empty()) return;
-    std::filesystem::create_directories(context_.work_folder);
     // The state names its graph file, so a stop between the two writes leaves the old pair in force.
     write_file(cat(context_.work_folder, "/step-", done, ".nsk"), bytes);
     write_file(context_.work_folder + "/state", cat(done, "\n", fingerprint(), "\n"));

@@ -163,6 +163,23 @@ TEST_F(SearchTest, SaysHowCloseItCameToWhatIsImpossible) {
   EXPECT_TRUE(kept_.empty());
 }
 
+TEST_F(SearchTest, ARecipeMayBeginWithTraining) {
+  const Recipe recipe = parse_recipe(R"(
+    name = "binary"
+    [[stage]]
+    do = "binarize"
+    method = "bwn"
+    retrain = { epochs = 1, teacher = "original" }
+  )",
+                                     "r.toml");
+  const std::string folder = testing::TempDir() + "netsuke_recipe_begins_with_training";
+  std::filesystem::remove_all(folder);
+  context_.work_folder = folder;
+  const Graph binary = run(recipe, original_, context_);
+  EXPECT_LT(error_of(binary, *held_out_), 10);
+  EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
 TEST_F(SearchTest, NeedsABudgetAndHeldOutImages) {
   EXPECT_THROW(find({}), Error);
   context_.validation_error = nullptr;
