@@ -19,6 +19,7 @@ struct Site {
   const std::vector<Shape>& shapes;
   const std::vector<Layout>& layouts;
   const PlanOptions& options;
+  size_t shuffle = 1;  ///< of the image that a convolution reads: see ConvShape
 
   const Shape& input(size_t i = 0) const { return shapes[node.inputs[i]]; }
   const Shape& output() const { return shapes[node.output]; }
@@ -50,6 +51,8 @@ Lowered lower_concat(const Site& site);
 /// These two are long stories, in a file of their own.
 Lowered lower_conv(const Conv2d& op, const Site& site);
 Lowered lower_linear(const Site& site);
+/// True for a convolution whose kernel can read channels that are yet to be shuffled.
+bool takes_shuffle(const Site& site);
 /// A convolution or linear layer whose weights are signs and do not come in groups, of signs (as SignsStep
 /// leaves them) or of real values.
 bool has_binary_weights(const Graph& graph, const Node& node);

@@ -194,8 +194,16 @@ kernels::ConvShape conv_shape(const Conv2d& op, const Shape& x, const Shape& w, 
   return s;
 }
 
+bool takes_shuffle(const Site& site) {
+  const auto* op = std::get_if<Conv2d>(&site.node.op);
+  if (!op || !site.weight(1) || is_small(site.options.residency) || takes_binary_weights(site)) return false;
+  const kernels::ConvShape s = conv_shape(*op, site.input(), site.input(1), site.output());
+  return !s.is_depthwise() &&
+         choose_conv(s, kept_weights(*site.weight(1)), site.options) == ConvKernel::direct;
+}
+
 Lowered lower_conv(const Conv2d& op, const Site& site) {
-  const kernels::ConvShape s = conv_shape(op, site.input(), site.input(1), site.output());
+  kernels::ConvShape s = conv_shape(op, site.input(), site.input(1), site.output());
   const Values bias = site.constant(2);
   if (s.is_depthwise()) return depthwise(s, *site.constant(1), bias);
   check_scratch(site, {site.input()[1], static_cast<int64_t>(s.padded_height()),
@@ -204,6 +212,7 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
   if (is_small(site.options.residency)) return small_conv(s, site, bias);
   const size_t count = kept_weights(*site.weight(1));
   const ConvKernel kernel = choose_conv(s, count, site.options);
+  s.shuffle = site.shuffle;  // of a direct one alone: see takes_shuffle
   Lowered lowered = with_kernel(kernel, s, *site.weight(1), span_of(bias));
   lowered.refused = refusals(s, count, kernel, site.options.timings.get());
   return lowered;

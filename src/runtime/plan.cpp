@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "graph/passes/fold_batch_norm.h"
+#include "graph/passes/sink_shuffle.h"
 #include "kernels/cpu.h"
 #include "runtime/planner.h"
 
@@ -24,7 +25,7 @@ std::string_view residency_name(Residency residency) {
 Residency parse_residency(std::string_view text, std::string_view what) {
   for (const auto& [residency, name] : kResidencies)
     if (name == text) return residency;
-  fail(ErrorCode::usage, what, ": found '", text, "', expected fastest, packed or dense");
+  fail(ErrorCode::usage, what, ": found '", text, "', expected fastest, packed, coded or dense");
 }
 
 std::shared_ptr<const Plan> make_plan(const Graph& graph, PlanOptions options) {
@@ -32,8 +33,8 @@ std::shared_ptr<const Plan> make_plan(const Graph& graph, PlanOptions options) {
   verify(graph);
   // A weight that a batch norm changed is no longer the file's.
   if (options.residency == Residency::coded) return Planner(graph, std::move(options)).plan();
-  const Graph folded = fold_batch_norms(graph);
-  return Planner(folded, std::move(options)).plan();
+  const Graph ready = sink_channel_shuffles(fold_batch_norms(graph));
+  return Planner(ready, std::move(options)).plan();
 }
 
 }  // namespace netsuke::runtime

@@ -78,13 +78,16 @@ void Planner::add(size_t index) {
   if (add_binary(index)) return;
   if (std::holds_alternative<Concat>(node.op)) return add_concat(index);
   if (std::holds_alternative<Slice>(node.op) && add_channel_view(node)) return;
+  if (std::holds_alternative<ChannelShuffle>(node.op) && leave_to_reader(node)) return;
   const std::optional<kernels::Clamp> clamp = clamp_of(node.op);
   if (clamp && join_clamp(node, *clamp)) return;
   if (std::holds_alternative<Add>(node.op) && join_addition(node)) return;
   std::vector<Layout> layouts;
   for (ValueId input : node.inputs)
     layouts.push_back(graph_.values[input].weight ? Layout::planes : layout_of(input));
-  Lowered lowered = lower({graph_, node, shapes_, layouts, options_});
+  const auto shuffle = shuffles_.find(node.inputs[0]);
+  const size_t groups = shuffle == shuffles_.end() ? 1 : shuffle->second;
+  Lowered lowered = lower({graph_, node, shapes_, layouts, options_, groups});
   add_step(index, std::move(lowered));
 }
 
@@ -174,6 +177,17 @@ void Planner::add_view(const Node& node) {
   }
   slot(node.output, Layout::planes) =
       slots_.add_view(shapes_[node.output], stored_in(input, Layout::planes, node), 0, Layout::planes);
+}
+
+// The only reader finds the channels where they are.
+bool Planner::leave_to_reader(const Node& shuffle) {
+  if (!only_feeds(shuffle.output)) return false;
+  const Node& reader = graph_.nodes[readers_[shuffle.output][0]];
+  if (reader.inputs[0] != shuffle.output || !takes_shuffle({graph_, reader, shapes_, {}, options_}))
+    return false;
+  slots_of_[shuffle.output] = slots_of_[shuffle.inputs[0]];
+  shuffles_[shuffle.output] = static_cast<size_t>(std::get<ChannelShuffle>(shuffle.op).groups);
+  return true;
 }
 
 // Neighbouring channels of an image in layout `pixels` are read where they are.

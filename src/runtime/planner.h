@@ -54,6 +54,7 @@ class Planner {
   bool join_into(const Node& node, ValueId value);
 
   void add_view(const Node& node);
+  bool leave_to_reader(const Node& shuffle);
   bool add_channel_view(const Node& node);
   void add_concat(size_t index);
   void add_part(size_t index, size_t part, SlotId whole, size_t channel);
@@ -76,9 +77,10 @@ class Planner {
   std::vector<size_t> maker_;                    // the step that computes a value as its last deed, or kNone
   std::vector<std::vector<SlotId>> reads_;       // of each step
   std::vector<SlotId> writes_;
-  std::vector<SlotId> sign_writes_;  // the steps' second outputs, or kNone
-  std::map<ValueId, Norm> norms_;    // batch norms that are left to their readers
-  std::map<ValueId, SlotId> bits_;   // where the signs of a value lie, as Sign nodes leave them
+  std::vector<SlotId> sign_writes_;     // the steps' second outputs, or kNone
+  std::map<ValueId, Norm> norms_;       // batch norms that are left to their readers
+  std::map<ValueId, size_t> shuffles_;  // groups of channel shuffles that are left to their reader
+  std::map<ValueId, SlotId> bits_;      // where the signs of a value lie, as Sign nodes leave them
   std::shared_ptr<Plan> plan_ = std::make_shared<Plan>();
 };
 

@@ -194,6 +194,22 @@ TEST(Session, WritesPartsOfAConcatAndReadsSlicesInPlace) {
   expect_equal_to_evaluation(graph, session, random, 3);
 }
 
+TEST(Session, ReadsShuffledChannelsWhereTheyAre) {
+  Builder b("unit");
+  const ValueId x = b.conv("stem", b.input("data", {1, 9, 8}), 30, {3, 3});
+  ValueId y = b.apply("relu", Relu{}, {b.conv("conv1", x, 15, {1, 1}, {.groups = 3})});
+  y = b.apply("shuffle", ChannelShuffle{3}, {y});  // of five channels, which three do not divide
+  y = b.conv("conv2", y, 15, {3, 3}, {.pad = {1, 1, 1, 1}, .groups = 15});
+  y = b.conv("conv3", y, 30, {1, 1}, {.groups = 3});
+  y = b.conv("conv4", b.apply("shuffle2", ChannelShuffle{5}, {y}), 4, {3, 3});
+  const Graph graph = b.finish({b.apply("pool", GlobalAvgPool{}, {y})});
+  Session session(graph, {.threads = 2});
+  EXPECT_EQ(kernels_of(session),
+            (std::vector<std::string>{"conv", "conv_1x1", "depthwise", "conv_1x1", "conv", "mean"}));
+  Random random(4);
+  expect_equal_to_evaluation(graph, session, random, 3);
+}
+
 TEST(Session, AddsWhatIsThereToWhatAConvolutionWrites) {
   Builder b("residual");
   const ValueId x = b.conv("stem", b.input("data", {1, 20, 20}), 16, {3, 3});

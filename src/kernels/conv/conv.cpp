@@ -9,12 +9,26 @@ namespace {
 constexpr size_t kFewChannels = 8;
 
 bool pads_first(const ConvShape& s) {
-  return s.channels < kFewChannels && s.groups == 1 && s.dilation_w == 1 && !s.is_pointwise();
+  return s.channels < kFewChannels && s.groups == 1 && s.shuffle == 1 && s.dilation_w == 1 &&
+         !s.is_pointwise();
+}
+
+// Pieces of a row of the matrix of windows where it is found place by place.
+size_t places(const ConvShape& s) { return s.kernel_h * s.kernel_w * s.shuffle; }
+
+// The channels that a group reads of each of the shuffle's groups: all of its own where there is no shuffle.
+struct Stretch {
+  size_t first = 0, length = 0;
+};
+
+Stretch stretch_of(const ConvShape& s, size_t group) {
+  const size_t inputs = s.channels / s.groups, first = group * inputs / s.shuffle;
+  return {first, ((group + 1) * inputs + s.shuffle - 1) / s.shuffle - first};
 }
 
 // Memory for pointers, counted in floats.
 size_t table_floats(const ConvShape& s) {
-  const size_t pointers = s.kernel_h * s.kernel_w * kProductRows;
+  const size_t pointers = places(s) * kProductRows;
   return (pointers * sizeof(const float*) + kCacheLine) / sizeof(float);
 }
 
@@ -29,9 +43,9 @@ class Windows {
     if (padded_) pad(part, scratch + table_floats(shape));
   }
 
-  size_t pieces() const { return padded_ ? shape_.kernel_h : shape_.kernel_h * shape_.kernel_w; }
-  size_t length() const {
-    return padded_ ? shape_.kernel_w * shape_.channels : shape_.channels / shape_.groups;
+  size_t pieces() const { return padded_ ? shape_.kernel_h : places(shape_); }
+  size_t length(const Stretch& stretch) const {
+    return padded_ ? shape_.kernel_w * shape_.channels : stretch.length;
   }
 
   // The table for `count` pixels from `first` on: piece p of pixel i at [p * count + i].
@@ -60,11 +74,13 @@ class Windows {
   void find_places(size_t y, size_t x, const float** to, size_t step) const {
     for (size_t ky = 0; ky < shape_.kernel_h; ++ky) {
       const size_t in_y = y * shape_.stride_h + ky * shape_.dilation_h - shape_.pad_top;
-      for (size_t kx = 0; kx < shape_.kernel_w; ++kx, to += step) {
+      for (size_t kx = 0; kx < shape_.kernel_w; ++kx) {
         const size_t in_x = x * shape_.stride_w + kx * shape_.dilation_w - shape_.pad_left;
-        *to = in_y < shape_.height && in_x < shape_.width
-                  ? image_.in + (in_y * shape_.width + in_x) * image_.in_stride
-                  : zeros_;
+        const float* pixel = in_y < shape_.height && in_x < shape_.width
+                                 ? image_.in + (in_y * shape_.width + in_x) * image_.in_stride
+                                 : zeros_;
+        for (size_t i = 0; i < shape_.shuffle; ++i, to += step)
+          *to = pixel + i * (shape_.channels / shape_.shuffle);
       }
     }
   }
@@ -101,14 +117,24 @@ class Windows {
   size_t copy_top_ = 0;  // the row of the padded image that the copy begins with
 };
 
-// Reads OIHW as [out][ky][kx][in].
-std::vector<float> channels_last(const ConvShape& s, const float* weights, size_t outputs) {
+// Rows of a group's matrix.
+size_t depth(const ConvShape& s, size_t group) { return places(s) * stretch_of(s, group).length; }
+
+// Reads a group's OIHW as [out][ky][kx][in], or, of channels that are yet to be shuffled,
+// [out][ky][kx][piece][in].
+std::vector<float> channels_last(const ConvShape& s, const float* weights, size_t group) {
   const size_t window = s.kernel_h * s.kernel_w, inputs = s.channels / s.groups;
-  std::vector<float> result(outputs * s.depth());
+  const size_t outputs = s.out_channels / s.groups, row = depth(s, group);
+  const Stretch stretch = stretch_of(s, group);
+  weights += group * outputs * s.depth();
+  std::vector<float> result(outputs * row);
   for (size_t o = 0; o < outputs; ++o)
-    for (size_t c = 0; c < inputs; ++c)
+    for (size_t c = 0; c < inputs; ++c) {
+      const size_t channel = group * inputs + c;
+      const size_t place = channel % s.shuffle * stretch.length + channel / s.shuffle - stretch.first;
       for (size_t k = 0; k < window; ++k)
-        result[o * s.depth() + k * inputs + c] = weights[o * s.depth() + c * window + k];
+        result[o * row + k * (row / window) + place] = weights[o * s.depth() + c * window + k];
+    }
   return result;
 }
 
@@ -118,8 +144,8 @@ ConvWeights pack_conv(const ConvShape& shape, const float* weights, std::span<co
   ConvWeights packed{{}, AlignedFloats(shape.channels, 0.0f)};
   const size_t outputs = shape.out_channels / shape.groups;
   for (size_t g = 0; g < shape.groups; ++g) {
-    const std::vector<float> rows = channels_last(shape, weights + g * outputs * shape.depth(), outputs);
-    packed.groups.push_back(pack_panels(rows.data(), outputs, shape.depth(),
+    const std::vector<float> rows = channels_last(shape, weights, g);
+    packed.groups.push_back(pack_panels(rows.data(), outputs, depth(shape, g),
                                         bias.empty() ? bias : bias.subspan(g * outputs, outputs)));
   }
   return packed;
@@ -148,11 +174,12 @@ void conv2d(const ConvShape& shape, const ConvWeights& weights, const ImageArgum
   for (size_t block = 0; block < blocks; ++block) {
     const size_t pixel = part.first_pixel + pixels * block / blocks,
                  count = part.first_pixel + pixels * (block + 1) / blocks - pixel;
-    Product p{nullptr, count, windows.find(pixel, count), count, 0, windows.pieces(), windows.length()};
+    Product p{nullptr, count, windows.find(pixel, count), count, 0, windows.pieces()};
     p.c_stride = image.out_stride, p.add_stride = image.add_stride, p.clamp = image.clamp;
     for (size_t g = part.first_panel / panels; g * panels < part.last_panel; ++g) {
+      const Stretch stretch = stretch_of(shape, g);
       p.b = &weights.groups[g];
-      p.a_offset = g * p.length;
+      p.a_offset = stretch.first, p.length = windows.length(stretch);
       p.c = image.out + pixel * image.out_stride + g * outputs;
       p.add = image.add ? image.add + pixel * image.add_stride + g * outputs : nullptr;
       multiply(p, std::max(part.first_panel, g * panels) - g * panels,

@@ -20,6 +20,9 @@ struct ConvShape {
   size_t dilation_h = 1, dilation_w = 1;
   size_t pad_top = 0, pad_left = 0;
   size_t groups = 1;
+  /// The input is yet to be shuffled (ShuffleNet, figure 1): its channel c is channel c / shuffle of the
+  /// group c % shuffle of those in memory.
+  size_t shuffle = 1;
 
   /// Weights of one output channel.
   size_t depth() const { return channels / groups * kernel_h * kernel_w; }
@@ -43,6 +46,8 @@ struct ImageArguments {
 };
 
 /// A convolution's weights, packed once: for each group a matrix of one row for each (ky, kx, input channel).
+/// Of channels that are yet to be shuffled a group reads a stretch of each of the shuffle's groups; where
+/// that has others' channels at its ends too, their weights are zeros.
 struct ConvWeights {
   std::vector<Panels> groups;
   AlignedFloats zeros;  ///< as many as a pixel has channels: what lies beside the image
@@ -54,7 +59,7 @@ struct ConvWeights {
 ConvWeights pack_conv(const ConvShape& shape, const float* weights, std::span<const float> bias);
 
 /// The same with weights that share values: `codes` are numbers of at most kMostCentroids values, in that
-/// order.
+/// order. Nothing may be yet to be shuffled.
 ConvWeights pack_conv(const ConvShape& shape, std::span<const uint16_t> codes,
                       std::span<const float> centroids, std::span<const float> bias);
 

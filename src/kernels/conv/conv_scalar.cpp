@@ -3,6 +3,11 @@
 namespace netsuke::kernels {
 namespace {
 
+// Where channel c of the input lies.
+size_t place(const ConvShape& s, size_t c) {
+  return c % s.shuffle * (s.channels / s.shuffle) + c / s.shuffle;
+}
+
 // The sum under one window of output channel `o`; positions outside of the image count as zeros. Unsigned
 // wrap-around makes a position left of or above the image a very large one.
 float window_sum(const ConvShape& s, const float* weights, const ImageArguments& image, size_t o,
@@ -16,7 +21,7 @@ float window_sum(const ConvShape& s, const float* weights, const ImageArguments&
         const size_t x = out_x * s.stride_w + kx * s.dilation_w - s.pad_left;
         if (y >= s.height || x >= s.width) continue;
         sum += weights[o * s.depth() + (c * s.kernel_h + ky) * s.kernel_w + kx] *
-               image.in[(y * s.width + x) * image.in_stride + first + c];
+               image.in[(y * s.width + x) * image.in_stride + place(s, first + c)];
       }
     }
   }
