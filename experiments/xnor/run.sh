@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Binary networks on CIFAR-10 and MNIST: BWN and XNOR-Net beside the real net, the paper's blocks beside ours.
 #   experiments/xnor/run.sh PATH-TO-CIFAR-10 PATH-TO-MNIST
-# EPOCHS (10) and WIDTH (0.25) say how long and how wide on CIFAR-10; one seed, one thread a run. Leaves every run in
+# EPOCHS (10) and WIDTH (0.25) say how long and how wide on CIFAR-10; then a real net of three times the epochs, whose layers
+# become binary by binary.toml.in in TAUGHT (13) epochs more, taught by it. One seed, one thread a run. Leaves every run in
 # out/xnor/ and the figures in binary.json here. A run that is there already is not done again; one that was stopped
 # goes on. The best epoch is chosen on 5,000 of the training images, which no network learns from.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-[ $# = 2 ] || { sed -n '2,6s/^# \?//p' "$0" >&2; exit 2; }
+[ $# = 2 ] || { sed -n '2,7s/^# \?//p' "$0" >&2; exit 2; }
 cifar=$1 mnist=$2
 netsuke=${NETSUKE:-./netsuke}
+here=experiments/xnor
 out=out/xnor
 mkdir -p "$out"
 
@@ -33,4 +35,17 @@ binary bwn --binarize bwn
 xnor xnor-paper --binary-block paper
 xnor xnor-paper-no-scale --binary-block paper --binary-parts none
 xnor xnor-conventional --binary-block conventional
-python3 experiments/xnor/summarise.py
+
+# taught NAME LINE: from the trained net, with this line in the recipe's stage.
+taught() {
+  local file=$out/taught-$1
+  sed -e "s/BINARY/$2/; s/EPOCHS/${TAUGHT:-13}/" "$here/binary.toml.in" > "$file.toml"
+  [ -f "$file.json" ] || "$netsuke" compress "$out/real-long.nsk" --data "$cifar" --recipe "$file.toml" --seed 1 --threads 1 \
+    -o "$file.nsk" --force --resume --json-file "$file.json" > "$file.log"
+}
+EPOCHS=$((3 * ${EPOCHS:-10})) cifar real-long --lr 0.05 --precision bf16
+taught xnor 'method = "xnor"'
+taught bwn 'method = "bwn"'
+taught xnor-paper 'method = "xnor"\nblock = "paper"'
+taught xnor-paper-no-scale 'method = "xnor"\nblock = "paper"\nparts = []'
+python3 $here/summarise.py
