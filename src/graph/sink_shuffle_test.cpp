@@ -44,6 +44,14 @@ TEST(SinkShuffle, StandsBehindTheDepthwiseConvolutionAndChangesNoAnswer) {
   }
 }
 
+TEST(SinkShuffle, LeavesTheDepthwiseConvolutionItsActivation) {
+  Builder net("relu");
+  ValueId x = net.apply("shuffle", ChannelShuffle{2}, {net.input("data", {4, 3, 3})});
+  x = net.conv("depthwise", x, 4, {3, 3}, {.pad = {1, 1, 1, 1}, .groups = 4});
+  const Graph graph = net.finish({net.conv("last", net.apply("relu", Relu{}, {x}), 4, {1, 1})});
+  EXPECT_EQ(sink_channel_shuffles(graph), graph);
+}
+
 TEST(SinkShuffle, StaysWhereOthersReadItToo) {
   Builder net("both");
   const ValueId x = net.apply("shuffle", ChannelShuffle{2}, {net.input("data", {4, 3, 3})});

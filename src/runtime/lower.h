@@ -51,7 +51,7 @@ Lowered lower_concat(const Site& site);
 /// These two are long stories, in a file of their own.
 Lowered lower_conv(const Conv2d& op, const Site& site);
 Lowered lower_linear(const Site& site);
-/// True for a convolution whose kernel can read channels that are yet to be shuffled.
+/// True for a convolution that gains by reading channels that are yet to be shuffled.
 bool takes_shuffle(const Site& site);
 /// A convolution or linear layer whose weights are signs and do not come in groups, of signs (as SignsStep
 /// leaves them) or of real values.

@@ -194,11 +194,19 @@ kernels::ConvShape conv_shape(const Conv2d& op, const Shape& x, const Shape& w, 
   return s;
 }
 
+/// Where each of the shuffle's groups has few of a group's channels, the zeros at the ends of the stretches
+/// (see ConvWeights) cost more than shuffling first does, and a hostile file could make them as many as it
+/// likes.
+bool has_long_stretches(const kernels::ConvShape& s, size_t shuffle) {
+  constexpr size_t kLeast = 6, kMostPieces = 64;
+  return s.channels / s.groups >= kLeast * shuffle && shuffle <= kMostPieces;
+}
+
 bool takes_shuffle(const Site& site) {
   const auto* op = std::get_if<Conv2d>(&site.node.op);
   if (!op || !site.weight(1) || is_small(site.options.residency) || takes_binary_weights(site)) return false;
   const kernels::ConvShape s = conv_shape(*op, site.input(), site.input(1), site.output());
-  return !s.is_depthwise() &&
+  return has_long_stretches(s, site.shuffle) &&
          choose_conv(s, kept_weights(*site.weight(1)), site.options) == ConvKernel::direct;
 }
 

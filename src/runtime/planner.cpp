@@ -78,7 +78,7 @@ void Planner::add(size_t index) {
   if (add_binary(index)) return;
   if (std::holds_alternative<Concat>(node.op)) return add_concat(index);
   if (std::holds_alternative<Slice>(node.op) && add_channel_view(node)) return;
-  if (std::holds_alternative<ChannelShuffle>(node.op) && leave_to_reader(node)) return;
+  if (std::holds_alternative<ChannelShuffle>(node.op) && leave_shuffle_to_reader(node)) return;
   const std::optional<kernels::Clamp> clamp = clamp_of(node.op);
   if (clamp && join_clamp(node, *clamp)) return;
   if (std::holds_alternative<Add>(node.op) && join_addition(node)) return;
@@ -180,13 +180,14 @@ void Planner::add_view(const Node& node) {
 }
 
 // The only reader finds the channels where they are.
-bool Planner::leave_to_reader(const Node& shuffle) {
+bool Planner::leave_shuffle_to_reader(const Node& shuffle) {
   if (!only_feeds(shuffle.output)) return false;
   const Node& reader = graph_.nodes[readers_[shuffle.output][0]];
-  if (reader.inputs[0] != shuffle.output || !takes_shuffle({graph_, reader, shapes_, {}, options_}))
+  const auto groups = static_cast<size_t>(std::get<ChannelShuffle>(shuffle.op).groups);
+  if (reader.inputs[0] != shuffle.output || !takes_shuffle({graph_, reader, shapes_, {}, options_, groups}))
     return false;
   slots_of_[shuffle.output] = slots_of_[shuffle.inputs[0]];
-  shuffles_[shuffle.output] = static_cast<size_t>(std::get<ChannelShuffle>(shuffle.op).groups);
+  shuffles_[shuffle.output] = groups;
   return true;
 }
 

@@ -54,7 +54,7 @@ class Planner {
   bool join_into(const Node& node, ValueId value);
 
   void add_view(const Node& node);
-  bool leave_to_reader(const Node& shuffle);
+  bool leave_shuffle_to_reader(const Node& shuffle);
   bool add_channel_view(const Node& node);
   void add_concat(size_t index);
   void add_part(size_t index, size_t part, SlotId whole, size_t channel);

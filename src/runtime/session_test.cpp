@@ -197,9 +197,9 @@ TEST(Session, WritesPartsOfAConcatAndReadsSlicesInPlace) {
 TEST(Session, ReadsShuffledChannelsWhereTheyAre) {
   Builder b("unit");
   const ValueId x = b.conv("stem", b.input("data", {1, 9, 8}), 30, {3, 3});
-  ValueId y = b.apply("relu", Relu{}, {b.conv("conv1", x, 15, {1, 1}, {.groups = 3})});
-  y = b.apply("shuffle", ChannelShuffle{3}, {y});  // of five channels, which three do not divide
-  y = b.conv("conv2", y, 15, {3, 3}, {.pad = {1, 1, 1, 1}, .groups = 15});
+  ValueId y = b.apply("relu", Relu{}, {b.conv("conv1", x, 60, {1, 1}, {.groups = 3})});
+  y = b.apply("shuffle", ChannelShuffle{3}, {y});  // of twenty channels, which three do not divide
+  y = b.conv("conv2", y, 60, {3, 3}, {.pad = {1, 1, 1, 1}, .groups = 60});
   y = b.conv("conv3", y, 30, {1, 1}, {.groups = 3});
   y = b.conv("conv4", b.apply("shuffle2", ChannelShuffle{5}, {y}), 4, {3, 3});
   const Graph graph = b.finish({b.apply("pool", GlobalAvgPool{}, {y})});
@@ -208,6 +208,17 @@ TEST(Session, ReadsShuffledChannelsWhereTheyAre) {
             (std::vector<std::string>{"conv", "conv_1x1", "depthwise", "conv_1x1", "conv", "mean"}));
   Random random(4);
   expect_equal_to_evaluation(graph, session, random, 3);
+}
+
+TEST(Session, ShufflesFirstWhereGroupsReadFewChannels) {
+  Builder b("many groups");
+  const ValueId x = b.conv("stem", b.input("data", {1, 9, 8}), 64, {3, 3});
+  const ValueId y = b.conv("conv", b.apply("shuffle", ChannelShuffle{32}, {x}), 128, {1, 1}, {.groups = 64});
+  const Graph graph = b.finish({b.apply("pool", GlobalAvgPool{}, {y})});
+  Session session(graph);
+  EXPECT_EQ(kernels_of(session).at(1), "shuffle");
+  Random random(5);
+  expect_equal_to_evaluation(graph, session, random, 1);
 }
 
 TEST(Session, AddsWhatIsThereToWhatAConvolutionWrites) {

@@ -9,16 +9,25 @@ namespace {
 
 class Sinker {
  public:
-  explicit Sinker(const Graph& graph) : graph_(graph), uses_(graph_) {}
+  explicit Sinker(const Graph& graph) : graph_(graph), uses_(graph_), reader_(graph.values.size(), nullptr) {
+    for (const Node& node : graph_.nodes)
+      for (ValueId id : node.inputs) reader_[id] = &node;
+  }
 
   Graph run() {
     for (Node& node : graph_.nodes)
-      if (is_depthwise(node)) sink(*uses_.maker[node.inputs[0]], node);
+      if (is_depthwise(node) && only_a_convolution_reads(node)) sink(*uses_.maker[node.inputs[0]], node);
     return std::move(graph_);
   }
 
  private:
   WeightPtr& weight(const Node& conv, size_t i) { return graph_.values[conv.inputs[i]].weight; }
+
+  /// Else an activation, which a depthwise convolution would have done, would stand behind the shuffle.
+  bool only_a_convolution_reads(const Node& node) const {
+    const Node* reader = reader_[node.output];
+    return uses_.reads[node.output] == 1 && reader && std::holds_alternative<Conv2d>(reader->op);
+  }
 
   /// With filters of its own, behind a shuffle that nothing else reads.
   bool is_depthwise(const Node& node) {
@@ -60,6 +69,7 @@ class Sinker {
 
   Graph graph_;
   Uses uses_;
+  std::vector<const Node*> reader_;  ///< by ValueId: the last one
 };
 
 }  // namespace

@@ -20,8 +20,8 @@ struct ConvShape {
   size_t dilation_h = 1, dilation_w = 1;
   size_t pad_top = 0, pad_left = 0;
   size_t groups = 1;
-  /// The input is yet to be shuffled (ShuffleNet, figure 1): its channel c is channel c / shuffle of the
-  /// group c % shuffle of those in memory.
+  /// The input is yet to be shuffled (ShuffleNet, figure 1), if not 1: its channel c is channel c / shuffle
+  /// of the group c % shuffle of those in memory.
   size_t shuffle = 1;
 
   /// Weights of one output channel.
@@ -59,7 +59,7 @@ struct ConvWeights {
 ConvWeights pack_conv(const ConvShape& shape, const float* weights, std::span<const float> bias);
 
 /// The same with weights that share values: `codes` are numbers of at most kMostCentroids values, in that
-/// order. Nothing may be yet to be shuffled.
+/// order. `shape.shuffle` must be 1.
 ConvWeights pack_conv(const ConvShape& shape, std::span<const uint16_t> codes,
                       std::span<const float> centroids, std::span<const float> bias);
 
