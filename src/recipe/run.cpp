@@ -33,8 +33,7 @@ class Runner {
   Graph run() {
     Graph graph = original_;
     size_t done = restore(graph);
-    // Here, not where the first step is saved: that one may train, and keeps a checkpoint there.
-    if (!context_.work_folder.empty()) std::filesystem::create_directories(context_.work_folder);
+    open_work_folder();
     for (; done < steps_.size(); ++done) {
       stop_if_asked();
       const auto start = std::chrono::steady_clock::now();
@@ -168,6 +167,16 @@ class Runner {
     for (uint8_t byte : model) add(byte);
     for (char c : recipe_.text) add(static_cast<uint8_t>(c));
     return cat(recipe_.name, ' ', context_.seed, ' ', hash);
+  }
+
+  /// Before the first step, which may train and keep a checkpoint there. What another run left is not this
+  /// one's to resume from.
+  void open_work_folder() const {
+    if (context_.work_folder.empty()) return;
+    std::error_code error;
+    if (!context_.resume) std::filesystem::remove_all(context_.work_folder, error);
+    std::filesystem::create_directories(context_.work_folder, error);
+    require(!error, context_.work_folder, ": cannot be made: ", error.message());
   }
 
   void save(const Bytes& bytes, size_t done) const {
