@@ -40,6 +40,9 @@ def main():
     runs.sort(key=lambda run: run["seed"])
     # The seed is chosen on the validation images; the test split only reports.
     best = min(runs, key=lambda run: (run["validation_error"], run["bytes"]))
+    held = json.loads(committed.read_text())["committed_seed"] if committed.exists() else None
+    if best["seed"] not in here + [held]:
+        sys.exit(f"summarise.py: seed {best['seed']} is now the best and its file is gone: run it again")
     if best["seed"] in here:
         shutil.copy(OUT / f"{kind}-seed{best['seed']}.nsk", HERE / f"{kind}-smallest.nsk")
     result = {

@@ -39,8 +39,9 @@ xnor xnor-conventional --binary-block conventional
 # taught NAME LINE: from the trained net, with this line in the recipe's stage.
 taught() {
   local file=$out/taught-$1
+  [ ! -f "$file.json" ] || return 0
   sed -e "s/BINARY/$2/; s/EPOCHS/${TAUGHT:-13}/" "$here/binary.toml.in" > "$file.toml"
-  [ -f "$file.json" ] || "$netsuke" compress "$out/real-long.nsk" --data "$cifar" --recipe "$file.toml" --seed 1 --threads 1 \
+  "$netsuke" compress "$out/real-long.nsk" --data "$cifar" --recipe "$file.toml" --seed 1 --threads 1 \
     -o "$file.nsk" --force --resume --json-file "$file.json" > "$file.log"
 }
 EPOCHS=$((3 * ${EPOCHS:-10})) cifar real-long --lr 0.05 --precision bf16
