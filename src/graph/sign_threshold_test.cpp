@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "graph/builder.h"
 #include "graph/evaluate.h"
+#include "graph/test_support.h"
 
 namespace netsuke {
 namespace {
@@ -30,15 +31,6 @@ Graph block(uint64_t seed, bool image, bool binary) {
       weight = make_weight(values.shape, Signs{{0.5f, 2, 1}, sign_words(values.data), {}});
   }
   return graph;
-}
-
-Tensor random_batch(const Graph& graph, uint64_t seed) {
-  Shape shape = graph.values[graph.inputs[0]].shape;
-  shape[0] = 4;
-  Tensor batch(shape);
-  Random random(seed);
-  for (float& v : batch.data) v = static_cast<float>(random.normal());
-  return batch;
 }
 
 TEST(SignThreshold, IsOneNumberAChannelAndChangesNoAnswer) {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "graph/builder.h"
 #include "graph/evaluate.h"
+#include "graph/test_support.h"
 
 namespace netsuke {
 namespace {
@@ -21,15 +22,6 @@ Graph unit(uint64_t seed) {
   y = net.conv("depthwise", y, channels, {3, 3},
                {.stride = {stride, stride}, .pad = {1, 1, 1, 1}, .groups = channels}, random.below(2) == 0);
   return net.finish({net.conv("pointwise", y, 2 * groups, {1, 1}, {.groups = groups})});
-}
-
-Tensor random_batch(const Graph& graph, uint64_t seed) {
-  Shape shape = graph.values[graph.inputs[0]].shape;
-  shape[0] = 2;
-  Tensor batch(shape);
-  Random random(seed);
-  for (float& v : batch.data) v = static_cast<float>(random.normal());
-  return batch;
 }
 
 TEST(SinkShuffle, StandsBehindTheDepthwiseConvolutionAndChangesNoAnswer) {
