@@ -2,22 +2,7 @@
 # The command line as a user meets it, on real Fashion-MNIST: train briefly, compress, evaluate the file; then bad input.
 #   tests/end_to_end.sh NETSUKE EMPTY-FOLDER
 set -euo pipefail
-netsuke=$1
-work=$2
-rm -rf "$work"
-mkdir -p "$work"
-cd "$work"
-
-fail() { echo "end_to_end: $*" >&2; exit 1; }
-value() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
-at_least() { python3 -c 'import sys; sys.exit(float(sys.argv[1]) < float(sys.argv[2]))' "$2" "$3" || fail "$1 is $2, expected at least $3"; }
-# refused STATUS PATTERN COMMAND...: exits with STATUS and one sentence that matches.
-refused() {
-  local status=0 message
-  message=$("${@:3}" 2>&1 >/dev/null) || status=$?
-  [ "$status" = "$1" ] || fail "exit status $status instead of $1 from: ${*:3}"
-  grep -q "$2" <<<"$message" || fail "'$message' does not say '$2'"
-}
+source "$(dirname "$0")/as_a_user.sh"
 
 cat > quick.toml <<'TOML'
 name = "quick"
@@ -43,7 +28,7 @@ at_least "top-1 of the small file" "$(value small.json top1)" 80
 # What was printed is what the file gives, to anyone, with all keys that programs rely on.
 "$netsuke" eval small.nsk --data fashion-mnist --json > eval.json
 [ "$(value eval.json top1)" = "$(value small.json top1)" ] || fail "eval and compress disagree about the same file"
-for key in model bytes bytes_fp32 ratio params macs images top1 top5 error ms_median ms_p90 threads layers; do value eval.json $key > /dev/null; done
+has eval.json model bytes bytes_fp32 ratio params macs images top1 top5 error ms_median ms_p90 threads layers
 "$netsuke" inspect small.nsk --ledger > /dev/null
 "$netsuke" compress --explain small.nsk | grep -q '^codes and indices take' || fail "compress --explain does not explain"
 refused 2 'output: is missing' "$netsuke" compress dense.nsk --data-free
@@ -58,54 +43,6 @@ at_least "bytes told before against those that came" "$(value flight.json bytes)
 "$netsuke" compress --explain small.nsk --original dense.nsk --data fashion-mnist --validation 500 | grep -q '^points of top-1 error above the original' ||
   fail "compress --explain does not say where the accuracy went"
 
-# A run that is killed at any moment goes on from its last checkpoint and ends as one that was left alone.
-# Becomes the program, so that a kill in the background hits it and not a shell.
-train_digits() { exec "$netsuke" train lenet_5 --data synthetic --epochs 8 --batch 32 --lr 0.01 --threads 1 --checkpoint-minutes 0.001 "$@"; }
-(train_digits -o alone.nsk --run alone > alone.txt 2>&1)
-train_digits -o killed.nsk --run killed > killed.txt 2>&1 & running=$!
-for pause in 0.05 0.2 0.11; do
-  touch marker
-  # It has gone on since, so the kill hits another moment of the run each time.
-  until [ killed.nsk.checkpoint -nt marker ] || ! kill -0 $running 2>/dev/null; do sleep 0.02; done
-  sleep $pause
-  kill -9 $running 2>/dev/null || true
-  wait $running 2>/dev/null || true
-  [ ! -e killed.nsk ] || fail "the run to be killed was over before it was killed"
-  train_digits -o killed.nsk --run killed --resume > killed.txt 2>&1 & running=$!
-done
-wait $running || fail "the run that was killed does not end: $(cat killed.txt)"
-grep -q 'going on from' killed.txt || fail "the run that was killed began anew"
-cmp alone.nsk killed.nsk || fail "a run that was killed and resumed gives another network"
-[ "$(wc -l < killed/metrics.jsonl)" = 8 ] || fail "metrics.jsonl has $(wc -l < killed/metrics.jsonl) lines after 8 epochs"
-
-# A search keeps its budget, in a file that is there from its first good attempt on; pictures without labels will do.
-cat > search.toml <<'TOML'
-name = "search"
-[[stage]]
-do = "search"
-retrain = { epochs = 2, rate = 0.5, batch = 32 }
-fine_tune = { epochs = 1, batch = 32, optimizer = "adam", learning_rate = 0.0003 }
-TOML
-"$netsuke" compress alone.nsk --data synthetic --recipe search.toml --target-size 20k -o found.nsk --json > found.json
-[ "$(stat -c %s found.nsk)" -le 20000 ] || fail "the search's file is larger than asked"
-at_least "top-1 of the search's file" "$(value found.json top1)" 90
-
-# A student that sees no label learns from a teacher, and one that never sees a class is told of it all the same.
-"$netsuke" distill --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --labelled 0 --alpha 1 --epochs 6 --threads 1 \
-  --teacher-answers answers.bin -o student.nsk --json > student.json
-at_least "top-1 of a student without labels" "$(value student.json top1)" 80
-"$netsuke" convert student.nsk student.txt > /dev/null
-grep -q '^meta labels' student.txt || fail "a student does not keep the names of its classes"
-[ -s answers.bin ] || fail "the teacher's answers were not kept"
-class=$("$netsuke" run alone.nsk --data synthetic --index 0 | sed -n 's/.*in truth //p')
-"$netsuke" distill --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --omit-class "$class" --fit-bias --epochs 6 --threads 1 \
-  -o without.nsk --json > without.json
-at_least "top-1 of a student that never saw a $class" "$(value without.json top1)" 75
-"$netsuke" distill --teacher alone.nsk --teacher alone.nsk --student mlp --set hidden=40 --data synthetic --epochs 1 -o twice.nsk --json > twice.json
-python3 -c 'import json; j = json.load(open("twice.json")); assert j["teachers_error"] == j["teachers"][0]["error"], j["teachers_error"]' ||
-  fail "a teacher given twice does not answer as it does alone"
-refused 2 'has no class' "$netsuke" distill --teacher alone.nsk --student mlp --data synthetic --omit-class seven -o x.nsk
-
 # Another question for a trained network: a new last layer, the rest kept as it is.
 refused 2 'has 4 outputs' "$netsuke" train dense.nsk --classes 4 --data synthetic --epochs 1 -o other.nsk
 "$netsuke" train dense.nsk --classes 10 --freeze conv2 --data synthetic --epochs 2 --lr 0.01 -o other.nsk --json > other.json
@@ -113,7 +50,7 @@ at_least "top-1 with a new last layer" "$(value other.json top1)" 80
 
 # The benchmark, and as it takes turns with another program.
 "$netsuke" bench small.nsk --threads 1 --repeat 5 --explain --json > bench.json
-for key in model bytes macs ms_min ms_median ms_p90 ms_p99 ms_load ms_first bytes_peak threads layers limits steps; do value bench.json $key > /dev/null; done
+has bench.json model bytes macs ms_min ms_median ms_p90 ms_p99 ms_load ms_first bytes_peak threads layers limits steps
 [ "$(value bench.json runs)" = 5 ] || fail "bench --repeat 5 ran $(value bench.json runs) times"
 "$netsuke" bench small.nsk --threads 1 --repeat 5 --explain | grep -q '^conv1 .* % *\(fma\|memory\)' || fail "bench --explain does not show conv1"
 [ "$(printf '2\n3\n' | "$netsuke" bench small.nsk --serve | wc -l)" = 3 ] || fail "bench --serve does not answer line by line"
@@ -170,4 +107,4 @@ refused 2 'cut.nsk' "$netsuke" inspect cut.nsk
 printf 'name = "x"\n[[stage]]\ndo = "code"\n[[stage]]\ndo = "share"\n' > order.toml
 refused 2 'must be the last' "$netsuke" compress dense.nsk --recipe order.toml -o x.nsk
 [ ! -e x.nsk ] || fail "a refused command left a file"
-echo "end_to_end: all as a user expects"
+echo "$name: all as a user expects"
