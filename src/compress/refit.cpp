@@ -1,37 +1,13 @@
 #include "compress/refit.h"
 
-#include <Eigen/Dense>
 #include <algorithm>
 
 #include "base/error.h"
+#include "compress/least_squares.h"
 #include "compress/mask.h"
 
 namespace netsuke::compress {
 namespace {
-
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-using Vector = Eigen::VectorXd;
-using Index = Eigen::Index;
-
-Index index(size_t n) { return static_cast<Index>(n); }
-
-/// The sums with the means taken out where there is a bias, which then follows from them.
-struct Equations {
-  Matrix xx, xy;
-  double ridge = 0;  ///< absolute
-};
-
-Equations equations_of(const LayerStatistics& s, bool has_bias, double ridge) {
-  const Index n = index(s.inputs()), m = index(s.outputs());
-  Equations e{Eigen::Map<const Matrix>(s.xx().data(), n, n), Eigen::Map<const Matrix>(s.xy().data(), n, m)};
-  e.ridge = ridge * e.xx.trace() / static_cast<double>(std::max<Index>(1, n));
-  if (has_bias) {
-    const Vector x = Eigen::Map<const Vector>(s.x().data(), n), y = Eigen::Map<const Vector>(s.y().data(), m);
-    e.xx -= x * x.transpose() / s.rows();
-    e.xy -= x * y.transpose() / s.rows();
-  }
-  return e;
-}
 
 /// Positions by filter: for each the places in the filter and the index of the kept value.
 struct Filter {
@@ -53,15 +29,19 @@ std::vector<Filter> filters_of(const Weight& weight, size_t inputs) {
 std::vector<float> solve_values(const Weight& weight, const Equations& e, size_t inputs) {
   std::vector<float> values = kept_values(weight);
   const std::vector<Filter> filters = filters_of(weight, inputs);
+  Eigen::LDLT<Matrix> equations;  // of the filter before: where nothing is pruned they are those of all
   for (size_t f = 0; f < filters.size(); ++f) {
     const Filter& filter = filters[f];
     if (filter.places.empty()) continue;
-    Matrix a = e.xx(filter.places, filter.places);
-    a.diagonal().array() += e.ridge;
+    if (f == 0 || filter.places != filters[f - 1].places) {
+      Matrix a = e.xx(filter.places, filter.places);
+      a.diagonal().array() += e.ridge;
+      equations.compute(a);
+    }
     Vector b = e.xy(filter.places, index(f));
     for (size_t i = 0; i < filter.kept.size(); ++i)
       b[index(i)] += e.ridge * static_cast<double>(values[filter.kept[i]]);
-    const Vector solved = a.ldlt().solve(b);
+    const Vector solved = equations.solve(b);
     if (!solved.allFinite()) continue;
     for (size_t i = 0; i < filter.kept.size(); ++i)
       values[filter.kept[i]] = static_cast<float>(solved[index(i)]);
@@ -119,8 +99,10 @@ std::vector<float> bias_for(const Matrix& w, const LayerStatistics& s) {
   return bias;
 }
 
-/// Sum over rows and outputs of (W x + b - y)^2, over that of y^2.
-double relative_error(const Matrix& w, const std::vector<float>& bias, const LayerStatistics& s) {
+}  // namespace
+
+double answer_error(const Weight& weight, const std::vector<float>& bias, const LayerStatistics& s) {
+  const Matrix w = as_matrix(weight);
   const Index n = index(s.inputs()), m = index(s.outputs());
   const Eigen::Map<const Matrix> xx(s.xx().data(), n, n), xy(s.xy().data(), n, m);
   const Eigen::Map<const Vector> x(s.x().data(), n), y(s.y().data(), m);
@@ -132,40 +114,6 @@ double relative_error(const Matrix& w, const std::vector<float>& bias, const Lay
   return s.yy() > 0 ? std::max(0.0, error) / s.yy() : 0;
 }
 
-Matrix as_matrix(const Weight& weight) {
-  const Tensor dense = to_dense(weight);
-  const Index rows = weight.shape[0];
-  return Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>(
-             dense.data.data(), rows, std::ssize(dense.data) / rows)
-      .cast<double>();
-}
-
-}  // namespace
-
-LayerStatistics::LayerStatistics(size_t inputs, size_t outputs)
-    : inputs_(inputs),
-      outputs_(outputs),
-      xx_(inputs * inputs),
-      xy_(inputs * outputs),
-      x_(inputs),
-      y_(outputs) {}
-
-void LayerStatistics::add(std::span<const float> x, std::span<const float> y) {
-  const Index n = index(inputs_), m = index(outputs_), rows = index(x.size()) / std::max<Index>(1, n);
-  if (index(y.size()) != rows * m || index(x.size()) != rows * n)
-    fail(ErrorCode::usage, "statistics: ", x.size(), " inputs and ", y.size(), " answers, of ", inputs_,
-         " and ", outputs_, " a row");
-  using Floats = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Matrix in = Eigen::Map<const Floats>(x.data(), rows, n).cast<double>();
-  const Matrix out = Eigen::Map<const Floats>(y.data(), rows, m).cast<double>();
-  Eigen::Map<Matrix>(xx_.data(), n, n) += in.transpose() * in;
-  Eigen::Map<Matrix>(xy_.data(), n, m) += in.transpose() * out;
-  Eigen::Map<Vector>(x_.data(), n) += in.colwise().sum();
-  Eigen::Map<Vector>(y_.data(), m) += out.colwise().sum();
-  yy_ += out.squaredNorm();
-  rows_ += static_cast<double>(rows);
-}
-
 Refit refit(const Weight& weight, const std::vector<float>& bias, const LayerStatistics& statistics,
             double ridge) {
   const auto outputs = static_cast<size_t>(weight.shape.at(0));
@@ -175,13 +123,12 @@ Refit refit(const Weight& weight, const std::vector<float>& bias, const LayerSta
     fail(ErrorCode::usage, "refit: a weight of ", to_text(weight.shape), " and ", bias.size(),
          " biases, statistics of ", statistics.outputs(), "x", statistics.inputs());
   Refit result{.weight = std::make_shared<const Weight>(weight), .bias = bias};
-  result.error_before = result.error_after = relative_error(as_matrix(weight), bias, statistics);
+  result.error_before = result.error_after = answer_error(weight, bias, statistics);
   if (statistics.rows() == 0) return result;
   const Equations e = equations_of(statistics, !bias.empty(), ridge);
   const WeightPtr solved = make_weight(weight.shape, solve(weight, e, statistics.inputs()));
-  const Matrix w = as_matrix(*solved);
-  const std::vector<float> solved_bias = bias.empty() ? bias : bias_for(w, statistics);
-  const double error = relative_error(w, solved_bias, statistics);
+  const std::vector<float> solved_bias = bias.empty() ? bias : bias_for(as_matrix(*solved), statistics);
+  const double error = answer_error(*solved, solved_bias, statistics);
   if (!(error < result.error_before)) return result;
   return {.weight = solved, .bias = solved_bias, .error_before = result.error_before, .error_after = error};
 }

@@ -1,41 +1,20 @@
 // A layer's values chosen anew, so that it answers on real inputs as the original did: least squares.
 #pragma once
 
-#include <span>
 #include <vector>
 
+#include "compress/layer_statistics.h"
 #include "tensor/weight.h"
 
 namespace netsuke::compress {
 
-/// What least squares needs of a layer y = W x + b: sums over rows of inputs x and wanted answers y.
-class LayerStatistics {
- public:
-  LayerStatistics(size_t inputs, size_t outputs);
-
-  /// Adds rows: x [rows, inputs] as the layer will see them, y [rows, outputs] as it should answer.
-  void add(std::span<const float> x, std::span<const float> y);
-
-  size_t inputs() const { return inputs_; }
-  size_t outputs() const { return outputs_; }
-  double rows() const { return rows_; }
-  // Row-major [inputs, inputs], [inputs, outputs], [inputs], [outputs], and the sum of all y^2.
-  const std::vector<double>& xx() const { return xx_; }
-  const std::vector<double>& xy() const { return xy_; }
-  const std::vector<double>& x() const { return x_; }
-  const std::vector<double>& y() const { return y_; }
-  double yy() const { return yy_; }
-
- private:
-  size_t inputs_, outputs_;
-  double rows_ = 0, yy_ = 0;
-  std::vector<double> xx_, xy_, x_, y_;
-};
+/// Sum over rows and outputs of (W x + b - y)^2 over that of y^2; no bias may be given.
+double answer_error(const Weight& weight, const std::vector<float>& bias, const LayerStatistics& statistics);
 
 struct Refit {
   WeightPtr weight;
   std::vector<float> bias;
-  double error_before = 0, error_after = 0;  ///< sum of squared differences over that of the wanted answers
+  double error_before = 0, error_after = 0;  ///< answer_error()
 };
 
 /// The weight [outputs, inputs, ...] with the same encoding, and the bias (empty for none), that minimise the

@@ -167,8 +167,15 @@ Stage read_low_rank(Keys& keys, const Retrain& defaults) {
 
 Stage read_reconstruct(Keys& keys, const Retrain&) {
   Reconstruct reconstruct;
+  keys.set("drawn", reconstruct.drawn);
+  keys.set("recode", reconstruct.recode);
+  keys.set("tolerance", reconstruct.tolerance);
+  require(reconstruct.tolerance >= 0 && reconstruct.tolerance < 1, keys.where(), ": tolerance is ",
+          reconstruct.tolerance, ", expected 0 or a share of the answers' energy");
   keys.set("images", reconstruct.images);
   require(reconstruct.images >= 1, keys.where(), ": images is ", reconstruct.images, ", expected 1 or more");
+  require(reconstruct.images >= kLeastToJudgeBy || reconstruct.tolerance == 0, keys.where(), ": images is ",
+          reconstruct.images, ", expected ", kLeastToJudgeBy, " or more where there is a tolerance");
   if (const auto rows = keys.get<int>("rows")) reconstruct.rows = *rows;
   if (const auto inputs = keys.get<int>("most_inputs")) reconstruct.most_inputs = *inputs;
   keys.set("ridge", reconstruct.ridge);
@@ -340,7 +347,10 @@ Recipe without_training(const Recipe& recipe) {
   Recipe result = recipe;
   for (Stage& stage : result.stages)
     each_retraining(stage, [](Retrain& retrain) { retrain.options.epochs = 0; });
-  std::erase_if(result.stages, [](const Stage& s) { return std::holds_alternative<Reconstruct>(s); });
+  std::erase_if(result.stages, [](const Stage& s) {
+    const auto* reconstruct = std::get_if<Reconstruct>(&s);
+    return reconstruct && !reconstruct->drawn;
+  });
   return result;
 }
 

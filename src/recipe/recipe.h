@@ -79,11 +79,19 @@ struct LowRank {
 
 /// Layers refitted to the original's answers on images, which need no labels: see recipe/reconstruct.h.
 struct Reconstruct {
+  bool drawn = false;  ///< images from data/drawn.h, where there are no others
+  bool recode = true;  ///< shared weights take new codes as well (compress/recode.h)
+  /// Weights are shared anew too, by the fewest bits that add no more than this to a layer's error, in shares
+  /// of the answers' energy; 0: they keep their centroids.
+  double tolerance = 0;
   int images = 128;
   int64_t rows = 16384;        ///< places of these images that a layer is fitted to
   int64_t most_inputs = 2304;  ///< of a filter: memory and time grow with its square and cube
   double ridge = 0.003;        ///< times the mean square input: how much values hold on to what they are
 };
+
+/// Images that a tolerance needs: every fourth one is what the others' fit is judged by.
+constexpr int kLeastToJudgeBy = 4;
 
 /// What a file must keep to. Any may be left away, but not all.
 struct Budget {

@@ -237,6 +237,48 @@ TEST(RecipeRun, ReconstructedLayersAnswerMoreAsTheOriginalDid) {
   EXPECT_THROW(run(recipe, original, Context{}), Error) << "there are no images to learn from";
 }
 
+TEST(RecipeRun, DrawnPicturesNeedNoDataAndSayHowManyBitsALayerNeeds) {
+  const Graph original = small_net();
+  const auto bytes_at = [&](const std::string& tolerance) {
+    const Recipe recipe = parse_recipe(
+        "name = 'drawn'\n[[stage]]\ndo = 'share'\nbits = 8\n[[stage]]\ndo = 'reconstruct'\n"
+        "drawn = true\nimages = 64\nridge = 0.1\ntolerance = " +
+            tolerance,
+        "d.toml");
+    const Graph graph = run(recipe, original, Context{});
+    EXPECT_EQ(to_dense(*run(without_training(recipe), original, Context{})
+                            .values[find_value(graph, "conv1.weight")]
+                            .weight),
+              to_dense(*graph.values[find_value(graph, "conv1.weight")].weight))
+        << "what a recipe gives is told with the pictures it draws";
+    return write_model(graph, {}).bytes.size();
+  };
+  EXPECT_LT(bytes_at("0.01"), bytes_at("0.0001"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'reconstruct'\nimages = 3\ntolerance = 0.001"),
+              HasSubstr("expected 4 or more"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'reconstruct'\ntolerance = 1.0"), HasSubstr("tolerance is 1"));
+}
+
+TEST(RecipeRun, SignsAreNotSharedByATolerance) {
+  const Recipe recipe = parse_recipe(R"(
+name = "binary"
+[[stage]]
+do = "binarize"
+method = "bwn"
+ends = true
+[[stage]]
+do = "reconstruct"
+drawn = true
+images = 8
+tolerance = 0.001
+)",
+                                     "b.toml");
+  const Graph graph = run(recipe, small_net(), Context{});
+  EXPECT_TRUE(std::ranges::any_of(graph.values, [](const Value& value) {
+    return value.weight && std::holds_alternative<Signs>(value.weight->encoding);
+  }));
+}
+
 TEST(RecipeRun, retraining_without_data_is_a_usage_error_before_any_work) {
   EXPECT_THROW(run(parse_recipe(kGood, "r.toml"), small_net(), Context{}), Error);
 }

@@ -4,7 +4,9 @@
 #include <numeric>
 
 #include "base/random.h"
-#include "compress/refit.h"
+#include "compress/mask.h"
+#include "compress/recode.h"
+#include "data/drawn.h"
 #include "graph/passes/order.h"
 #include "graph/preprocess.h"
 #include "graph/shapes.h"
@@ -27,28 +29,52 @@ std::vector<float> inputs_of(const Graph& graph, const Dataset& data, const std:
   return inputs;
 }
 
-/// What the graph computes at `value` for a batch, by the runtime.
-Tensor values_at(const Graph& graph, ValueId value, const std::vector<float>& inputs, int64_t images,
-                 int threads) {
-  const Shape shape = infer_shapes(graph, images).at(value);
-  if (value == graph.inputs[0]) return {shape, inputs};
-  Graph part = graph;
-  part.outputs = {value};
-  part = without_unread(part);
-  runtime::Session session(part, {.threads = threads});
-  Tensor result(shape);
-  session.run(inputs, images, result.data);
-  return result;
+/// {channels, height, width} of the images that the graph takes.
+Shape image_shape(const Graph& graph) {
+  Shape shape = infer_shapes(graph, 1).at(graph.inputs[0]);
+  shape.erase(shape.begin());
+  if (shape.size() == 1) shape.insert(shape.end(), {1, 1});
+  return shape;
 }
+
+/// What a graph computes at one of its values, for some images at a time.
+class ValueOf {
+ public:
+  ValueOf(const Graph& graph, ValueId value, int threads)
+      : shape_(infer_shapes(graph, 1).at(value)), is_input_(value == graph.inputs[0]) {
+    if (is_input_) return;
+    Graph part = graph;
+    part.outputs = {value};
+    session_.emplace(without_unread(part), runtime::SessionOptions{.threads = threads});
+  }
+
+  const Shape& shape() const { return shape_; }  ///< of one image
+
+  Tensor operator()(std::span<const float> inputs, int64_t images) {
+    Shape shape = shape_;
+    shape[0] = images;
+    Tensor result(shape);
+    if (is_input_)
+      std::ranges::copy(inputs, result.data.begin());
+    else
+      session_->run(inputs, images, result.data);
+    return result;
+  }
+
+ private:
+  Shape shape_;
+  bool is_input_;
+  std::optional<runtime::Session> session_;
+};
 
 /// Where a layer's rows come from: some places of each image.
 struct Rows {
   const Conv2d* conv;  ///< null for a linear layer, which has one place an image
   Shape weight;
-  Shape in, out;                ///< with the batch
-  std::vector<int64_t> places;  ///< image x height x width, flat
+  Shape in, out;  ///< with the batch
 
   size_t inputs() const { return static_cast<size_t>(element_count(weight) / weight[0]); }
+  size_t outputs() const { return static_cast<size_t>(weight[0]); }
   int64_t plane() const { return conv ? out[2] * out[3] : 1; }
 
   /// The window of place `p` in x, as the weight has its order; what lies outside is zero.
@@ -76,6 +102,11 @@ struct Rows {
   }
 };
 
+/// What a layer is fitted to, and what the fit is judged by.
+struct Samples {
+  compress::LayerStatistics fitted, held_out;
+};
+
 const Node* layer_named(const Graph& graph, const std::string& name) {
   for (const Node& node : graph.nodes)
     if (node_name(graph, node) == name) return &node;
@@ -87,12 +118,17 @@ class Reconstruction {
   Reconstruction(const Reconstruct& settings, const Graph& graph, const Graph& original,
                  const Context& context)
       : settings_(settings), original_(original), context_(context), graph_(graph) {
-    const Dataset& data = *context.data;
+    const DatasetPtr drawn =
+        settings.drawn ? make_drawn(settings.images, image_shape(original), context.seed) : nullptr;
+    const Dataset& data = drawn ? *drawn : *context.data;
     std::vector<int64_t> order(static_cast<size_t>(data.size()));
     std::iota(order.begin(), order.end(), int64_t{0});
     Random(context.seed, kStream).shuffle(std::span(order));
     order.resize(std::min<size_t>(order.size(), static_cast<size_t>(settings.images)));
     images_ = std::ssize(order);
+    if (settings.tolerance > 0 && images_ < kLeastToJudgeBy)
+      fail(ErrorCode::usage, "reconstruct: ", data.name(), " has ", images_, " images, a tolerance needs ",
+           kLeastToJudgeBy);
     inputs_ = inputs_of(original, data, order);
   }
 
@@ -126,29 +162,88 @@ class Reconstruction {
 
   void refit_layer(const std::string& name) {
     const Node& node = *layer_named(graph_, name);
-    const Node& theirs = *layer_named(original_, name);
     const Weight& weight = *graph_.values[node.inputs[1]].weight;
-    const Tensor x = values_at(graph_, node.inputs[0], inputs_, images_, context_.threads);
-    const Tensor y = values_at(original_, theirs.output, inputs_, images_, context_.threads);
-    Rows rows{std::get_if<Conv2d>(&node.op), weight.shape, x.shape, y.shape, {}};
-    rows.places = drawn_places(images_ * rows.plane());
-    std::vector<float> windows(rows.places.size() * rows.inputs());
-    std::vector<float> answers(rows.places.size() * static_cast<size_t>(weight.shape[0]));
-    for (size_t i = 0; i < rows.places.size(); ++i) {
-      rows.window(x, rows.places[i], windows.data() + i * rows.inputs());
-      rows.answers(y, rows.places[i], answers.data() + i * static_cast<size_t>(weight.shape[0]));
-    }
-    compress::LayerStatistics statistics(rows.inputs(), static_cast<size_t>(weight.shape[0]));
-    statistics.add(windows, answers);
-
+    const Weight& original = *original_.values[layer_named(original_, name)->inputs[1]].weight;
     std::vector<float> bias;
     if (node.inputs.size() > 2) bias = to_dense(*graph_.values[node.inputs[2]].weight).data;
-    const compress::Refit refit = compress::refit(weight, bias, statistics, settings_.ridge);
+    const bool shares = settings_.tolerance > 0 && !std::holds_alternative<Signs>(weight.encoding);
+    Samples samples = samples_of(name, shares);
+    const compress::Refit refit =
+        shares ? shared(weight, original, bias, samples) : refitted(weight, original, bias, samples.fitted);
     context_.log.line(cat(name, ": ", percent(refit.error_before),
-                          " % of the answers' energy was wrong, now ", percent(refit.error_after), " %"));
+                          " % of the answers' energy was wrong, now ", percent(refit.error_after), " % at ",
+                          value_bits(*refit.weight), " bits"));
     graph_.values[node.inputs[1]].weight = refit.weight;
     if (node.inputs.size() > 2)
       graph_.values[node.inputs[2]].weight = make_dense(Tensor({std::ssize(refit.bias)}, refit.bias));
+  }
+
+  compress::Refit shared(const Weight& weight, const Weight& original, const std::vector<float>& bias,
+                         const Samples& samples) const {
+    compress::Refit refit = compress::share_within({.error = settings_.tolerance}, kept_of(original, weight),
+                                                   bias, samples.fitted, samples.held_out, settings_.ridge);
+    refit.error_before = compress::answer_error(weight, bias, samples.held_out);
+    refit.error_after = compress::answer_error(*refit.weight, refit.bias, samples.held_out);
+    return refit;
+  }
+
+  compress::Refit refitted(const Weight& weight, const Weight& original, const std::vector<float>& bias,
+                           const compress::LayerStatistics& statistics) const {
+    compress::Refit refit = compress::refit(weight, bias, statistics, settings_.ridge);
+    if (!settings_.recode) return refit;
+    const compress::Recoder recode(original, statistics, !bias.empty(), settings_.ridge);
+    compress::Refit recoded =
+        compress::refit(*recode(std::make_shared<const Weight>(weight)), bias, statistics, settings_.ridge);
+    recoded.error_before = refit.error_before;
+    return recoded.error_after < refit.error_after ? recoded : refit;
+  }
+
+  /// The layer's inputs in the compressed network and its answers in the original, at some places of each
+  /// image. With `hold_out` those of every fourth image are kept apart.
+  Samples samples_of(const std::string& name, bool hold_out) const {
+    const Node& node = *layer_named(graph_, name);
+    ValueOf inputs(graph_, node.inputs[0], context_.threads);
+    ValueOf answers(original_, layer_named(original_, name)->output, context_.threads);
+    Rows rows{std::get_if<Conv2d>(&node.op), graph_.values[node.inputs[1]].weight->shape, inputs.shape(),
+              answers.shape()};
+    Samples samples{{rows.inputs(), rows.outputs()}, {rows.inputs(), rows.outputs()}};
+    constexpr int64_t kValuesAtOnce = int64_t{1} << 25;  // 128 MB
+    const int64_t largest = std::max(element_count(rows.in), element_count(rows.out)),
+                  at_once = std::clamp(kValuesAtOnce / largest, int64_t{1}, images_);
+    const auto image_size = inputs_.size() / static_cast<size_t>(images_);
+    Random random(context_.seed, kStream + 1);
+    for (int64_t first = 0; first < images_; first += at_once) {
+      const int64_t count = std::min(at_once, images_ - first);
+      const auto images = std::span(inputs_).subspan(static_cast<size_t>(first) * image_size,
+                                                     static_cast<size_t>(count) * image_size);
+      const Tensor x = inputs(images, count), y = answers(images, count);
+      std::vector<int64_t> fitted, held_out;
+      for (int64_t i = 0; i < count; ++i)
+        draw_places(random, i * rows.plane(), rows.plane(),
+                    hold_out && (first + i) % kLeastToJudgeBy == kLeastToJudgeBy - 1 ? held_out : fitted);
+      add(rows, x, y, fitted, samples.fitted);
+      add(rows, x, y, held_out, samples.held_out);
+    }
+    return samples;
+  }
+
+  /// The original's values at the places that the weight keeps.
+  static WeightPtr kept_of(const Weight& original, const Weight& weight) {
+    const Tensor values = to_dense(original);
+    if (!compress::is_pruned(weight)) return make_dense(values);
+    Sparse kept{compress::kept_positions(weight), {}};
+    for (const uint32_t position : kept.positions) kept.values.push_back(values.data[position]);
+    return make_weight(weight.shape, std::move(kept));
+  }
+
+  static void add(const Rows& rows, const Tensor& x, const Tensor& y, const std::vector<int64_t>& places,
+                  compress::LayerStatistics& statistics) {
+    std::vector<float> windows(places.size() * rows.inputs()), answers(places.size() * rows.outputs());
+    for (size_t i = 0; i < places.size(); ++i) {
+      rows.window(x, places[i], windows.data() + i * rows.inputs());
+      rows.answers(y, places[i], answers.data() + i * rows.outputs());
+    }
+    statistics.add(windows, answers);
   }
 
   static std::string percent(double share) {
@@ -157,18 +252,12 @@ class Reconstruction {
     return text;
   }
 
-  /// All places, or as many as the settings allow, drawn by the seed.
-  std::vector<int64_t> drawn_places(int64_t all) const {
-    std::vector<int64_t> places;
-    if (all <= settings_.rows) {
-      places.resize(static_cast<size_t>(all));
-      std::iota(places.begin(), places.end(), int64_t{0});
-      return places;
-    }
-    Random random(context_.seed, kStream + 1);
-    for (int64_t i = 0; i < settings_.rows; ++i)
-      places.push_back(static_cast<int64_t>(random.below(static_cast<uint64_t>(all))));
-    return places;
+  /// All `plane` places of an image from `first` on, or its part of the rows that the settings allow.
+  void draw_places(Random& random, int64_t first, int64_t plane, std::vector<int64_t>& places) const {
+    const int64_t most = std::max<int64_t>(1, settings_.rows / images_);
+    for (int64_t i = 0; i < std::min(plane, most); ++i)
+      places.push_back(
+          first + (plane <= most ? i : static_cast<int64_t>(random.below(static_cast<uint64_t>(plane)))));
   }
 
   const Reconstruct& settings_;

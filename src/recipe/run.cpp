@@ -87,7 +87,7 @@ class Runner {
     add_retrain(settings.retrain, "retrain factors");
   }
   void add(const Reconstruct& settings) {
-    require_data();
+    if (!settings.drawn) require_data();
     steps_.push_back(
         {"reconstruct", [=, this](const Graph& g) { return reconstruct(settings, g, original_, context_); }});
   }

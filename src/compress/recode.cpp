@@ -1,0 +1,149 @@
+#include "compress/recode.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/catalog.h"
+#include "base/error.h"
+#include "compress/least_squares.h"
+#include "compress/mask.h"
+#include "compress/quantizers.h"
+
+namespace netsuke::compress {
+namespace {
+
+/// The centroids in ascending order, and the code of each.
+class Nearest {
+ public:
+  explicit Nearest(const std::vector<float>& centroids) : codes_(centroids.size()) {
+    std::iota(codes_.begin(), codes_.end(), uint16_t{0});
+    std::ranges::sort(codes_, {}, [&](uint16_t code) { return centroids[code]; });
+    for (const uint16_t code : codes_) values_.push_back(static_cast<double>(centroids[code]));
+  }
+  struct Centroid {
+    uint16_t code;
+    double value;
+  };
+  Centroid operator()(double value) const {
+    auto at = static_cast<size_t>(std::ranges::lower_bound(values_, value) - values_.begin());
+    if (at == values_.size() || (at > 0 && value - values_[at - 1] < values_[at] - value)) --at;
+    return {codes_[at], values_[at]};
+  }
+
+ private:
+  std::vector<uint16_t> codes_;
+  std::vector<double> values_;
+};
+
+/// Rows of `w` [inputs, outputs] rounded from first to last by round(input, output, value), with
+/// U'U = H^-1: an error e of row j moves every later row k by -e U_jk / U_jj.
+template <class Round>
+void round_with_feedback(Matrix& w, const Matrix& u, const Round& round) {
+  constexpr Index kBlock = 64;  // rows that are brought up to date one by one; later ones after each block
+  const Index n = w.rows();
+  Matrix errors(kBlock, w.cols());
+  for (Index block = 0; block < n; block += kBlock) {
+    const Index end = std::min(block + kBlock, n);
+    for (Index j = block; j < end; ++j) {
+      for (Index o = 0; o < w.cols(); ++o) errors(j - block, o) = (w(j, o) - round(j, o, w(j, o))) / u(j, j);
+      for (Index k = j + 1; k < end; ++k) w.row(k) -= u(j, k) * errors.row(j - block);
+    }
+    if (end < n)
+      w.bottomRows(n - end).noalias() -=
+          u.block(block, end, end - block, n - end).transpose() * errors.topRows(end - block);
+  }
+}
+
+/// Upper U with U'U = H^-1; empty where H is not positive definite.
+Matrix root_of_inverse(const Matrix& h) {
+  const Eigen::LLT<Matrix> whole(h);
+  if (whole.info() != Eigen::Success) return {};
+  const Eigen::LLT<Matrix> inverse(whole.solve(Matrix::Identity(h.rows(), h.cols())));
+  if (inverse.info() != Eigen::Success) return {};
+  return inverse.matrixU();
+}
+
+}  // namespace
+
+struct Recoder::Start {
+  Shape shape;
+  std::vector<Index> order;  ///< of the inputs
+  Matrix values, root;       ///< [inputs, outputs]; the root is empty where there is none
+};
+
+Recoder::Recoder(const Weight& original, const LayerStatistics& statistics, bool has_bias, double ridge) {
+  const size_t inputs = statistics.inputs();
+  if (static_cast<size_t>(original.shape.at(0)) != statistics.outputs() ||
+      static_cast<size_t>(weight_count(original)) != inputs * statistics.outputs())
+    fail(ErrorCode::usage, "recode: a weight of ", to_text(original.shape), ", statistics of ",
+         statistics.outputs(), "x", inputs);
+  auto start = std::make_unique<Start>();
+  start->shape = original.shape;
+  if (statistics.rows() > 0) {
+    const Equations e = equations_of(statistics, has_bias, ridge);
+    Matrix h = e.xx;
+    h.diagonal().array() += e.ridge;
+    // Inputs that weigh most are rounded first, while many are left to make up for them.
+    start->order.resize(inputs);
+    std::iota(start->order.begin(), start->order.end(), Index{0});
+    std::ranges::stable_sort(start->order, std::ranges::greater{}, [&](Index i) { return h(i, i); });
+    const Eigen::LLT<Matrix> equations(h);
+    if (equations.info() == Eigen::Success) {
+      const Matrix wanted = equations.solve(e.xy + e.ridge * as_matrix(original).transpose());
+      start->values = wanted(start->order, Eigen::all);
+      start->root = root_of_inverse(h(start->order, start->order));
+    }
+  }
+  start_ = std::move(start);
+}
+
+Recoder::~Recoder() = default;
+
+WeightPtr Recoder::operator()(const WeightPtr& shared) const {
+  if (shared->shape != start_->shape)
+    fail(ErrorCode::usage, "recode: a weight of ", to_text(shared->shape), ", its original of ",
+         to_text(start_->shape));
+  const Codebook* book = std::get_if<Codebook>(&shared->encoding);
+  const SparseCodebook* sparse = std::get_if<SparseCodebook>(&shared->encoding);
+  if ((!book && !sparse) || start_->root.size() == 0) return shared;
+
+  constexpr size_t kPruned = SIZE_MAX;
+  const auto inputs = start_->order.size();
+  std::vector<size_t> kept(static_cast<size_t>(weight_count(*shared)), kPruned);
+  const std::vector<uint32_t> positions = kept_positions(*shared);
+  for (size_t i = 0; i < positions.size(); ++i) kept[positions[i]] = i;
+  const std::vector<float>& centroids = book ? book->centroids : sparse->centroids;
+  const Nearest nearest(centroids);
+  std::vector<uint16_t> codes(positions.size());
+  Matrix values = start_->values;
+  round_with_feedback(values, start_->root, [&](Index j, Index o, double value) {
+    const auto input = static_cast<size_t>(start_->order[static_cast<size_t>(j)]);
+    const size_t at = kept[static_cast<size_t>(o) * inputs + input];
+    if (at == kPruned) return 0.0;
+    const Nearest::Centroid centroid = nearest(value);
+    codes[at] = centroid.code;
+    return centroid.value;
+  });
+  return with_codebook(*shared, centroids, std::move(codes));
+}
+
+Refit share_within(const Tolerance& tolerance, const WeightPtr& kept, const std::vector<float>& bias,
+                   const LayerStatistics& statistics, const LayerStatistics& held_out, double ridge) {
+  const Recoder recode(*kept, statistics, !bias.empty(), ridge);
+  const std::vector<float> values = kept_values(*kept);
+  const auto error_of = [&](const Refit& fitted) {
+    return answer_error(*fitted.weight, fitted.bias, held_out);
+  };
+  const double allowed = error_of(refit(*kept, bias, statistics, ridge)) + tolerance.error;
+  Refit best;
+  for (int bits = tolerance.least_bits; bits <= tolerance.most_bits; ++bits) {
+    Clustering grid = find_row(quantizers(), "grid", "quantizer")
+                          .cluster({.values = values, .importance = {}, .bits = bits});
+    const WeightPtr shared = with_codebook(*kept, std::move(grid.centroids), std::move(grid.codes));
+    best = refit(*recode(shared), bias, statistics, ridge);
+    if (error_of(best) <= allowed) break;
+  }
+  return best;
+}
+
+}  // namespace netsuke::compress
