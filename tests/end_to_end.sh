@@ -33,7 +33,9 @@ has eval.json model bytes bytes_fp32 ratio params macs images top1 top5 error ms
 "$netsuke" compress --explain small.nsk | grep -q '^codes and indices take' || fail "compress --explain does not explain"
 refused 2 'output: is missing' "$netsuke" compress dense.nsk --data-free
 "$netsuke" compress dense.nsk --data-free -o free.nsk --json > free.json
-at_least "ratio without data" "$(value free.json ratio)" 4
+at_least "ratio without data" "$(value free.json ratio)" 5
+"$netsuke" eval free.nsk --data fashion-mnist --json > free.json
+at_least "top-1 without data" "$(value free.json top1)" "$(python3 -c 'import sys; print(float(sys.argv[1]) - 1)' "$(value dense.json top1)")"
 "$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
 
 "$netsuke" compress dense.nsk --pre-flight --recipe quick.toml --json > flight.json

@@ -1,6 +1,7 @@
 #include "compress/recode.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/catalog.h"
@@ -91,7 +92,8 @@ Recoder::Recoder(const Weight& original, const LayerStatistics& statistics, bool
     if (equations.info() == Eigen::Success) {
       const Matrix wanted = equations.solve(e.xy + e.ridge * as_matrix(original).transpose());
       start->values = wanted(start->order, Eigen::all);
-      start->root = root_of_inverse(h(start->order, start->order));
+      Matrix root = root_of_inverse(h(start->order, start->order));
+      if (wanted.allFinite() && root.allFinite()) start->root = std::move(root);
     }
   }
   start_ = std::move(start);
@@ -129,20 +131,30 @@ WeightPtr Recoder::operator()(const WeightPtr& shared) const {
 
 Refit share_within(const Tolerance& tolerance, const WeightPtr& kept, const std::vector<float>& bias,
                    const LayerStatistics& statistics, const LayerStatistics& held_out, double ridge) {
-  const Recoder recode(*kept, statistics, !bias.empty(), ridge);
-  const std::vector<float> values = kept_values(*kept);
-  const auto error_of = [&](const Refit& fitted) {
-    return answer_error(*fitted.weight, fitted.bias, held_out);
+  const auto judged = [&](Refit fitted) {
+    fitted.error_after = answer_error(*fitted.weight, fitted.bias, held_out);
+    return fitted;
   };
-  const double allowed = error_of(refit(*kept, bias, statistics, ridge)) + tolerance.error;
+  // Few rows are fitted too well: what was refitted to them may answer others worse than it did.
+  const auto better = [&](const WeightPtr& weight) {
+    Refit as_it_is = judged({.weight = weight, .bias = bias}),
+          refitted = judged(refit(*weight, bias, statistics, ridge));
+    return refitted.error_after < as_it_is.error_after ? refitted : as_it_is;
+  };
+  const Refit floats = better(kept);
+  if (kept_count(*kept) == 0 || !std::isfinite(floats.error_after)) return floats;
+  const Recoder recode(*kept, statistics, !bias.empty(), ridge);
+  const std::vector<float> values = kept_values(*floats.weight);
+  const Quantizer& grid = find_row(quantizers(), "grid", "quantizer");
   Refit best;
   for (int bits = tolerance.least_bits; bits <= tolerance.most_bits; ++bits) {
-    Clustering grid = find_row(quantizers(), "grid", "quantizer")
-                          .cluster({.values = values, .importance = {}, .bits = bits});
-    const WeightPtr shared = with_codebook(*kept, std::move(grid.centroids), std::move(grid.codes));
-    best = refit(*recode(shared), bias, statistics, ridge);
-    if (error_of(best) <= allowed) break;
+    Clustering cells = grid.cluster({.values = values, .importance = {}, .bits = bits});
+    const WeightPtr shared = with_codebook(*kept, std::move(cells.centroids), std::move(cells.codes));
+    best = better(recode(shared));
+    if (Refit nearest = better(shared); nearest.error_after < best.error_after) best = std::move(nearest);
+    if (best.error_after <= floats.error_after + tolerance.error) break;
   }
+  best.error_before = answer_error(*kept, bias, held_out);
   return best;
 }
 

@@ -33,9 +33,10 @@ struct Tolerance {
   int least_bits = 2, most_bits = 8;
 };
 
-/// `kept` (Dense or Sparse) shared on a grid, recoded and refitted, by the fewest bits whose answers to rows
-/// that it was not fitted to err by no more than the tolerance above the floats'; by the most bits where none
-/// do.
+/// `kept` (Dense or Sparse) shared on a grid, recoded and refitted where that is better, by the fewest bits
+/// whose answers to rows that it was not fitted to err by no more than the tolerance above the floats'; by
+/// the most bits where none do. The errors are those of the held-out rows. Nothing is shared where nothing is
+/// kept or answers are not finite.
 Refit share_within(const Tolerance& tolerance, const WeightPtr& kept, const std::vector<float>& bias,
                    const LayerStatistics& statistics, const LayerStatistics& held_out, double ridge);
 

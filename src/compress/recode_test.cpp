@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "base/error.h"
 #include "base/random.h"
 #include "compress/mask.h"
@@ -88,6 +91,34 @@ TEST(Recode, TakesTheNearestWhereInputsAreIndependent) {
   statistics.add(x, y);
   const WeightPtr nearest = rounded(layer, every(4));
   EXPECT_EQ(*Recoder(original, statistics, false, 0.001)(nearest), *nearest);
+}
+
+TEST(Recode, WhatKeepsNothingOrOverflowsIsNotShared) {
+  const Layer layer(5);
+  const LayerStatistics statistics = layer.statistics();
+  const WeightPtr nothing = make_weight(kShape, Sparse{});
+  EXPECT_EQ(kept_count(*share_within({}, nothing, {}, statistics, statistics, 0.001).weight), 0);
+  LayerStatistics overflowed = statistics;
+  const std::vector<float> x(kInputs, std::numeric_limits<float>::infinity()), y(kOutputs, 1.0f);
+  overflowed.add(x, y);
+  const WeightPtr original = make_weight(kShape, Dense{layer.w});
+  const Refit fitted = share_within({}, original, {}, overflowed, overflowed, 0.001);
+  EXPECT_TRUE(std::isinf(fitted.error_after));
+  EXPECT_EQ(*fitted.weight, *original);
+}
+
+// As a linear layer sees few images: with fewer rows than inputs nothing is learned that holds for others.
+TEST(Recode, FewRowsDoNotMakeALayerWorseThanItsTolerance) {
+  const Layer layer(6), noise(7);
+  LayerStatistics few(kInputs, kOutputs), many(kInputs, kOutputs);
+  std::vector<float> wrong = layer.y;  // answers with an error that no weight makes
+  for (size_t i = 0; i < wrong.size(); ++i) wrong[i] += 3 * noise.w[i % noise.w.size()];
+  few.add(std::span(layer.x).first(40 * kInputs), std::span(wrong).first(40 * kOutputs));
+  many.add(std::span(layer.x).subspan(40 * kInputs), std::span(layer.y).subspan(40 * kOutputs));
+  const WeightPtr original = make_weight(kShape, Dense{layer.w});
+  const std::vector<float> bias(kOutputs, 0.5f);
+  const Refit fitted = share_within({.error = 0.001}, original, bias, few, many, 0.0001);
+  EXPECT_LE(answer_error(*fitted.weight, fitted.bias, many), 0.001 + 1e-6);
 }
 
 TEST(Recode, LeavesAloneWhatHasNoCodesOrNoRows) {

@@ -1,6 +1,8 @@
 #include "compress/refit.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "compress/least_squares.h"
@@ -111,6 +113,7 @@ double answer_error(const Weight& weight, const std::vector<float>& bias, const 
     const double b = bias[f];
     error += s.rows() * b * b + 2 * b * (w.row(index(f)).dot(x) - y[index(f)]);
   }
+  if (!std::isfinite(error)) return std::numeric_limits<double>::infinity();
   return s.yy() > 0 ? std::max(0.0, error) / s.yy() : 0;
 }
 

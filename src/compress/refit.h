@@ -8,7 +8,8 @@
 
 namespace netsuke::compress {
 
-/// Sum over rows and outputs of (W x + b - y)^2 over that of y^2; no bias may be given.
+/// Sum over rows and outputs of (W x + b - y)^2 over that of y^2, infinity where any is not finite; no bias
+/// may be given.
 double answer_error(const Weight& weight, const std::vector<float>& bias, const LayerStatistics& statistics);
 
 struct Refit {

@@ -30,14 +30,16 @@ class Painter {
   void paint() {
     const auto size = static_cast<double>(std::min(height_, width_));
     std::vector<double> image(static_cast<size_t>(channels_ * height_ * width_), random_.uniform(0, 255));
-    for (int i = 0; i < kLeaves; ++i) cover(image, leaf(size));
+    const int64_t squares =
+        (std::max(height_, width_) + std::min(height_, width_) - 1) / std::min(height_, width_);
+    for (int64_t i = 0; i < kLeaves * squares; ++i) cover(image, leaf(size));
     const double noise = random_.uniform(0, 8);
     for (const double value : image)
       *out_++ = static_cast<uint8_t>(std::clamp(std::round(value + noise * random_.normal()), 0.0, 255.0));
   }
 
  private:
-  static constexpr int kLeaves = 400;  // which leave nothing of the ground to be seen
+  static constexpr int64_t kLeaves = 400;  // a square, which leave nothing of the ground to be seen
 
   Leaf leaf(double size) {
     // As many of each size as fill the same area: density of radii r^-3, between the ends.

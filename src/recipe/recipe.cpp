@@ -243,6 +243,12 @@ void require_order(const std::vector<Stage>& stages, const std::string& what) {
   for (size_t i = 0; i + 1 < stages.size(); ++i)
     require(!std::holds_alternative<Code>(stages[i]), what, ": stage ", i + 1,
             " (code) is followed by another stage; code turns the network into bytes and must be the last");
+  const auto fold =
+      std::ranges::find_if(stages, [](const Stage& s) { return std::holds_alternative<Fold>(s); });
+  require(
+      std::none_of(fold, stages.end(), [](const Stage& s) { return std::holds_alternative<Reconstruct>(s); }),
+      what,
+      ": a reconstruct stage stands behind fold, whose layers the original does not have; put it before");
 }
 
 toml::table parse_toml(std::string_view text, const std::string& what) {
@@ -347,8 +353,9 @@ Recipe without_training(const Recipe& recipe) {
   Recipe result = recipe;
   for (Stage& stage : result.stages)
     each_retraining(stage, [](Retrain& retrain) { retrain.options.epochs = 0; });
-  std::erase_if(result.stages, [](const Stage& s) {
-    const auto* reconstruct = std::get_if<Reconstruct>(&s);
+  std::erase_if(result.stages, [](Stage& s) {
+    auto* reconstruct = std::get_if<Reconstruct>(&s);
+    if (reconstruct && reconstruct->tolerance > 0) reconstruct->drawn = true;
     return reconstruct && !reconstruct->drawn;
   });
   return result;

@@ -79,10 +79,11 @@ struct LowRank {
 
 /// Layers refitted to the original's answers on images, which need no labels: see recipe/reconstruct.h.
 struct Reconstruct {
-  bool drawn = false;  ///< images from data/drawn.h, where there are no others
+  bool drawn = false;  ///< images from data/drawn.h, whatever data there is
   bool recode = true;  ///< shared weights take new codes as well (compress/recode.h)
   /// Weights are shared anew too, by the fewest bits that add no more than this to a layer's error, in shares
-  /// of the answers' energy; 0: they keep their centroids.
+  /// of the answers' energy; 0: they keep their
+  /// centroids. Values are the original's again: what retraining made of them is lost.
   double tolerance = 0;
   int images = 128;
   int64_t rows = 16384;        ///< places of these images that a layer is fitted to
@@ -140,7 +141,7 @@ Recipe load_recipe(const std::string& name_or_path);
 Coder parse_coder(std::string_view name);
 
 /// The same stages with no epoch of training anywhere: what they make of the weights as they are, which tells
-/// in a second how many bytes and milliseconds the recipe will give.
+/// how many bytes and milliseconds the recipe will give. Where bits depend on images these are drawn.
 Recipe without_training(const Recipe& recipe);
 
 /// True if any stage trains.

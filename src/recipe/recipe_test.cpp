@@ -257,6 +257,29 @@ TEST(RecipeRun, DrawnPicturesNeedNoDataAndSayHowManyBitsALayerNeeds) {
   EXPECT_THAT(message_of("[[stage]]\ndo = 'reconstruct'\nimages = 3\ntolerance = 0.001"),
               HasSubstr("expected 4 or more"));
   EXPECT_THAT(message_of("[[stage]]\ndo = 'reconstruct'\ntolerance = 1.0"), HasSubstr("tolerance is 1"));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'fold'\n[[stage]]\ndo = 'reconstruct'"), HasSubstr("behind fold"));
+}
+
+TEST(RecipeRun, LayersThatShareAWeightAreNotFittedForEither) {
+  Builder b("tied");
+  ValueId x = b.input("data", {4, 6, 6});
+  for (const char* name : {"a", "b"}) x = b.conv(name, x, 4, {1, 1});
+  Graph tied = b.finish({x});
+  tied.nodes[1].inputs[1] = tied.nodes[0].inputs[1];
+  const Recipe recipe = parse_recipe(
+      "name = 't'\n[[stage]]\ndo = 'reconstruct'\ndrawn = true\nimages = 8\ntolerance = 0.01", "t.toml");
+  const Graph graph = run(recipe, tied, Context{});
+  EXPECT_EQ(*graph.values[graph.nodes[0].inputs[1]].weight, *tied.values[tied.nodes[0].inputs[1]].weight);
+}
+
+TEST(RecipeRun, WhereNoPictureCanBeDrawnLayersStayAsTheyAre) {
+  Builder b("flat");
+  const Graph flat = b.finish({b.linear("ip", b.input("data", {12}), 5)});
+  const Recipe recipe = parse_recipe(
+      "name = 'f'\n[[stage]]\ndo = 'reconstruct'\ndrawn = true\nimages = 8\ntolerance = 0.01", "f.toml");
+  const Graph graph = run(recipe, flat, Context{});
+  EXPECT_EQ(*graph.values[find_value(graph, "ip.weight")].weight,
+            *flat.values[find_value(flat, "ip.weight")].weight);
 }
 
 TEST(RecipeRun, SignsAreNotSharedByATolerance) {

@@ -33,8 +33,19 @@ std::vector<float> inputs_of(const Graph& graph, const Dataset& data, const std:
 Shape image_shape(const Graph& graph) {
   Shape shape = infer_shapes(graph, 1).at(graph.inputs[0]);
   shape.erase(shape.begin());
-  if (shape.size() == 1) shape.insert(shape.end(), {1, 1});
   return shape;
+}
+
+/// Why pictures cannot be drawn for the graph; empty where they can.
+std::string why_not_drawn(const Graph& graph) {
+  if (graph.inputs.size() != 1 || infer_shapes(graph, 1).at(graph.inputs[0]).size() != 4)
+    return "the network does not take one picture";
+  try {
+    runtime::Session session(graph, {});
+  } catch (const Error& error) {
+    return cat("the runtime does not run the original: ", error.what());
+  }
+  return "";
 }
 
 /// What a graph computes at one of its values, for some images at a time.
@@ -156,8 +167,14 @@ class Reconstruction {
         theirs->inputs.size() != node.inputs.size())
       return false;
     const WeightPtr& before = original_.values[theirs->inputs[1]].weight;
-    return before && before->shape == weight->shape &&
+    return before && before->shape == weight->shape && has_constants_of_its_own(node) &&
            weight_count(*weight) / weight->shape[0] <= settings_.most_inputs;
+  }
+
+  /// What another layer reads too can't be changed for this one.
+  bool has_constants_of_its_own(const Node& node) const {
+    return std::all_of(node.inputs.begin() + 1, node.inputs.end(),
+                       [&](ValueId id) { return readers_.at(id).size() == 1; });
   }
 
   void refit_layer(const std::string& name) {
@@ -167,7 +184,11 @@ class Reconstruction {
     std::vector<float> bias;
     if (node.inputs.size() > 2) bias = to_dense(*graph_.values[node.inputs[2]].weight).data;
     const bool shares = settings_.tolerance > 0 && !std::holds_alternative<Signs>(weight.encoding);
-    Samples samples = samples_of(name, shares);
+    const Samples samples = samples_of(name, shares);
+    if (!(samples.fitted.yy() > 0) || (shares && !(samples.held_out.yy() > 0))) {
+      context_.log.line(cat(name, ": answers nothing on these images, so it stays as it was"));
+      return;
+    }
     const compress::Refit refit =
         shares ? shared(weight, original, bias, samples) : refitted(weight, original, bias, samples.fitted);
     context_.log.line(cat(name, ": ", percent(refit.error_before),
@@ -183,14 +204,13 @@ class Reconstruction {
     compress::Refit refit = compress::share_within({.error = settings_.tolerance}, kept_of(original, weight),
                                                    bias, samples.fitted, samples.held_out, settings_.ridge);
     refit.error_before = compress::answer_error(weight, bias, samples.held_out);
-    refit.error_after = compress::answer_error(*refit.weight, refit.bias, samples.held_out);
     return refit;
   }
 
   compress::Refit refitted(const Weight& weight, const Weight& original, const std::vector<float>& bias,
                            const compress::LayerStatistics& statistics) const {
     compress::Refit refit = compress::refit(weight, bias, statistics, settings_.ridge);
-    if (!settings_.recode) return refit;
+    if (!settings_.recode || !is_shared(weight)) return refit;
     const compress::Recoder recode(original, statistics, !bias.empty(), settings_.ridge);
     compress::Refit recoded =
         compress::refit(*recode(std::make_shared<const Weight>(weight)), bias, statistics, settings_.ridge);
@@ -225,6 +245,11 @@ class Reconstruction {
       add(rows, x, y, held_out, samples.held_out);
     }
     return samples;
+  }
+
+  static bool is_shared(const Weight& weight) {
+    return std::holds_alternative<Codebook>(weight.encoding) ||
+           std::holds_alternative<SparseCodebook>(weight.encoding);
   }
 
   /// The original's values at the places that the weight keeps.
@@ -264,6 +289,7 @@ class Reconstruction {
   const Graph& original_;
   const Context& context_;
   Graph graph_;
+  const std::vector<std::vector<size_t>> readers_ = readers(graph_);
   int64_t images_ = 0;
   std::vector<float> inputs_;
 };
@@ -272,6 +298,10 @@ class Reconstruction {
 
 Graph reconstruct(const Reconstruct& settings, const Graph& graph, const Graph& original,
                   const Context& context) {
+  if (const std::string reason = settings.drawn ? why_not_drawn(original) : ""; !reason.empty()) {
+    context.log.line(cat("reconstruct: layers stay as they are, ", reason));
+    return graph;
+  }
   return Reconstruction(settings, graph, original, context).run();
 }
 
