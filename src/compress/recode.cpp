@@ -144,7 +144,7 @@ Refit share_within(const Tolerance& tolerance, const WeightPtr& kept, const std:
   const Refit floats = better(kept);
   if (kept_count(*kept) == 0 || !std::isfinite(floats.error_after)) return floats;
   const Recoder recode(*kept, statistics, !bias.empty(), ridge);
-  const std::vector<float> values = kept_values(*floats.weight);
+  const std::vector<float> values = kept_values(*kept);
   const Quantizer& grid = find_row(quantizers(), "grid", "quantizer");
   Refit best;
   for (int bits = tolerance.least_bits; bits <= tolerance.most_bits; ++bits) {
