@@ -2,27 +2,31 @@
 # Ten networks, and one of their size that learns from all of them together (Hinton 2015, arXiv 1503.02531, sections 4 and 5), on
 # Fashion-MNIST.
 #   experiments/distillation/ensemble.sh
-# Leaves every run in out/distillation/ensemble/ and the figures in ensemble.json here. A run that is there already is not done again.
-# Temperature and alpha are chosen on validation images (5,000 of the training split, which no network learns from).
+# Leaves every run in out/distillation/ensemble/ and the figures in ensemble.json here. A run that is there already is not done again;
+# one that was stopped goes on. The student is chosen on validation images (5,000 of the training split, which no network learns from).
+# Its teachers answer each image as the student sees it, moved or mixed: what they answer of images they know by heart says too little.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 netsuke=${NETSUKE:-./netsuke}
 here=experiments/distillation
 out=out/distillation/ensemble
 mkdir -p "$out"
-learning=(--data fashion-mnist --dropout 0 --weight-decay 1e-5 --epochs 20 --batch 128 --lr 0.05 --threads 1 --force)
+
+# once NAME VERB ARGUMENT...: everybody learns by the same rule.
+once() {
+  local file=$out/$1
+  [ -f "$file.json" ] || "$netsuke" "${@:2}" --data fashion-mnist --dropout 0 --batch 128 --lr 0.02 --warmup 1 --flip --shift 1 --threads 1 \
+    -o "$file.nsk" --force --resume --json-file "$file.json" > "$file.log"
+}
 
 teachers=()
 for seed in 1 2 3 4 5 6 7 8 9 10; do
-  [ -f "$out/$seed.json" ] || "$netsuke" train lenet-300-100 --seed "$seed" "${learning[@]}" -o "$out/$seed.nsk" \
-    --json-file "$out/$seed.json" > "$out/$seed.log"
+  once "$seed" train lenet_5 --seed "$seed" --epochs 12
   teachers+=(--teacher "$out/$seed.nsk")
 done
-for temperature in 2 4; do
-  for alpha in 0.7 0.95; do
-    student=$out/student-T$temperature-alpha$alpha
-    [ -f "$student.json" ] || "$netsuke" distill "${teachers[@]}" --student lenet-300-100 --seed 11 "${learning[@]}" --temperature "$temperature" \
-      --alpha "$alpha" --teacher-answers "$out/answers-T$temperature.bin" -o "$student.nsk" --json-file "$student.json" > "$student.log"
-  done
-done
+student=(distill "${teachers[@]}" --student lenet_5 --seed 11 --epochs 30 --alpha 0.95)
+once student-mixed "${student[@]}" --temperature 2 --mixup 1
+once student-moved "${student[@]}" --temperature 2
+# What the labels alone teach in that many epochs.
+once labels-only train lenet_5 --seed 11 --epochs 30
 python3 "$here/summarise_ensemble.py"

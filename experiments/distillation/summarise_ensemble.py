@@ -25,13 +25,14 @@ def main():
     result = {
         "data": "Fashion-MNIST, 5,000 training images held out to choose; errors are of the test split, per cent",
         "command": "experiments/distillation/ensemble.sh",
-        "network": "lenet-300-100 without dropout, 20 epochs, weight decay 1e-5",
+        "network": "lenet_5 without dropout, images mirrored and moved by a pixel; the ten learn for 12 epochs, students for 30",
         "single_errors": [round(error, 2) for error in singles],
         "single_error_mean": round(single, 3),
         "ensemble_error": round(together, 2),
         "validation_errors": {name: round(validation_error(run), 2) for name, run in students.items()},
         "student": chosen,
         "student_error": round(student["error"], 2),
+        "labels_only_error": round(load(OUT / "labels-only.json")["error"], 2),
         "share_of_the_gain": round((single - student["error"]) / (single - together), 2),
     }
     (HERE / "ensemble.json").write_text(json.dumps(result, indent=1) + "\n")
