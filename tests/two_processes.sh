@@ -3,13 +3,8 @@
 # one that is left alone.
 #   tests/two_processes.sh NETSUKE EMPTY-FOLDER
 set -euo pipefail
-netsuke=$1
-work=$2
-rm -rf "$work"
-mkdir -p "$work"
-cd "$work"
+source "$(dirname "$0")/as_a_user.sh"
 
-fail() { echo "two_processes: $*" >&2; exit 1; }
 # Both become the program: who kills one in the background kills netsuke and not a shell that waits for it.
 train() { exec "$netsuke" train lenet_5 --set dropout=0 --data synthetic --lr 0.01 --threads 1 "$@"; }
 port=$((20000 + $$ % 20000))
