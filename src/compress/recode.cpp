@@ -55,21 +55,13 @@ void round_with_feedback(Matrix& w, const Matrix& u, const Round& round) {
   }
 }
 
-/// Upper U with U'U = H^-1; empty where H is not positive definite.
-Matrix root_of_inverse(const Matrix& h) {
-  const Eigen::LLT<Matrix> whole(h);
-  if (whole.info() != Eigen::Success) return {};
-  const Eigen::LLT<Matrix> inverse(whole.solve(Matrix::Identity(h.rows(), h.cols())));
-  if (inverse.info() != Eigen::Success) return {};
-  return inverse.matrixU();
-}
-
 }  // namespace
 
 struct Recoder::Start {
   Shape shape;
   std::vector<Index> order;  ///< of the inputs
-  Matrix values, root;       ///< [inputs, outputs]; the root is empty where there is none
+  Matrix values;             ///< [inputs, outputs]
+  Matrix root;               ///< upper U with U'U = H^-1; empty where H is not positive definite
 };
 
 Recoder::Recoder(const Weight& original, const LayerStatistics& statistics, bool has_bias, double ridge) {
@@ -88,13 +80,14 @@ Recoder::Recoder(const Weight& original, const LayerStatistics& statistics, bool
     start->order.resize(inputs);
     std::iota(start->order.begin(), start->order.end(), Index{0});
     std::ranges::stable_sort(start->order, std::ranges::greater{}, [&](Index i) { return h(i, i); });
-    const Eigen::LLT<Matrix> equations(h);
-    if (equations.info() == Eigen::Success) {
-      const Matrix wanted = equations.solve(e.xy + e.ridge * as_matrix(original).transpose());
-      start->values = wanted(start->order, Eigen::all);
-      Matrix root = root_of_inverse(h(start->order, start->order));
-      if (wanted.allFinite() && root.allFinite()) start->root = std::move(root);
-    }
+    const Eigen::LLT<Matrix> equations(h(start->order, start->order));
+    const Matrix sums = e.xy + e.ridge * as_matrix(original).transpose();
+    start->values = equations.solve(sums(start->order, Eigen::all));
+    const Eigen::LLT<Matrix> inverse(equations.solve(Matrix::Identity(h.rows(), h.cols())));
+    Matrix root = inverse.matrixU();
+    if (equations.info() == Eigen::Success && inverse.info() == Eigen::Success && start->values.allFinite() &&
+        root.allFinite())
+      start->root = std::move(root);
   }
   start_ = std::move(start);
 }

@@ -351,11 +351,13 @@ void each_retraining(Stage& stage, const Visit& visit) {
 
 Recipe without_training(const Recipe& recipe) {
   Recipe result = recipe;
-  for (Stage& stage : result.stages)
+  for (Stage& stage : result.stages) {
     each_retraining(stage, [](Retrain& retrain) { retrain.options.epochs = 0; });
-  std::erase_if(result.stages, [](Stage& s) {
-    auto* reconstruct = std::get_if<Reconstruct>(&s);
-    if (reconstruct && reconstruct->tolerance > 0) reconstruct->drawn = true;
+    if (auto* reconstruct = std::get_if<Reconstruct>(&stage))
+      reconstruct->drawn |= reconstruct->tolerance > 0;
+  }
+  std::erase_if(result.stages, [](const Stage& s) {
+    const auto* reconstruct = std::get_if<Reconstruct>(&s);
     return reconstruct && !reconstruct->drawn;
   });
   return result;

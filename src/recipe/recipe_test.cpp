@@ -296,10 +296,12 @@ images = 8
 tolerance = 0.001
 )",
                                      "b.toml");
-  const Graph graph = run(recipe, small_net(), Context{});
-  EXPECT_TRUE(std::ranges::any_of(graph.values, [](const Value& value) {
-    return value.weight && std::holds_alternative<Signs>(value.weight->encoding);
-  }));
+  const auto signs = [](const Graph& graph) {
+    return std::ranges::count_if(graph.values, [](const Value& value) {
+      return value.weight && std::holds_alternative<Signs>(value.weight->encoding);
+    });
+  };
+  EXPECT_EQ(signs(run(recipe, small_net(), Context{})), 2);
 }
 
 TEST(RecipeRun, retraining_without_data_is_a_usage_error_before_any_work) {
