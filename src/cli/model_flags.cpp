@@ -95,12 +95,6 @@ zoo::Options zoo_options(const ModelFlags& flags, const std::optional<Shape>& in
   return options;
 }
 
-/// The input's channels, height and width; empty for networks that do not take images.
-Shape image_shape(const Graph& graph) {
-  const Shape& input = graph.values[graph.inputs.at(0)].shape;
-  return input.size() == 4 ? Shape(input.begin() + 1, input.end()) : Shape{};
-}
-
 /// Writes what the flags say into the metadata; preprocess_of checks it.
 void describe(Graph& graph, const ModelFlags& flags) {
   const auto set = [&](const char* key, const std::string& value) {

@@ -97,6 +97,11 @@ bool is_depthwise(const Conv2d& op, const Shape& weight) {
   return op.groups > 1 && weight.size() == 4 && weight[1] == 1;
 }
 
+Shape image_shape(const Graph& graph) {
+  const Shape& input = graph.values[graph.inputs.at(0)].shape;
+  return input.size() == 4 ? Shape(input.begin() + 1, input.end()) : Shape{};
+}
+
 int64_t output_count(const Graph& graph) { return element_count(infer_shapes(graph)[graph.outputs.at(0)]); }
 
 }  // namespace netsuke

@@ -18,6 +18,9 @@ std::vector<Shape> infer_shapes(const Graph& graph, int64_t batch = 1);
 /// True for a convolution whose every filter sees one channel: `weight` is out x in / groups x kh x kw.
 bool is_depthwise(const Conv2d& op, const Shape& weight);
 
+/// The first input's channels, height and width; empty for networks that do not take images.
+Shape image_shape(const Graph& graph);
+
 /// How many numbers the first output has for one image: the classes of a classifier.
 int64_t output_count(const Graph& graph);
 

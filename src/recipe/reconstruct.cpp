@@ -29,17 +29,9 @@ std::vector<float> inputs_of(const Graph& graph, const Dataset& data, const std:
   return inputs;
 }
 
-/// {channels, height, width} of the images that the graph takes.
-Shape image_shape(const Graph& graph) {
-  Shape shape = infer_shapes(graph, 1).at(graph.inputs[0]);
-  shape.erase(shape.begin());
-  return shape;
-}
-
 /// Why pictures cannot be drawn for the graph; empty where they can.
 std::string why_not_drawn(const Graph& graph) {
-  if (graph.inputs.size() != 1 || infer_shapes(graph, 1).at(graph.inputs[0]).size() != 4)
-    return "the network does not take one picture";
+  if (graph.inputs.size() != 1 || image_shape(graph).empty()) return "the network does not take one picture";
   try {
     runtime::Session session(graph, {});
   } catch (const Error& error) {
