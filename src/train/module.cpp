@@ -22,7 +22,21 @@ std::vector<std::string> candidates() {
   return {(folder / kFile).string(), (folder.parent_path() / "lib" / "netsuke" / kFile).string()};
 }
 
+/// OpenBLAS, which multiplies torch's matrices, knows processors by their model numbers, and gives one that
+/// is newer than itself the kernels of 2004. What instructions there are says more. Read when it is loaded.
+void choose_blas_kernels() {
+#if defined(__x86_64__)
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  if (avx512)
+    setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
+  else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    setenv("OPENBLAS_CORETYPE", "HASWELL", 0);
+#endif
+}
+
 const Module* open(const std::string& path) {
+  choose_blas_kernels();
   // Two pools of spinning threads, torch's and ours, starve each other; this is read when libgomp is loaded.
   setenv("OMP_WAIT_POLICY", "passive", 0);
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -1,6 +1,7 @@
 // Training through the module: it learns, and what encodings state stays true.
 #include "train/train.h"
 
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,6 +15,23 @@ namespace netsuke::train {
 namespace {
 
 using testing::HasSubstr;
+
+/// Debian 12's OpenBLAS takes a processor that is younger than itself for one of 2004: training was four
+/// times as slow as it is.
+TEST(Module, MultipliesMatricesWithTheInstructionsThatThereAre) {
+#if defined(__x86_64__)
+  if (!__builtin_cpu_supports("avx2")) GTEST_SKIP() << "no AVX2 here";
+  module();
+  void* blas = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_NOLOAD);
+  if (!blas) GTEST_SKIP() << "this libtorch does not multiply with OpenBLAS";
+  const auto name = reinterpret_cast<const char* (*)()>(dlsym(blas, "openblas_get_corename"));
+  ASSERT_NE(name, nullptr);
+  EXPECT_THAT(std::string(name()),
+              testing::AnyOf("Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids"));
+#else
+  GTEST_SKIP() << "OpenBLAS knows its ARM processors";
+#endif
+}
 
 TEST(Train, LearnsQuadrants) {
   const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
