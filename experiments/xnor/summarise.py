@@ -44,7 +44,7 @@ def compressed(run, name):
 def row(name, what):
     with open(os.path.join(OUT, name + ".json")) as file:
         run = json.load(file)
-    about = compressed(run, name) if "steps" in run else trained(run)
+    about = compressed(run, name) if run.get("steps") else trained(run)
     return {"run": name, "what": what, "params": run["params"], "bytes": run["bytes"], "error": round(run["error"], 2),
             "over_real": None, **about}
 

@@ -237,6 +237,44 @@ TEST(RecipeRun, ReconstructedLayersAnswerMoreAsTheOriginalDid) {
   EXPECT_THROW(run(recipe, original, Context{}), Error) << "there are no images to learn from";
 }
 
+/// Some images of which every third cannot be decoded.
+class Damaged : public Dataset {
+ public:
+  explicit Damaged(DatasetPtr sound) : sound_(std::move(sound)) {}
+  int64_t size() const override { return sound_->size() * 3 / 2; }
+  const Shape& image_shape() const override { return sound_->image_shape(); }
+  int label(int64_t) const override { return 0; }
+  void pixels(int64_t index, std::span<uint8_t> out) const override {
+    if (!sound_pixels(index, out)) fail(ErrorCode::input, "image ", index, ": cannot be decoded");
+  }
+  bool sound_pixels(int64_t index, std::span<uint8_t> out) const override {
+    if (index % 3 == 2) return false;
+    sound_->pixels(index - index / 3, out);
+    return true;
+  }
+  const std::vector<std::string>& classes() const override { return sound_->classes(); }
+  const std::string& name() const override { return sound_->name(); }
+
+ private:
+  DatasetPtr sound_;
+};
+
+TEST(RecipeRun, ImagesThatCannotBeDecodedAreNotReconstructedFrom) {
+  // With as many rows as there are, which places are drawn does not depend on the order.
+  const Recipe recipe = parse_recipe(std::string(kReconstructs) + "rows = 100000\n", "r.toml");
+  const DatasetPtr sound = waves(32);
+  const Damaged damaged(sound);
+  Context context;
+  context.data = &damaged;
+  const Graph with_damage = run(recipe, small_net(), context);
+  context.data = sound.get();
+  const Graph without = run(recipe, small_net(), context);
+  const auto centroids = [](const Graph& graph) {
+    return std::get<SparseCodebook>(graph.values[find_value(graph, "ip1.weight")].weight->encoding).centroids;
+  };
+  EXPECT_THAT(centroids(with_damage), testing::Pointwise(testing::FloatNear(1e-4f), centroids(without)));
+}
+
 TEST(RecipeRun, DrawnPicturesNeedNoDataAndSayHowManyBitsALayerNeeds) {
   const Graph original = small_net();
   const auto bytes_at = [&](const std::string& tolerance) {
@@ -330,6 +368,31 @@ TEST(RecipeRun, an_interrupted_run_resumes_to_the_same_bytes) {
   EXPECT_EQ(write_model(run(recipe, small_net(), context)).bytes, expected);
   EXPECT_EQ(steps, 4) << "finished steps were done again";
   EXPECT_FALSE(std::filesystem::exists(folder)) << "the work folder was left behind";
+}
+
+TEST(RecipeRun, AnInterruptedRunDoesNotGoOnWithOtherImages) {
+  const Recipe recipe = parse_recipe(kReconstructs, "r.toml");
+  const DatasetPtr before = waves(64), other = waves(65);
+  std::atomic<bool> stop{false};
+  Context context;
+  context.data = before.get();
+  context.work_folder = testing::TempDir() + "netsuke_recipe_images";
+  context.log.stop = &stop;
+  context.report = [&](const StepReport&) { stop = true; };
+  EXPECT_THROW(run(recipe, small_net(), context), Error);
+  stop = false;
+  context.report = [](const StepReport&) {};
+  context.resume = true;
+  context.data = other.get();
+  try {
+    run(recipe, small_net(), context);
+    ADD_FAILURE() << "went on";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("data set"));
+  }
+  context.data = before.get();
+  EXPECT_NO_THROW(run(recipe, small_net(), context));
+  std::filesystem::remove_all(context.work_folder);
 }
 
 TEST(RecipeRun, another_models_work_folder_is_refused) {

@@ -15,17 +15,18 @@
 namespace netsuke::recipe {
 namespace {
 
-/// Images as the network takes them.
+/// Images as the network takes them, one after the other; those that cannot be decoded are left out.
 std::vector<float> inputs_of(const Graph& graph, const Dataset& data, const std::vector<int64_t>& indices) {
   const auto size = static_cast<size_t>(element_count(data.image_shape()));
   const int64_t channels = data.image_shape().at(0);
   std::vector<float> inputs(indices.size() * size);
   std::vector<uint8_t> pixels(size);
-  for (size_t i = 0; i < indices.size(); ++i) {
-    if (!data.sound_pixels(indices[i], pixels)) continue;  // black is an image too
-    apply(preprocess_of(graph), pixels.data(), static_cast<int>(channels),
-          static_cast<int64_t>(size) / channels, inputs.data() + i * size);
-  }
+  size_t sound = 0;
+  for (const int64_t index : indices)
+    if (data.sound_pixels(index, pixels))
+      apply(preprocess_of(graph), pixels.data(), static_cast<int>(channels),
+            static_cast<int64_t>(size) / channels, inputs.data() + sound++ * size);
+  inputs.resize(sound * size);
   return inputs;
 }
 
@@ -128,11 +129,13 @@ class Reconstruction {
     std::iota(order.begin(), order.end(), int64_t{0});
     Random(context.seed, kStream).shuffle(std::span(order));
     order.resize(std::min<size_t>(order.size(), static_cast<size_t>(settings.images)));
-    images_ = std::ssize(order);
+    inputs_ = inputs_of(original, data, order);
+    images_ = std::ssize(inputs_) / element_count(data.image_shape());
+    if (images_ == 0)
+      fail(ErrorCode::input, "reconstruct: ", data.name(), " has no image that can be decoded");
     if (settings.tolerance > 0 && images_ < kLeastToJudgeBy)
       fail(ErrorCode::usage, "reconstruct: ", data.name(), " has ", images_, " images, a tolerance needs ",
            kLeastToJudgeBy);
-    inputs_ = inputs_of(original, data, order);
   }
 
   Graph run() {

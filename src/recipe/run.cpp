@@ -159,13 +159,21 @@ class Runner {
     return options;
   }
 
-  /// Tells this run from any other: its recipe, its seed and the model it starts from.
+  /// Tells this run from any other: its recipe, its seed, the model it starts from and the images it learns
+  /// from.
   std::string fingerprint() const {
     const Bytes model = write_model(original_, {.coder = Coder::plain}).bytes;
     uint64_t hash = 1469598103934665603u;  // FNV-1a
     const auto add = [&](uint8_t byte) { hash = (hash ^ byte) * 1099511628211u; };
     for (uint8_t byte : model) add(byte);
-    for (char c : recipe_.text) add(static_cast<uint8_t>(c));
+    const auto add_text = [&](const std::string& text) {
+      for (char c : text) add(static_cast<uint8_t>(c));
+    };
+    add_text(recipe_.text);
+    if (const Dataset* data = context_.data) {
+      add_text(data->name());
+      for (int64_t i = 0; i < data->size(); ++i) add_text(cat(data->label(i), ' '));
+    }
     return cat(recipe_.name, ' ', context_.seed, ' ', hash);
   }
 
@@ -194,7 +202,7 @@ class Runner {
     const Bytes text = read_file(state, 1 << 16);
     const auto lines = split(std::string(text.begin(), text.end()), '\n');
     require(lines.size() >= 2 && lines[1] == fingerprint(), state,
-            ": belongs to another model, recipe or seed; remove its folder or leave --resume away");
+            ": belongs to another model, recipe, data set or seed; remove its folder or leave --resume away");
     const auto done = static_cast<size_t>(parse_integer(lines[0], state));
     require(done <= steps_.size(), state, ": is at step ", done, " of ", steps_.size());
     graph = load_model(cat(context_.work_folder, "/step-", done, ".nsk"));
