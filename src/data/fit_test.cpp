@@ -50,8 +50,9 @@ TEST(Fitted, NeverIsSmallerThanTheInput) {
   EXPECT_EQ(out.size, (ImageSize{1, 9, 9}));
 }
 
-TEST(Fitted, RefusesColourWhereGrayIsWanted) {
-  EXPECT_THROW(fitted({{3, 2, 2}, Bytes(12)}, {{1, 2, 2}, 2}, "colour.png"), Error);
+TEST(Fitted, ColoursBecomeGrayWhereThatIsWanted) {
+  const Image white{{3, 2, 2}, Bytes(12, 255)};
+  EXPECT_EQ(fitted(white, {{1, 2, 2}, 2}, "white.png").pixels, Bytes(4, 255));
 }
 
 TEST(Fitted, DatasetsGiveTheirImagesInTheWantedSize) {

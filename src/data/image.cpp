@@ -40,11 +40,26 @@ Image decode_image(ByteView bytes, std::string_view what) {
   return {size, planes_of(interleaved, size)};
 }
 
+namespace {
+
+Bytes luma(const Image& image) {
+  const size_t plane = image.pixels.size() / 3;
+  const auto channel = [&](size_t c, size_t i) { return static_cast<uint32_t>(image.pixels[c * plane + i]); };
+  Bytes gray(plane);
+  for (size_t i = 0; i < plane; ++i)
+    gray[i] =
+        static_cast<uint8_t>((299 * channel(0, i) + 587 * channel(1, i) + 114 * channel(2, i) + 500) / 1000);
+  return gray;
+}
+
+}  // namespace
+
 Image with_channels(Image image, int channels, std::string_view what) {
-  if (image.size.channels == channels) return image;
-  require(image.size.channels == 1, what, ": has ", image.size.channels, " channels, ", channels,
+  const int had = image.size.channels;
+  if (had == channels) return image;
+  require(had == 1 || (had == 3 && channels == 1), what, ": has ", had, " channels, ", channels,
           " are wanted");
-  const Bytes plane = std::move(image.pixels);
+  const Bytes plane = had == 1 ? std::move(image.pixels) : luma(image);
   image.pixels.clear();
   for (int c = 0; c < channels; ++c) image.pixels.insert(image.pixels.end(), plane.begin(), plane.end());
   image.size.channels = channels;

@@ -30,8 +30,8 @@ ImageSize image_size(ByteView bytes, std::string_view what);
 /// large images, and Error(unsupported) for other formats and CMYK.
 Image decode_image(ByteView bytes, std::string_view what);
 
-/// The image as gray repeated to three channels, or as it is. Throws Error(input) for RGB where one is
-/// wanted.
+/// The image with as many channels: gray repeated to three, RGB as its luma (ITU-R BT.601: 0.299 R + 0.587 G
+/// + 0.114 B), or as it is. Throws Error(input) for other numbers.
 Image with_channels(Image image, int channels, std::string_view what);
 
 namespace detail {

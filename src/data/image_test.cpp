@@ -100,7 +100,15 @@ TEST(DecodeImage, WhatIsNoImageOrTooLargeIsRefused) {
 TEST(WithChannels, RepeatsGray) {
   const Image gray{{1, 1, 2}, {7, 9}};
   EXPECT_THAT(with_channels(gray, 3, "gray").pixels, ElementsAre(7, 9, 7, 9, 7, 9));
-  EXPECT_THROW(with_channels({{3, 1, 1}, {1, 2, 3}}, 1, "rgb"), Error);
+  EXPECT_THROW(with_channels({{2, 1, 1}, {1, 2}}, 1, "two"), Error);
+}
+
+TEST(WithChannels, TakesTheLumaOfColours) {
+  // Red, green, blue and white, channel after channel.
+  const Image rgb{{3, 1, 4}, {255, 0, 0, 255, 0, 255, 0, 255, 0, 0, 255, 255}};
+  const Image gray = with_channels(rgb, 1, "rgb");
+  EXPECT_EQ(gray.size.channels, 1);
+  EXPECT_THAT(gray.pixels, ElementsAre(76, 150, 29, 255));
 }
 
 }  // namespace
