@@ -75,6 +75,10 @@ std::set<size_t> chosen(const Wired& w, const BinarizeOptions& options) {
   std::vector<size_t> layers;
   for (size_t n = 0; n < w.graph.nodes.size(); ++n)
     if (is_layer(w.node(n).op)) layers.push_back(n);
+  for (const Node& node : w.graph.nodes)
+    if (options.inputs && is_any<Sign>(node.op))
+      fail(ErrorCode::usage, "graph ", w.graph.name, ": is binary already, its ", node_name(w.graph, node),
+           " makes signs; give the real-valued network that it was made from");
   const std::vector<Target> targets = weight_targets(w.graph);
   require_known(options.keep, targets, "layers to keep real");
   const auto kept = [&](size_t n) {

@@ -49,7 +49,7 @@ std::vector<std::string> binary_layers(const Graph& graph, const BinarizeOptions
 /// The graph with those layers' weights as Signs, whose real weights are what they were, and with the layers
 /// around them in the block's order. A binary layer has no bias where its inputs are binary: a batch norm
 /// follows it. New batch norms know no statistics yet: the result is there to be trained. Throws Error(usage)
-/// where no layer would be binary.
+/// where no layer would be binary, and where inputs are to be binary that are so already.
 Graph binarize(const Graph& graph, const BinarizeOptions& options);
 
 }  // namespace netsuke::compress

@@ -12,7 +12,9 @@
 namespace netsuke::compress {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 /// Four layers; conv2 keeps the channels, conv3 doubles them and is pooled.
 Graph plain_net() {
@@ -122,6 +124,18 @@ TEST(Binarize, ResidualPartsCanBeLeftOut) {
 }
 
 /// A residual block that shrinks: conv2 and conv3 beside a projection.
+TEST(Binarize, BinaryInputsAreNotMadeBinaryAgain) {
+  const Graph weights = binarize(plain_net(), {.inputs = false}), inputs = binarize(weights, {});
+  EXPECT_THAT(nodes(inputs), Contains("conv2.sign:sign")) << "binary weights may go on to binary inputs";
+  try {
+    binarize(inputs, {});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::usage);
+    EXPECT_THAT(error.what(), HasSubstr("is binary already, its conv2.sign makes signs"));
+  }
+}
+
 TEST(Binarize, ProjectionsOfResidualBlocksStayRealAndSumsGetNoSecondShortcut) {
   Builder net("residual", 3);
   ValueId x = net.conv("conv1", net.input("data", {3, 8, 8}), 4, {3, 3}, {.pad = {1, 1, 1, 1}});
