@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "graph/shapes.h"
@@ -19,6 +20,9 @@ std::map<std::string, Traffic> traffic_of(const Graph& graph) {
     Traffic& traffic = all[node_name(graph, node)];
     for (ValueId input : node.inputs)
       (graph.values[input].weight ? traffic.weights : traffic.activations) += bytes(input);
+    if (const WeightPtr weight = node.inputs.size() > 1 ? graph.values[node.inputs[1]].weight : nullptr)
+      traffic.kept = static_cast<double>(kept_count(*weight)) /
+                     static_cast<double>(std::max<int64_t>(1, weight_count(*weight)));
     traffic.activations += bytes(node.output);
   }
   return all;
@@ -29,10 +33,10 @@ void judge(StepRow& row, double network_bytes, const kernels::Limits& limits) {
   if (row.step.ms <= 0) return;
   const bool signs = row.step.kernel == "binary_conv";
   const Traffic& t = row.traffic;
-  const double weights = signs ? t.weights / 32 : t.weights, flops = 2.0 * static_cast<double>(row.step.macs);
+  const double flops = 2.0 * static_cast<double>(row.step.macs) * t.kept;
   const double compute_ms = signs ? 1e-9 * flops / limits.sign_tops : 1e-6 * flops / limits.gflops;
   const double memory_ms =
-      1e-6 * (weights / limits.read_gb(network_bytes) + t.activations / limits.read_gb(t.activations));
+      1e-6 * (t.weights / limits.read_gb(network_bytes) + t.activations / limits.read_gb(t.activations));
   row.gflops = 1e-6 * flops / row.step.ms;
   row.limit = std::max(compute_ms, memory_ms) / row.step.ms;
   if (row.limit > 0) row.bound = compute_ms <= memory_ms ? "memory" : signs ? "signs" : "fma";
@@ -76,7 +80,10 @@ std::vector<StepRow> explained(const Graph& graph, std::span<const runtime::Step
   for (const runtime::StepReport& step : steps) {
     StepRow row{.step = step};
     if (const auto found = traffic.find(step.name); found != traffic.end()) row.traffic = found->second;
-    row.traffic.weights /= static_cast<double>(batch);
+    Traffic& t = row.traffic;
+    if (step.weight_bytes > 0) t.weights = std::min(t.weights, static_cast<double>(step.weight_bytes));
+    t.weights /= static_cast<double>(batch);
+    if (!step.kernel.starts_with("sparse")) t.kept = 1;
     judge(row, static_cast<double>(4 * constant_count(graph)), limits);
     rows.push_back(std::move(row));
   }

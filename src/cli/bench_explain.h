@@ -12,10 +12,11 @@
 
 namespace netsuke::cli {
 
-/// Bytes that a step cannot do without, each once, for one batch.
+/// What a step cannot do without: bytes, each once, for one batch, and operations.
 struct Traffic {
-  double weights = 0;      ///< its constants as 32-bit floats
+  double weights = 0;      ///< its constants as 32-bit floats, or as the kernel keeps them if that is less
   double activations = 0;  ///< what it reads and writes
+  double kept = 1;         ///< share of the multiply-adds that the kernel does: sparse ones leave zeros out
 };
 
 /// A step with what is told about it.

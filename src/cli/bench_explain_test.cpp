@@ -46,10 +46,28 @@ TEST(BenchExplain, NamesTheLimitThatBinds) {
 TEST(BenchExplain, JudgesBinaryConvolutionsByWhatSignsTake) {
   runtime::StepReport step = step_of("conv2", 50'000'000, 0.1);
   step.kernel = "binary_conv";
+  step.weight_bytes = static_cast<size_t>(kWeights) / 32;
   const runtime::StepReport steps[] = {step};
   const StepRow row = explained(zoo::build("lenet_5"), steps, 1, kLimits).at(0);
   EXPECT_EQ(row.bound, "signs");
   EXPECT_NEAR(row.limit, 0.5, 1e-9);  // 1e8 operations take 0.05 ms at the least
+}
+
+// Of what is left out nothing is read and nothing multiplied.
+TEST(BenchExplain, JudgesSparseKernelsByWhatIsKept) {
+  Graph graph = zoo::build("lenet_5");
+  WeightPtr& weight = graph.values[find_value(graph, "conv2.weight")].weight;
+  Sparse tenth;
+  for (uint32_t at = 0; at < 25'000; at += 10) tenth.positions.push_back(at), tenth.values.push_back(1);
+  weight = make_weight(weight->shape, tenth);
+  runtime::StepReport step = step_of("conv2", 50'000'000, 0.4);
+  step.kernel = "sparse_conv";
+  step.weight_bytes = 15'000;
+  const StepRow row = explained(graph, {&step, 1}, 1, kLimits).at(0);
+  EXPECT_EQ(row.traffic.weights, 15'000);
+  EXPECT_EQ(row.bound, "fma");
+  EXPECT_NEAR(row.limit, 0.25, 1e-9);  // 1e7 operations of 1e8
+  EXPECT_NEAR(row.gflops, 25, 1e-9);
 }
 
 TEST(BenchExplain, SaysNothingOfAStepThatWasNotTimed) {
