@@ -44,7 +44,10 @@ Sections split_sections(ByteView bytes, std::string_view what) {
   for (uint64_t left = read_header(file); left > 0; --left) {
     const size_t start = file.at();
     const uint8_t kind = file.u8();
-    const auto length = static_cast<size_t>(file.varint(file.remaining(), "a section's length"));
+    const uint64_t said = file.varint();
+    require(said <= file.remaining(), what, ": is cut short: the section at byte ", start, " has ", said,
+            " bytes, ", file.remaining(), " are left");
+    const auto length = static_cast<size_t>(said);
     const ByteView payload = file.take(length);
     const uint32_t expected = checksum(bytes.subspan(start, file.at() - start));
     require(file.u32() == expected, what, ": the section at byte ", start,
