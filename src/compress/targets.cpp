@@ -7,7 +7,9 @@
 namespace netsuke::compress {
 namespace {
 
-constexpr std::string_view kKinds[] = {"conv", "linear", "bias", "norm"};
+// Places of weights narrow their kinds down.
+constexpr std::string_view kFirstConv = "first_conv", kLastLinear = "last_linear", kDepthwise = "depthwise";
+constexpr std::string_view kKinds[] = {"conv", "linear", "bias", "norm", kFirstConv, kLastLinear, kDepthwise};
 
 std::string_view kind_of(const Op& op, std::string_view role) {
   if (std::holds_alternative<BatchNorm>(op)) return "norm";
@@ -27,24 +29,40 @@ std::vector<Target> targets_of_kinds(const Graph& graph, std::string_view one, s
     if (weight && std::holds_alternative<Signs>(graph.values[parameter.value].weight->encoding)) continue;
     const std::string& name = node_name(graph, node);
     found.push_back({weight ? name : cat(name, ".", parameter.role), kind, parameter.value});
+    const auto* conv = std::get_if<Conv2d>(&node.op);
+    if (weight && conv && conv->groups > 1 && graph.values[parameter.value].weight->shape[1] == 1)
+      found.back().place = kDepthwise;
   }
   return found;
+}
+
+/// The layer that sees the image has few weights that matter much, and so has the one that tells the classes.
+void mark_ends(std::vector<Target>& weights) {
+  if (weights.size() < 2) return;
+  Target &first = weights.front(), &last = weights.back();
+  if (first.kind == "conv" && first.place.empty()) first.place = kFirstConv;
+  if (last.kind == "linear") last.place = kLastLinear;
 }
 
 bool is_kind(std::string_view key) {
   return std::find(std::begin(kKinds), std::end(kKinds), key) != std::end(kKinds);
 }
 
-/// Larger is more exact: 0 does not apply, 1 the kind, then patterns by length, above all the name itself.
+/// Larger is more exact: 0 does not apply, 1 the kind, 2 the place, then patterns by length, above all the
+/// name itself.
 size_t exactness(const std::string& key, const Target& target) {
   if (key == target.name) return SIZE_MAX;
-  if (matches(key, target.name)) return 1 + key.size();
-  return key == target.kind ? 1 : 0;
+  if (matches(key, target.name)) return 2 + key.size();
+  return key == target.place ? 2 : key == target.kind ? 1 : 0;
 }
 
 }  // namespace
 
-std::vector<Target> weight_targets(const Graph& graph) { return targets_of_kinds(graph, "conv", "linear"); }
+std::vector<Target> weight_targets(const Graph& graph) {
+  std::vector<Target> weights = targets_of_kinds(graph, "conv", "linear");
+  mark_ends(weights);
+  return weights;
+}
 
 std::vector<Target> vector_targets(const Graph& graph) { return targets_of_kinds(graph, "bias", "norm"); }
 

@@ -14,11 +14,14 @@ namespace netsuke::compress {
 
 /// A constant that a method may change. Weights of Conv2d nodes are of the kind "conv", those of Linear nodes
 /// "linear"; both are called by their node: "ip1". Biases of either are of the kind "bias", the four
-/// constants of a BatchNorm "norm"; they are called by node and role: "conv1.bias", "bn1.scale".
+/// constants of a BatchNorm "norm"; they are called by node and role: "conv1.bias", "bn1.scale". A weight may
+/// have a place besides: "first_conv" where the network's first is a convolution's, "last_linear" where its
+/// last is a linear layer's, "depthwise".
 struct Target {
   std::string name;
   std::string_view kind;
   ValueId value = 0;
+  std::string_view place = {};
 };
 
 /// Weights of convolutions and linear layers, in node order: what prune and share work on. Binary ones, which
@@ -32,19 +35,19 @@ double density(const Graph& graph);
 std::vector<Target> vector_targets(const Graph& graph);
 
 /// A setting for many layers. The most exact key wins: the target's name, then the longest pattern that
-/// matches it
-/// (`*` stands for any characters), then its kind, then `all`. A target without any of them is left alone.
+/// matches it (`*` stands for any characters), then its place, its kind, and `all`. A target without any of
+/// them is left alone.
 template <class T>
 struct PerLayer {
   std::optional<T> all;
-  std::map<std::string, T> by_key;  ///< a name, a pattern or a kind
+  std::map<std::string, T> by_key;  ///< a name, a pattern, a place or a kind
 };
 
-/// The key of `keys` that decides about `target`, or null. Kinds are keys like others.
+/// The key of `keys` that decides about `target`, or null. Kinds and places are keys like others.
 const std::string* deciding_key(std::span<const std::string> keys, const Target& target);
 
-/// Throws Error(usage) for a key that is neither a kind nor matches any target, listing the names there are;
-/// `setting` names the setting in the sentence ("bits").
+/// Throws Error(usage) for a key that is neither a kind nor a place nor matches any target, listing the names
+/// there are; `setting` names the setting in the sentence ("bits").
 void require_known(std::span<const std::string> keys, std::span<const Target> targets,
                    std::string_view setting);
 

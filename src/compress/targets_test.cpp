@@ -43,6 +43,23 @@ TEST(PerLayer, TheMostExactKeyWins) {
   EXPECT_THAT(resolve(bits, targets, "bits"), ElementsAre(std::nullopt, 6, 6));
 }
 
+TEST(PerLayer, APlaceNarrowsAKindDown) {
+  Builder net("depthwise");
+  ValueId x = net.input("data", {3, 8, 8});
+  x = net.conv("conv1", x, 4, {3, 3});
+  x = net.conv("conv2", x, 4, {3, 3}, {.groups = 4});
+  x = net.conv("conv3", x, 6, {1, 1});
+  x = net.linear("fc4", net.apply("flatten", Flatten{}, {x}), 3);
+  const std::vector<Target> targets = weight_targets(net.finish({x}));
+  PerLayer<int> bits{.all = {}, .by_key = {{"conv", 1}, {"first_conv", 2}, {"depthwise", 3}, {"linear", 4}}};
+  EXPECT_THAT(resolve(bits, targets, "bits"), ElementsAre(2, 3, 1, 4));
+  bits.by_key["last_linear"] = 5;
+  bits.by_key["conv1*"] = 6;
+  EXPECT_THAT(resolve(bits, targets, "bits"), ElementsAre(6, 3, 1, 5));
+  // A network that has no such place leaves its key unused.
+  EXPECT_THAT(resolve(bits, weight_targets(small()), "bits"), ElementsAre(6, 4, 5));
+}
+
 TEST(PerLayer, AnUnknownNameIsAnErrorThatListsTheLayers) {
   try {
     resolve(PerLayer<int>{.all = {}, .by_key = {{"ip3", 5}}}, weight_targets(small()), "bits");
