@@ -41,6 +41,14 @@ WeightPtr keep_only(const Weight& weight, const std::vector<bool>& keep) {
   return make_weight(weight.shape, Sparse{std::move(positions), chosen(kept_values(weight), keep)});
 }
 
+WeightPtr kept_of(const Weight& original, const Weight& pruned) {
+  const Tensor values = to_dense(original);
+  if (!is_pruned(pruned)) return make_dense(values);
+  Sparse kept{kept_positions(pruned), {}};
+  for (const uint32_t position : kept.positions) kept.values.push_back(values.data[position]);
+  return make_weight(pruned.shape, std::move(kept));
+}
+
 WeightPtr with_codebook(const Weight& weight, std::vector<float> centroids, std::vector<uint16_t> codes) {
   if (!is_pruned(weight)) return make_weight(weight.shape, Codebook{std::move(centroids), std::move(codes)});
   return make_weight(weight.shape,

@@ -20,6 +20,9 @@ std::vector<bool> largest(const std::vector<float>& scores, size_t count);
 /// Sparse, or SparseCodebook with the same centroids for shared weights.
 WeightPtr keep_only(const Weight& weight, const std::vector<bool>& keep);
 
+/// The values that `original` has at the places that `pruned`, of the same shape, keeps: Dense or Sparse.
+WeightPtr kept_of(const Weight& original, const Weight& pruned);
+
 /// The weight with kept element i taking the value centroids[codes[i]]: Codebook, or SparseCodebook if it is
 /// pruned.
 WeightPtr with_codebook(const Weight& weight, std::vector<float> centroids, std::vector<uint16_t> codes);

@@ -2,16 +2,23 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "base/catalog.h"
 #include "base/error.h"
+#include "codec/symbol_stream.h"
 #include "compress/least_squares.h"
 #include "compress/mask.h"
 #include "compress/quantizers.h"
 
 namespace netsuke::compress {
 namespace {
+
+struct Centroid {
+  uint16_t code;
+  double value;
+};
 
 /// The centroids in ascending order, and the code of each.
 class Nearest {
@@ -21,10 +28,6 @@ class Nearest {
     std::ranges::sort(codes_, {}, [&](uint16_t code) { return centroids[code]; });
     for (const uint16_t code : codes_) values_.push_back(static_cast<double>(centroids[code]));
   }
-  struct Centroid {
-    uint16_t code;
-    double value;
-  };
   Centroid operator()(double value) const {
     auto at = static_cast<size_t>(std::ranges::lower_bound(values_, value) - values_.begin());
     if (at == values_.size() || (at > 0 && value - values_[at - 1] < values_[at] - value)) --at;
@@ -34,6 +37,36 @@ class Nearest {
  private:
   std::vector<uint16_t> codes_;
   std::vector<double> values_;
+};
+
+/// The centroid whose squared distance and bits together are least.
+class Cheapest {
+ public:
+  /// `counts`: how often each centroid is taken, which tells the bits of its code.
+  Cheapest(const std::vector<float>& centroids, std::span<const uint64_t> counts) : centroids_(centroids) {
+    constexpr double kUnseen = 0.5;  // of a centroid that is not taken yet
+    double all = 0;
+    for (const uint64_t count : counts) all += static_cast<double>(count) + kUnseen;
+    for (const uint64_t count : counts)
+      bits_.push_back(std::log2(all / (static_cast<double>(count) + kUnseen)));
+  }
+  Centroid operator()(double value, double square_of_a_bit) const {
+    Centroid best{0, 0};
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t c = 0; c < centroids_.size(); ++c) {
+      const auto centroid = static_cast<double>(centroids_[c]);
+      const double cost = (value - centroid) * (value - centroid) + square_of_a_bit * bits_[c];
+      if (cost < least) {
+        least = cost;
+        best = {static_cast<uint16_t>(c), centroid};
+      }
+    }
+    return best;
+  }
+
+ private:
+  const std::vector<float>& centroids_;
+  std::vector<double> bits_;
 };
 
 /// Rows of `w` [inputs, outputs] rounded from first to last by round(input, output, value), with
@@ -94,32 +127,94 @@ Recoder::Recoder(const Weight& original, const LayerStatistics& statistics, bool
 
 Recoder::~Recoder() = default;
 
-WeightPtr Recoder::operator()(const WeightPtr& shared) const {
-  if (shared->shape != start_->shape)
-    fail(ErrorCode::usage, "recode: a weight of ", to_text(shared->shape), ", its original of ",
-         to_text(start_->shape));
-  const Codebook* book = std::get_if<Codebook>(&shared->encoding);
-  const SparseCodebook* sparse = std::get_if<SparseCodebook>(&shared->encoding);
-  if ((!book && !sparse) || start_->root.size() == 0) return shared;
+/// What is being rounded: a weight's centroids and, of each of its places, which of the codes it has.
+struct Recoder::Book {
+  static constexpr size_t kPruned = SIZE_MAX;
+  std::vector<float> centroids;
+  std::vector<uint16_t> codes;
+  std::vector<size_t> kept;
+};
 
-  constexpr size_t kPruned = SIZE_MAX;
-  const auto inputs = start_->order.size();
-  std::vector<size_t> kept(static_cast<size_t>(weight_count(*shared)), kPruned);
-  const std::vector<uint32_t> positions = kept_positions(*shared);
-  for (size_t i = 0; i < positions.size(); ++i) kept[positions[i]] = i;
-  const std::vector<float>& centroids = book ? book->centroids : sparse->centroids;
-  const Nearest nearest(centroids);
-  std::vector<uint16_t> codes(positions.size());
+struct Recoder::Rounded {
+  std::vector<uint16_t> codes;
+  double error = 0;  ///< sum of squared errors by squared u
+};
+
+std::optional<Recoder::Book> Recoder::book_of(const Weight& shared) const {
+  if (shared.shape != start_->shape)
+    fail(ErrorCode::usage, "recode: a weight of ", to_text(shared.shape), ", its original of ",
+         to_text(start_->shape));
+  const Codebook* book = std::get_if<Codebook>(&shared.encoding);
+  const SparseCodebook* sparse = std::get_if<SparseCodebook>(&shared.encoding);
+  if ((!book && !sparse) || start_->root.size() == 0) return std::nullopt;
+  Book found{book ? book->centroids : sparse->centroids, book ? book->codes : sparse->codes,
+             std::vector<size_t>(static_cast<size_t>(weight_count(shared)), Book::kPruned)};
+  const std::vector<uint32_t> positions = kept_positions(shared);
+  for (size_t i = 0; i < positions.size(); ++i) found.kept[positions[i]] = i;
+  return found;
+}
+
+/// choose(value, u) gives the Centroid for a value whose error is made up for at the cost of its square by
+/// u^2.
+template <class Choose>
+Recoder::Rounded Recoder::rounded(const Book& book, const Choose& choose) const {
+  const size_t inputs = start_->order.size();
+  Rounded result{std::vector<uint16_t>(book.codes.size()), 0};
   Matrix values = start_->values;
   round_with_feedback(values, start_->root, [&](Index j, Index o, double value) {
     const auto input = static_cast<size_t>(start_->order[static_cast<size_t>(j)]);
-    const size_t at = kept[static_cast<size_t>(o) * inputs + input];
-    if (at == kPruned) return 0.0;
-    const Nearest::Centroid centroid = nearest(value);
-    codes[at] = centroid.code;
+    const size_t at = book.kept[static_cast<size_t>(o) * inputs + input];
+    if (at == Book::kPruned) return 0.0;
+    const double u = start_->root(j, j);
+    const Centroid centroid = choose(value, u);
+    const double error = (value - centroid.value) / u;
+    result.codes[at] = centroid.code;
+    result.error += error * error;
     return centroid.value;
   });
-  return with_codebook(*shared, centroids, std::move(codes));
+  return result;
+}
+
+WeightPtr Recoder::operator()(const WeightPtr& shared) const {
+  std::optional<Book> book = book_of(*shared);
+  if (!book) return shared;
+  const Nearest nearest(book->centroids);
+  Rounded best = rounded(*book, [&](double value, double) { return nearest(value); });
+  return with_codebook(*shared, std::move(book->centroids), std::move(best.codes));
+}
+
+WeightPtr Recoder::at_no_more_bits(const WeightPtr& shared) const {
+  std::optional<Book> book = book_of(*shared);
+  if (!book || book->codes.empty()) return shared;
+  const auto bits_of = [&](const std::vector<uint16_t>& codes) {
+    return codec::entropy_bits(codec::count_symbols(codes, static_cast<uint32_t>(book->centroids.size())));
+  };
+  const Cheapest cheapest(book->centroids,
+                          codec::count_symbols(book->codes, static_cast<uint32_t>(book->centroids.size())));
+  const auto at = [&](double error_of_a_bit) {
+    return rounded(*book, [&](double value, double u) { return cheapest(value, error_of_a_bit * u * u); });
+  };
+  const double most_bits = bits_of(book->codes);
+  const auto fits = [&](const Rounded& r) { return bits_of(r.codes) <= most_bits; };
+  Rounded best = at(0);
+  if (!fits(best)) {
+    // What error a bit is worth: doubled until it is enough, then halved in between.
+    constexpr int kDoublings = 40, kHalvings = 4;
+    double low = 0, high = best.error / static_cast<double>(best.codes.size()) / 64;
+    for (int i = 0; i < kDoublings && !fits(best = at(high)); ++i) {
+      low = high;
+      high *= 2;
+    }
+    for (int i = 0; i < kHalvings; ++i) {
+      const double middle = (low + high) / 2;
+      Rounded less = at(middle);
+      const bool is_enough = fits(less);
+      (is_enough ? high : low) = middle;
+      if (is_enough) best = std::move(less);
+    }
+    if (!fits(best)) return shared;
+  }
+  return with_codebook(*shared, std::move(book->centroids), std::move(best.codes));
 }
 
 Refit share_within(const Tolerance& tolerance, const WeightPtr& kept, const std::vector<float>& bias,

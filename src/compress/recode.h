@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "compress/refit.h"
 
@@ -23,8 +24,19 @@ class Recoder {
   /// original's.
   WeightPtr operator()(const WeightPtr& shared) const;
 
+  /// The same, but a code is chosen by its bits as well (rate_quantizer.h), so that the codes' zero-order
+  /// entropy becomes no more than it was.
+  WeightPtr at_no_more_bits(const WeightPtr& shared) const;
+
  private:
-  struct Start;  ///< values to round and the root of H^-1, in the order of rounding
+  struct Start;    ///< values to round and the root of H^-1, in the order of rounding
+  struct Book;     ///< of a shared weight
+  struct Rounded;  ///< codes, and the error that they make
+
+  std::optional<Book> book_of(const Weight& shared) const;
+  template <class Choose>
+  Rounded rounded(const Book& book, const Choose& choose) const;
+
   std::unique_ptr<const Start> start_;
 };
 

@@ -30,17 +30,6 @@ std::vector<float> inputs_of(const Graph& graph, const Dataset& data, const std:
   return inputs;
 }
 
-/// Why pictures cannot be drawn for the graph; empty where they can.
-std::string why_not_drawn(const Graph& graph) {
-  if (graph.inputs.size() != 1 || image_shape(graph).empty()) return "the network does not take one picture";
-  try {
-    runtime::Session session(graph, {});
-  } catch (const Error& error) {
-    return cat("the runtime does not run the original: ", error.what());
-  }
-  return "";
-}
-
 /// What a graph computes at one of its values, for some images at a time.
 class ValueOf {
  public:
@@ -196,8 +185,9 @@ class Reconstruction {
 
   compress::Refit shared(const Weight& weight, const Weight& original, const std::vector<float>& bias,
                          const Samples& samples) const {
-    compress::Refit refit = compress::share_within({.error = settings_.tolerance}, kept_of(original, weight),
-                                                   bias, samples.fitted, samples.held_out, settings_.ridge);
+    compress::Refit refit =
+        compress::share_within({.error = settings_.tolerance}, compress::kept_of(original, weight), bias,
+                               samples.fitted, samples.held_out, settings_.ridge);
     refit.error_before = compress::answer_error(weight, bias, samples.held_out);
     return refit;
   }
@@ -207,8 +197,8 @@ class Reconstruction {
     compress::Refit refit = compress::refit(weight, bias, statistics, settings_.ridge);
     if (!settings_.recode || !is_shared(weight)) return refit;
     const compress::Recoder recode(original, statistics, !bias.empty(), settings_.ridge);
-    compress::Refit recoded =
-        compress::refit(*recode(std::make_shared<const Weight>(weight)), bias, statistics, settings_.ridge);
+    compress::Refit recoded = compress::refit(*recode.at_no_more_bits(std::make_shared<const Weight>(weight)),
+                                              bias, statistics, settings_.ridge);
     recoded.error_before = refit.error_before;
     return recoded.error_after < refit.error_after ? recoded : refit;
   }
@@ -247,15 +237,6 @@ class Reconstruction {
            std::holds_alternative<SparseCodebook>(weight.encoding);
   }
 
-  /// The original's values at the places that the weight keeps.
-  static WeightPtr kept_of(const Weight& original, const Weight& weight) {
-    const Tensor values = to_dense(original);
-    if (!compress::is_pruned(weight)) return make_dense(values);
-    Sparse kept{compress::kept_positions(weight), {}};
-    for (const uint32_t position : kept.positions) kept.values.push_back(values.data[position]);
-    return make_weight(weight.shape, std::move(kept));
-  }
-
   static void add(const Rows& rows, const Tensor& x, const Tensor& y, const std::vector<int64_t>& places,
                   compress::LayerStatistics& statistics) {
     std::vector<float> windows(places.size() * rows.inputs()), answers(places.size() * rows.outputs());
@@ -290,6 +271,16 @@ class Reconstruction {
 };
 
 }  // namespace
+
+std::string why_not_drawn(const Graph& graph) {
+  if (graph.inputs.size() != 1 || image_shape(graph).empty()) return "the network does not take one picture";
+  try {
+    runtime::Session session(graph, {});
+  } catch (const Error& error) {
+    return cat("the runtime does not run the original: ", error.what());
+  }
+  return "";
+}
 
 Graph reconstruct(const Reconstruct& settings, const Graph& graph, const Graph& original,
                   const Context& context) {
