@@ -100,9 +100,9 @@ WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, co
   return written;
 }
 
-void print_ledger(const Output& output, const WrittenFile& written) {
+void print_ledger(const Output& output, const WrittenFile& written, const Graph& dense) {
   if (!output.is_text() || written.ledger.tensors.empty()) return;
-  output.text(report::ledger_text(written.graph, written.ledger, report::baselines(written.graph)) + '\n');
+  output.text(report::ledger_text(written.graph, written.ledger, report::baselines(dense)) + '\n');
 }
 
 }  // namespace netsuke::cli

@@ -89,8 +89,9 @@ WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, co
 /// To be called before the work whose result goes there: throws Error(unsupported) for a path that ends in
 /// neither, else as check_writable does.
 void check_model_path(const std::string& path, bool force);
-/// Where its bytes are, as every verb that writes a .nsk file shows.
-void print_ledger(const Output& output, const WrittenFile& written);
+/// Where its bytes are, as every verb that writes a .nsk file shows, beside what general compressors make of
+/// the floats of `dense`.
+void print_ledger(const Output& output, const WrittenFile& written, const Graph& dense);
 
 // The verbs: each adds its flags and sets what runs when it is called.
 void add_bench(CLI::App& verb);

@@ -3,11 +3,15 @@
 #include "base/file.h"
 #include "cli/common.h"
 #include "cli/explain_accuracy.h"
+#include "cli/pre_flight.h"
 #include "cli/timings.h"
 #include "cli/training_flags.h"
 #include "data/catalog.h"
+#include "data/drawn.h"
 #include "data/relabel.h"
 #include "graph/cost.h"
+#include "graph/shapes.h"
+#include "recipe/reconstruct.h"
 #include "recipe/run.h"
 #include "report/ledger.h"
 #include "report/table.h"
@@ -29,27 +33,7 @@ struct Options {
   bool explain = false, pre_flight = false;
 };
 
-/// What a recipe will give, told before an epoch is spent.
-struct Expected {
-  int64_t bytes = 0;
-  double ms = 0;  ///< of one image
-};
-
-/// The recipe without training, on the weights as they are: retraining moves values, but hardly how many
-/// there are.
-Expected pre_flight(const recipe::Recipe& recipe, const Graph& graph, const Options& options) {
-  if (recipe::searches(recipe))
-    fail(ErrorCode::usage, "--pre-flight: recipe ", recipe.name,
-         " searches, and measures every attempt as it goes");
-  const recipe::Context context{
-      .seed = options.common.seed, .threads = options.common.threads, .work_folder = {}, .log = {}};
-  const Graph small =
-      recipe::shippable(recipe::run(recipe::without_training(recipe), graph, context), recipe);
-  WriteOptions write = recipe::write_options(recipe);
-  write.threads = options.common.threads;
-  const Written written = write_model(small, write);
-  return {std::ssize(written.bytes), measure_latency(written.graph, options.common.threads).ms_median};
-}
+std::string work_folder(const Options& options) { return options.output + ".work"; }
 
 /// The stages as they pass, a row each.
 class StepTable {
@@ -102,42 +86,66 @@ bool wants_time(const Options& options, const recipe::Recipe& recipe) {
   return wants;
 }
 
+/// What `Outcome::small` was measured on.
+enum class Measured { nothing, labelled, unlabelled, drawn };
+
 struct Outcome {
+  Measured on = Measured::nothing;
   Accuracy dense, small;
   double ms = -1;  ///< of one image; negative where it was not asked for
   WrittenFile written;
 };
 
 void print(const Options& options, const Output& output, const Outcome& outcome, const Graph& dense,
-           const Dataset* test, bool unlabelled) {
+           const Dataset* test) {
   if (!output.is_text()) return;
   const Ledger& ledger = outcome.written.ledger;
-  const double floats = static_cast<double>(bytes_fp32(outcome.written.graph));
+  const auto floats = static_cast<double>(bytes_fp32(dense));
   output.text(report::paper_table(outcome.written.graph, ledger) + "\n");
   output.text(report::ledger_text(outcome.written.graph, ledger, report::baselines(dense)) + "\n");
   std::string sentence =
       fmt::format("{}: from {} bytes to {} bytes, {:.1f} x smaller", options.output,
                   report::grouped(static_cast<long long>(floats)), report::grouped(ledger.file_bytes),
                   floats / static_cast<double>(ledger.file_bytes));
-  if (test && unlabelled)
-    sentence += fmt::format(
-        ", the original's answer to {:.2f} % of {} unlabelled images (by the runtime, from the file)",
-        outcome.small.top1, report::grouped(outcome.small.images));
-  else if (test)
+  if (outcome.on == Measured::labelled)
     sentence += fmt::format(", top-1 {:.2f} % -> {:.2f} % ({} images of {}, by the runtime, from the file)",
                             outcome.dense.top1, outcome.small.top1, report::grouped(outcome.small.images),
                             test->name());
+  else if (outcome.on != Measured::nothing)
+    sentence += fmt::format(", the original's answer to {:.2f} % of {} {} (by the runtime, from the file)",
+                            outcome.small.top1, report::grouped(outcome.small.images),
+                            outcome.on == Measured::drawn ? "drawn pictures" : "unlabelled images");
   output.text(sentence + "\n");
 }
 
-void add_outcome(report::Json& json, const Outcome& outcome, bool unlabelled) {
-  if (unlabelled) {
-    json.update({{"images", outcome.small.images}, {"agreement", outcome.small.top1}});
+void add_outcome(report::Json& json, const Outcome& outcome) {
+  if (outcome.on == Measured::nothing) return;
+  if (outcome.on != Measured::labelled) {
+    json.update({{"images", outcome.small.images},
+                 {"images_are", outcome.on == Measured::drawn ? "drawn" : "unlabelled"},
+                 {"agreement", outcome.small.top1}});
     return;
   }
   report::add_accuracy(json, outcome.small.images, outcome.small.top1, outcome.small.top5);
   json["top1_dense"] = outcome.dense.top1;
   json["error_dense"] = outcome.dense.error();
+}
+
+/// On the test images; without any by how often the answer stays on pictures drawn of another seed than those
+/// that a recipe draws.
+void judge(Outcome& outcome, const Graph& original, DatasetPtr images, bool unlabelled, const Common& common,
+           const Log& log) {
+  constexpr int64_t kDrawn = 256;
+  outcome.on = unlabelled ? Measured::unlabelled : Measured::labelled;
+  if (!images) {
+    if (!recipe::why_not_drawn(original).empty()) return;
+    outcome.on = Measured::drawn;
+    images =
+        labelled_by(original, make_drawn(kDrawn, image_shape(original), ~common.seed), common.threads, log);
+  }
+  if (outcome.on == Measured::labelled)
+    outcome.dense = measure_accuracy(original, *images, common.threads, log);
+  outcome.small = measure_accuracy(outcome.written.graph, *images, common.threads, log);
 }
 
 void require_budget(const Options& options, const Outcome& outcome) {
@@ -156,18 +164,23 @@ void require_budget(const Options& options, const Outcome& outcome) {
 
 /// Where every byte of the file went; nothing is written.
 void explain(const Options& options) {
+  const bool compares = !options.original.empty();
+  if (compares && options.data.data.empty())
+    fail(ErrorCode::usage, "--original: is compared on images; give --data");
   const Output output(options.common);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   require(!model.ledger.tensors.empty(), options.model,
           ": is not a .nsk file, there are no bytes to explain");
-  print_ledger(output, {model.graph, model.ledger});
+  std::optional<LoadedModel> original;
+  if (compares) original = load_model_argument(options.original, options.common.seed, options.about);
+  print_ledger(output, {model.graph, model.ledger}, original ? original->graph : model.graph);
   report::Json json = report::describe(model.graph, options.model, &model.ledger);
-  if (!options.original.empty()) {
+  if (original) {
     const Log log = terminal_log();
-    const LoadedModel original = load_model_argument(options.original, options.common.seed, options.about);
-    const DatasetPtr images = options.data.open(wanted_by(original, log)).validation;
+    const DatasetPtr images = options.data.open(wanted_by(*original, log)).validation;
     if (images->size() == 0) fail(ErrorCode::usage, "--validation: must be 1 or more to explain on");
-    const Blame blame = blame_layers(original.graph, model.graph, *images, options.common.threads, log);
+    const Blame blame =
+        blame_layers(original->graph, model.graph, model.ledger, *images, options.common.threads, log);
     output.text("\n" + blame_text(blame));
     json["accuracy"] = blame_json(blame);
   }
@@ -176,7 +189,9 @@ void explain(const Options& options) {
 
 void tell_pre_flight(const recipe::Recipe& recipe, const LoadedModel& model, const Options& options) {
   const Output output(options.common);
-  const Expected expected = pre_flight(recipe, model.graph, options);
+  const DatasetPtr images =
+      options.data.data.empty() ? nullptr : options.data.open(wanted_by(model, terminal_log())).train;
+  const Expected expected = pre_flight(recipe, model.graph, images.get(), options.common);
   const auto floats = static_cast<double>(bytes_fp32(model.graph));
   output.text(
       fmt::format("{} by recipe {}: about {} bytes, {:.1f} x smaller than its floats, {:.3f} ms an image\n",
@@ -196,7 +211,7 @@ recipe::Context context_of(const Options& options, const recipe::Recipe& recipe,
   recipe::Context context{.data = data.train.get(),
                           .seed = options.common.seed,
                           .threads = threads,
-                          .work_folder = options.output + ".work",
+                          .work_folder = work_folder(options),
                           .resume = options.resume,
                           .log = log};
   if (data.validation && data.validation->size() > 0) {
@@ -218,20 +233,53 @@ recipe::Context context_of(const Options& options, const recipe::Recipe& recipe,
   return context;
 }
 
+/// Only what an interrupted run left may be written over without --force.
+void check_output(const Options& options, const Log& log) {
+  if (!options.output.ends_with(".nsk"))
+    fail(ErrorCode::unsupported, options.output,
+         ": compressed models are written as .nsk; `netsuke convert` makes an .onnx of one");
+  const bool goes_on = options.resume && std::filesystem::exists(work_folder(options));
+  if (options.resume && !goes_on)
+    log.line(cat("--resume: there is no ", work_folder(options), ", so the run begins anew"));
+  check_model_path(options.output, options.common.force || goes_on);
+}
+
+/// A search that keeps no budget has a report too: its attempts.
+Graph run_recipe(const recipe::Recipe& recipe, const LoadedModel& model, const recipe::Context& context,
+                 const StepTable& steps, const Output& output) {
+  try {
+    return recipe::shippable(recipe::run(recipe, model.graph, context), recipe);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::budget)
+      output.finish({{"model", model.name},
+                     {"recipe", recipe.name},
+                     {"seed", context.seed},
+                     {"steps", steps.json()},
+                     {"error", error.what()}});
+    throw;
+  }
+}
+
 void run(const Options& options) {
   if (options.explain) return explain(options);
   if (options.output.empty() && !options.pre_flight)
     fail(ErrorCode::usage, "--output: is missing; give the .nsk file to write");
+  recipe::check(options.budget);
   const Output output(options.common);
   const Log log = terminal_log();
   if (const int size = train::world_from_environment().size; size > 1)
     fail(ErrorCode::usage, "compress: was started by ", size,
          " processes together; that is for train and distill");
-  if (!options.pre_flight) check_model_path(options.output, options.common.force || options.resume);
+  if (!options.pre_flight) check_output(options, log);
   recipe::Recipe recipe = recipe::load_recipe(recipe_of(options));
+  if (options.minutes >= 0 && !recipe::searches(recipe))
+    fail(ErrorCode::usage, "--minutes: bounds a search, and recipe ", recipe.name, " is none");
   apply_overrides(options, recipe);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   if (options.pre_flight) return tell_pre_flight(recipe, model, options);
+  if (model.graph.inputs.size() != 1 || model.graph.outputs.size() != 1)
+    fail(ErrorCode::unsupported, model.name, ": has ", model.graph.inputs.size(), " inputs and ",
+         model.graph.outputs.size(), " outputs, compressed models run with one of each");
   const bool has_data = !options.data.data.empty();
   if (!has_data && options.budget.max_drop) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
   std::optional<runtime::Timings> timings;  // before anything is measured, which goes by them
@@ -247,31 +295,28 @@ void run(const Options& options) {
 
   std::optional<Expected> expected;
   if (recipe::trains(recipe) && !recipe::searches(recipe)) {
-    expected = pre_flight(recipe, model.graph, options);
+    expected = pre_flight(recipe, model.graph, data.train.get(), options.common);
     log.line(fmt::format("pre-flight: about {} bytes, {:.3f} ms an image", report::grouped(expected->bytes),
                          expected->ms));
   }
   StepTable steps(log);
   const recipe::Context context =
       context_of(options, recipe, data, steps, log, timings ? &*timings : nullptr);
-  const Graph small = recipe::shippable(recipe::run(recipe, model.graph, context), recipe);
+  const Graph small = run_recipe(recipe, model, context, steps, output);
 
   WriteOptions write = recipe::write_options(recipe);
   write.threads = options.common.threads;
-  Outcome outcome{
-      .dense = {}, .small = {}, .ms = -1, .written = write_and_reread(small, write, options.output)};
+  Outcome outcome;
+  outcome.written = write_and_reread(small, write, options.output);
   report::Json json = report::describe(outcome.written.graph, options.output, &outcome.written.ledger);
-  if (test) {
-    outcome.dense = measure_accuracy(model.graph, *test, options.common.threads, log);
-    outcome.small = measure_accuracy(outcome.written.graph, *test, options.common.threads, log);
-    add_outcome(json, outcome, unlabelled);
-  }
+  judge(outcome, model.graph, test, unlabelled, options.common, log);
+  add_outcome(json, outcome);
   if (context.milliseconds) json["ms"] = outcome.ms = context.milliseconds(outcome.written.graph);
   if (expected) json["pre_flight"] = {{"bytes", expected->bytes}, {"ms", expected->ms}};
   json["recipe"] = recipe.name;
   json["seed"] = options.common.seed;
   json["steps"] = steps.json();
-  print(options, output, outcome, model.graph, test.get(), unlabelled);
+  print(options, output, outcome, model.graph, test.get());
   output.finish(json);
   require_budget(options, outcome);
 }
@@ -284,8 +329,9 @@ void add_compress(CLI::App& verb) {
   options->about.add_to(verb);
   verb.add_option("MODEL", options->model, "the trained model, a .nsk or .onnx file")->required();
   options->data.add_to(verb);
-  verb.add_option("--recipe", options->recipe,
-                  "a recipe's name or a TOML file; deep-compression, or smallest where a budget is given");
+  CLI::Option* recipe = verb.add_option(
+      "--recipe", options->recipe,
+      "a recipe's name or a TOML file; deep-compression, or smallest where a budget is given");
   verb.add_option("-o,--output", options->output, "the .nsk file to write");
   verb.add_flag(
       "--explain", options->explain,
@@ -296,13 +342,14 @@ void add_compress(CLI::App& verb) {
       "only tell how many bytes and milliseconds the recipe will give; nothing is trained or written");
   verb.add_option("--original", options->original, "of --explain: the model that MODEL was made from");
   verb.add_flag_callback(
-      "--data-free", [options] { options->recipe = "data-free"; },
-      "no images at all: the recipe data-free, shared weights and no retraining");
+          "--data-free", [options] { options->recipe = "data-free"; },
+          "no images at all: the recipe data-free, shared weights and no retraining")
+      ->excludes(recipe);
   verb.add_option("--coder", options->coder,
                   "instead of the recipe's: automatic, range, huffman, symbols (packed or Huffman) or plain");
   verb.add_option("--index-bits", options->index_bits,
                   "instead of the recipe's: 2 to 16; 0: the best of each tensor")
-      ->check(CLI::Range(0, 16));
+      ->check(CLI::IsMember({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
   verb.add_option(
       "--max-drop", options->budget.max_drop,
       "the smallest file whose top-1 is at most so many points below MODEL's; exit with 3 if it is not kept");

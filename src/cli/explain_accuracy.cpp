@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "compress/mask.h"
 #include "compress/share.h"
+#include "model/write.h"
 #include "report/table.h"
 
 namespace netsuke::cli {
@@ -45,14 +47,36 @@ std::vector<Layer> common_layers(const Graph& original, const Graph& compressed)
   return layers;
 }
 
-int64_t file_bytes(const Graph& graph) { return std::ssize(write_model(graph).bytes); }
+/// Layers with weights of the original that `common` lacks.
+std::vector<std::string> others_of(const Graph& original, const std::vector<Layer>& common) {
+  std::vector<std::string> others;
+  for (const Parameter& p : parameters(original)) {
+    const std::string& name = node_name(original, original.nodes[p.node]);
+    if (p.role == "weight" && std::ranges::find(common, name, &Layer::name) == common.end())
+      others.push_back(name);
+  }
+  return others;
+}
 
-/// The original's weights of this layer at 8 bits, in the compressed network.
+/// The one that a file was written with, as far as it matters to another file's bytes.
+Coder coder_of(const Ledger& ledger) {
+  const auto any = [&](std::string_view word) {
+    return std::ranges::any_of(ledger.tensors,
+                               [&](const TensorLedger& t) { return t.form.find(word) != std::string::npos; });
+  };
+  return any("range") ? Coder::automatic : any("huffman") ? Coder::symbols : Coder::plain;
+}
+
+/// The original's values of this layer at 8 bits, those that are kept, in the compressed network.
 Graph with_finer(const Graph& original, const Graph& compressed, const Layer& layer) {
+  Graph kept = original;
+  for (const auto& [theirs, ours] : layer.values)
+    kept.values[theirs].weight =
+        compress::kept_of(*original.values[theirs].weight, *compressed.values[ours].weight);
   compress::ShareOptions options;
   options.bits.by_key.clear();
   options.bits.by_key[layer.name] = kFinerBits;
-  const Graph shared = compress::share(original, options);
+  const Graph shared = compress::share(kept, options);
   Graph result = compressed;
   for (const auto& [theirs, ours] : layer.values) result.values[ours].weight = shared.values[theirs].weight;
   return result;
@@ -60,18 +84,22 @@ Graph with_finer(const Graph& original, const Graph& compressed, const Layer& la
 
 }  // namespace
 
-Blame blame_layers(const Graph& original, const Graph& compressed, const Dataset& images, int threads,
-                   const Log& log) {
+Blame blame_layers(const Graph& original, const Graph& compressed, const Ledger& ledger,
+                   const Dataset& images, int threads, const Log& log) {
   const std::vector<Layer> layers = common_layers(original, compressed);
   if (layers.empty())
     fail(ErrorCode::input, "the compressed network ", compressed.name,
-         ": has no layer of a name and shape that ", original.name, " has too");
+         ": has no layer of a name and shape that ", original.name,
+         " has too; layers in two factors and "
+         "folded ones cannot be compared");
   Log quiet;
   quiet.stop = log.stop;
   const auto error_of = [&](const Graph& g) { return measure_accuracy(g, images, threads, quiet).error(); };
   Blame blame{.error_original = error_of(original), .error = error_of(compressed), .layers = {}};
+  blame.others = others_of(original, layers);
+  const WriteOptions write{.coder = coder_of(ledger), .threads = threads};
+  const auto file_bytes = [&](const Graph& g) { return std::ssize(write_model(g, write).bytes); };
   const int64_t bytes = file_bytes(compressed);
-  const Written written = write_model(compressed);
   for (const Layer& layer : layers) {
     Graph only = original, all_but = compressed;
     for (const auto& [theirs, ours] : layer.values) {
@@ -84,7 +112,7 @@ Blame blame_layers(const Graph& original, const Graph& compressed, const Dataset
                  .all_but = error_of(all_but) - blame.error_original,
                  .at_8_bits = error_of(finer) - blame.error_original,
                  .more_bytes = file_bytes(finer) - bytes};
-    for (const TensorLedger& t : written.ledger.tensors)
+    for (const TensorLedger& t : ledger.tensors)
       for (const auto& pair : layer.values)
         if (t.name == compressed.values[pair.second].name) b.bytes += t.bytes;
     blame.layers.push_back(b);
@@ -112,6 +140,8 @@ std::string blame_text(const Blame& blame) {
               ? fmt::format("most for its bytes: {} at 8 bits gives back {:.2f} points for {} bytes more\n",
                             best->layer, lost - best->at_8_bits, report::grouped(best->more_bytes))
               : "no layer at 8 bits gives anything back\n";
+  if (!blame.others.empty())
+    text += cat("not compared, as they have another form now: ", join(blame.others), "\n");
   return text;
 }
 
@@ -124,6 +154,7 @@ report::Json blame_json(const Blame& blame) {
                               {"points_all_but_it", b.all_but},
                               {"points_at_8_bits", b.at_8_bits},
                               {"more_bytes_at_8_bits", b.more_bytes}});
+  json["not_compared"] = blame.others;
   return json;
 }
 

@@ -15,18 +15,22 @@ struct BinaryFlags {
   std::optional<std::vector<std::string>> parts;
 
   void add_to(CLI::App& verb) {
-    verb.add_option(
+    CLI::Option* binarize = verb.add_option(
         "--binarize", method,
         "make the layers between the first and the last binary: bwn (weights) or xnor (inputs too)");
     verb.add_option("--binary-block", block,
                     "of xnor: residual (ours), paper (B-A-C-P) or conventional (C-B-A-P)")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->needs(binarize);
     verb.add_option("--binary-parts", parts,
                     "of a residual block: shortcut,threshold,prelu,scale (default all but scale); of the "
                     "paper's: scale, or none")
-        ->delimiter(',');
-    verb.add_flag("--binary-ends", ends, "the first and the last layer too");
-    verb.add_option("--keep-real", keep, "layers, by name or pattern, that stay real")->delimiter(',');
+        ->delimiter(',')
+        ->needs(binarize);
+    verb.add_flag("--binary-ends", ends, "the first and the last layer too")->needs(binarize);
+    verb.add_option("--keep-real", keep, "layers, by name or pattern, that stay real")
+        ->delimiter(',')
+        ->needs(binarize);
   }
 
   /// For run.json; null where nothing becomes binary.

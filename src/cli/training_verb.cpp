@@ -80,7 +80,7 @@ Trained TrainingVerb::finish(train::Result result, const Dataset& learned_from, 
 }
 
 void TrainingVerb::print(const Output& out, const Trained& trained) const {
-  print_ledger(out, trained.written);
+  print_ledger(out, trained.written, trained.written.graph);
   out.text(fmt::format("{}: {} bytes, top-1 {:.2f} % on {} ({} images, by the runtime, from the file)\n",
                        output, report::grouped(trained.written.ledger.file_bytes), trained.accuracy.top1,
                        trained.test->name(), report::grouped(trained.accuracy.images)));

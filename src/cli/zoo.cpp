@@ -102,7 +102,7 @@ void run(const Options& options) {
     check_model_path(options.output, options.common.force);
     const WrittenFile written = write_and_reread(graph, {.threads = options.common.threads}, options.output);
     json = report::describe(written.graph, options.output, &written.ledger);
-    print_ledger(output, written);
+    print_ledger(output, written, written.graph);
     output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
   }
   output.finish(json);

@@ -188,6 +188,7 @@ Stage read_search(Keys& keys, const Retrain& defaults) {
   search.budget.max_drop = keys.get<double>("max_drop");
   if (const auto size = keys.get<int>("target_size")) search.budget.target_size = *size;
   search.budget.target_ms = keys.get<double>("target_ms");
+  check(search.budget);
   const auto set_share = [&](const char* name, double& share) {
     keys.set(name, share);
     require(share > 0 && share < 1, keys.where(), ": ", name, " is ", share,
@@ -318,8 +319,19 @@ Recipe load_recipe(const std::string& name_or_path) {
   }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  fail(ErrorCode::input, "recipe ", name_or_path,
-       ": is neither a file nor a known recipe; there are: ", join(names));
+  fail(ErrorCode::input, "recipe ", name_or_path, ": is neither a file nor a known recipe; ",
+       names.empty() ? cat("there are none in ", join(recipe_folders(), " and "))
+                     : cat("there are: ", join(names)));
+}
+
+void check(const Budget& budget) {
+  // Written so that what is no number is refused too.
+  if (budget.max_drop && !(*budget.max_drop >= 0))
+    fail(ErrorCode::usage, "--max-drop: is ", *budget.max_drop, ", expected 0 or more points");
+  if (budget.target_size && *budget.target_size < 1)
+    fail(ErrorCode::usage, "--target-size: is ", *budget.target_size, ", expected 1 or more bytes");
+  if (budget.target_ms && !(*budget.target_ms > 0))
+    fail(ErrorCode::usage, "--target-ms: is ", *budget.target_ms, ", expected more than 0 milliseconds");
 }
 
 Coder parse_coder(std::string_view name) {
@@ -349,16 +361,17 @@ void each_retraining(Stage& stage, const Visit& visit) {
 
 }  // namespace
 
-Recipe without_training(const Recipe& recipe) {
+Recipe without_training(const Recipe& recipe, bool has_images) {
   Recipe result = recipe;
   for (Stage& stage : result.stages) {
     each_retraining(stage, [](Retrain& retrain) { retrain.options.epochs = 0; });
     if (auto* reconstruct = std::get_if<Reconstruct>(&stage))
-      reconstruct->drawn |= reconstruct->tolerance > 0;
+      reconstruct->drawn |= reconstruct->tolerance > 0 && !has_images;
   }
+  // What only refits takes no other number of bytes.
   std::erase_if(result.stages, [](const Stage& s) {
     const auto* reconstruct = std::get_if<Reconstruct>(&s);
-    return reconstruct && !reconstruct->drawn;
+    return reconstruct && !reconstruct->drawn && reconstruct->tolerance == 0;
   });
   return result;
 }

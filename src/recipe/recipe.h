@@ -101,6 +101,8 @@ struct Budget {
   std::optional<double> target_ms;     ///< of one image, on this machine
   bool any() const { return max_drop || target_size || target_ms; }
 };
+/// Throws Error(usage) naming the flag for a budget that nothing can keep: a negative one, no size, no time.
+void check(const Budget& budget);
 
 /// The smallest file within a budget: attempts that each ask the allocator (compress/allocate.h) for fewer
 /// bytes, retrain, share and are measured.
@@ -141,8 +143,9 @@ Recipe load_recipe(const std::string& name_or_path);
 Coder parse_coder(std::string_view name);
 
 /// The same stages with no epoch of training anywhere: what they make of the weights as they are, which tells
-/// how many bytes and milliseconds the recipe will give. Where bits depend on images these are drawn.
-Recipe without_training(const Recipe& recipe);
+/// how many bytes and milliseconds the recipe will give. Where bits depend on images these are drawn, unless
+/// there are some.
+Recipe without_training(const Recipe& recipe, bool has_images = false);
 
 /// True if any stage trains.
 bool trains(const Recipe& recipe);

@@ -32,8 +32,20 @@ class Runner {
 
   Graph run() {
     Graph graph = original_;
-    size_t done = restore(graph);
+    const size_t done = restore(graph);
     open_work_folder();
+    try {
+      go_on(graph, done);
+    } catch (...) {
+      remove_if_empty();
+      throw;
+    }
+    if (!context_.work_folder.empty()) std::filesystem::remove_all(context_.work_folder);
+    return graph;
+  }
+
+ private:
+  void go_on(Graph& graph, size_t done) const {
     for (; done < steps_.size(); ++done) {
       stop_if_asked();
       const auto start = std::chrono::steady_clock::now();
@@ -43,11 +55,8 @@ class Runner {
       save(written.bytes, done + 1);
       report(steps_[done].label, graph, written.bytes.size(), std::chrono::steady_clock::now() - start);
     }
-    if (!context_.work_folder.empty()) std::filesystem::remove_all(context_.work_folder);
-    return graph;
   }
 
- private:
   void add(const Prune& prune) {
     for (int round = 1; round <= prune.rounds; ++round) {
       const std::string part = prune.rounds > 1 ? cat(" ", round, "/", prune.rounds) : "";
@@ -170,7 +179,8 @@ class Runner {
       for (char c : text) add(static_cast<uint8_t>(c));
     };
     add_text(recipe_.text);
-    if (const Dataset* data = context_.data) {
+    for (const Dataset* data : {context_.data, context_.validation}) {
+      if (!data) continue;
       add_text(data->name());
       for (int64_t i = 0; i < data->size(); ++i) add_text(cat(data->label(i), ' '));
     }
@@ -185,6 +195,12 @@ class Runner {
     if (!context_.resume) std::filesystem::remove_all(context_.work_folder, error);
     std::filesystem::create_directories(context_.work_folder, error);
     require(!error, context_.work_folder, ": cannot be made: ", error.message());
+  }
+
+  /// A run that was refused at once leaves nothing to go on from.
+  void remove_if_empty() const {
+    std::error_code ignored;
+    if (!context_.work_folder.empty()) std::filesystem::remove(context_.work_folder, ignored);
   }
 
   void save(const Bytes& bytes, size_t done) const {

@@ -44,6 +44,15 @@ std::string milliseconds_text(double ms) {
   return text;
 }
 
+/// As the command's flags say it.
+std::string text_of(const Budget& budget) {
+  std::vector<std::string> parts;
+  if (budget.max_drop) parts.push_back(cat("--max-drop ", *budget.max_drop));
+  if (budget.target_size) parts.push_back(cat("--target-size ", *budget.target_size));
+  if (budget.target_ms) parts.push_back(cat("--target-ms ", *budget.target_ms));
+  return join(parts, " ");
+}
+
 /// Every weight by itself again, so that training may move it.
 Graph unshared(Graph graph) {
   for (const compress::Target& target : compress::weight_targets(graph)) {
@@ -83,17 +92,30 @@ class Searcher {
       judge_candidate();
     }
     if (state_.best < 0 || !keeps(best()))
-      fail(ErrorCode::budget, "search: no attempt kept the budget; ", closest());
+      fail(ErrorCode::budget, "search: no attempt kept ", text_of(settings_.budget), "; ", closest(),
+           state_.finished ? "" : cat("; --minutes ", settings_.minutes, " are over, --resume goes on"));
     return best_graph_;
   }
 
  private:
   void start() {
+    refuse_impossible_size();
     state_.original_error = context_.validation_error(original_);
     state_.step = settings_.first_step;
     if (by_time()) state_.front_ms = state_.first_ms = context_.milliseconds(first_);
     state_.asked = next_smaller(by_time() ? state_.front_ms : first_bytes());
     save();
+  }
+  /// What is no weight has to be in the file, however many go.
+  void refuse_impossible_size() const {
+    const auto& size = settings_.budget.target_size;
+    if (!size) return;
+    const Ledger ledger = write(original_).ledger;
+    const int64_t least =
+        ledger.graph_bytes + ledger.header_bytes + ledger.metadata_bytes + ledger.checksum_bytes;
+    if (*size < least)
+      fail(ErrorCode::budget, "search: --target-size ", *size,
+           " is less than the file has without a single weight, ", least, " bytes");
   }
   double first_bytes() const {
     double kept = 0;
@@ -162,7 +184,7 @@ class Searcher {
       if (keeps(attempt)) context_.best_so_far(written);
     }
     plan_next(attempt);
-    report(attempt, is_best);
+    report(state_.attempts.size() - 1, attempt, is_best);
     attempt_start_ = Clock::now();
     save();
   }
@@ -326,8 +348,8 @@ class Searcher {
   }
   double elapsed() const { return state_.seconds + seconds_since(started_); }
 
-  void report(const Attempt& attempt, bool is_best) const {
-    StepReport r{.label = cat("attempt ", state_.attempts.size()),
+  void report(size_t index, const Attempt& attempt, bool is_best) const {
+    StepReport r{.label = cat("attempt ", index + 1),
                  .density = attempt.density,
                  .bytes = attempt.bytes,
                  .validation_error = attempt.error,
@@ -381,7 +403,7 @@ class Searcher {
   void stop_if_asked() const {
     if (!context_.log.stopping()) return;
     fail(ErrorCode::interrupted, "search stopped after ", state_.attempts.size(), " attempts; ",
-         state_.best >= 0 ? "the best so far is written, " : "", "go on with --resume from ",
+         state_.best >= 0 && keeps(best()) ? "the best so far is written, " : "", "go on with --resume from ",
          context_.work_folder);
   }
 
@@ -409,6 +431,7 @@ class Searcher {
     Json json = state_.json();
     json["seconds"] = elapsed();
     json["saves"] = number;
+    json["budget"] = text_of(settings_.budget);
     const std::string text = json.dump(1) + "\n";
     write_file(folder_ + "/state.json", Bytes(text.begin(), text.end()));
     for (const char* what : {"front", "candidate", "best", "last"})
@@ -421,6 +444,9 @@ class Searcher {
     const Bytes text = read_file(path, 1 << 24);
     try {
       const Json json = Json::parse(text.begin(), text.end());
+      if (const std::string theirs = json.at("budget"), ours = text_of(settings_.budget); theirs != ours)
+        fail(ErrorCode::usage, path, ": belongs to a search with ", theirs, ", this one has ", ours,
+             "; give that, or leave --resume away");
       state_ = SearchState::of(json);
       saves_ = json.at("saves");
     } catch (const Json::exception& error) {
@@ -437,6 +463,8 @@ class Searcher {
       const Graph last = read_model(last_bytes_, file("last", saves_), &ledger);
       coding_ = compress::CodingModel(last, ledger);
     }
+    for (size_t i = 0; i < state_.attempts.size(); ++i)
+      report(i, state_.attempts[i], static_cast<int>(i) == state_.best);
     resumed_ = true;
     context_.log.line(cat("resuming the search after ", state_.attempts.size(), " attempts"));
   }

@@ -198,7 +198,7 @@ TEST_F(SearchTest, GoesOnAfterAStopToTheSameBytes) {
   context_.log.stop = &stop;
   context_.report = [&](const StepReport& r) {
     steps_.push_back(r);
-    stop = steps_.size() == 2;
+    stop = !context_.resume && steps_.size() == 2;
   };
   try {
     find(budget);
@@ -208,9 +208,17 @@ TEST_F(SearchTest, GoesOnAfterAStopToTheSameBytes) {
     EXPECT_THAT(error.what(), HasSubstr("after 2 attempts"));
   }
   stop = false;
+  const std::vector<StepReport> finished = std::exchange(steps_, {});
   context_.resume = true;
+  Budget another = budget;
+  another.target_size = 800;
+  EXPECT_THROW(find(another), Error) << "attempts at another budget";
   EXPECT_EQ(write_model(find(budget)).bytes, expected);
-  EXPECT_EQ(steps_.size(), attempts) << "finished attempts were made again";
+  ASSERT_EQ(steps_.size(), attempts) << "a resumed search tells of all its attempts";
+  for (size_t i = 0; i < finished.size(); ++i) {
+    EXPECT_EQ(steps_[i].bytes, finished[i].bytes);
+    EXPECT_EQ(steps_[i].seconds, finished[i].seconds) << "finished attempts were made again";
+  }
   EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
