@@ -34,12 +34,21 @@ has eval.json model bytes bytes_fp32 ratio params macs images top1 top5 error ms
 refused 2 'output: is missing' "$netsuke" compress dense.nsk --data-free
 "$netsuke" compress dense.nsk --data-free -o free.nsk --json > free.json
 at_least "ratio without data" "$(value free.json ratio)" 5
+[ "$(value free.json images_are)" = drawn ] || fail "--data-free does not say on what pictures it agrees with the original"
+at_least "agreement on drawn pictures" "$(value free.json agreement)" 90
 "$netsuke" eval free.nsk --data fashion-mnist --json > free.json
 at_least "top-1 without data" "$(value free.json top1)" "$(python3 -c 'import sys; print(float(sys.argv[1]) - 1)' "$(value dense.json top1)")"
 "$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
 
 "$netsuke" compress dense.nsk --pre-flight --recipe quick.toml --json > flight.json
 at_least "bytes told before against those that came" "$(value flight.json bytes)" "$(($(stat -c %s small.nsk) * 9 / 10))"
+# The recipes that come with the program fit networks of all kinds.
+for recipe in deep-compression deep-compression-paper; do
+  for net in lenet_300_100 squeezenet_small mobilenet_v1_small; do
+    "$netsuke" compress $net --pre-flight --recipe $recipe --json > flight.json || fail "recipe $recipe does not fit $net"
+    at_least "$net by $recipe" "$(value flight.json ratio)" 5
+  done
+done
 "$netsuke" sensitivity dense.nsk --data fashion-mnist --images 200 -o readings.json --draw curves.svg | grep -q '^conv2 ' || fail "sensitivity does not name a layer"
 [ -s curves-density.svg ] && [ -s curves-bits.svg ] || fail "sensitivity drew nothing"
 "$netsuke" compress --explain small.nsk --original dense.nsk --data fashion-mnist --validation 500 | grep -q '^points of top-1 error above the original' ||
@@ -105,7 +114,16 @@ printf 'name = "x"\n[[stage]]\ndo = "code"\n' > code.toml
 refused 2 'expected 1 or more' "$netsuke" bench small.nsk --serve <<<0
 refused 3 'target-size allows' "$netsuke" compress small.nsk --recipe code.toml --target-size 10 -o budget.nsk
 head -c 1000 small.nsk > cut.nsk
-refused 2 'cut.nsk' "$netsuke" inspect cut.nsk
+refused 2 'cut.nsk: is cut short' "$netsuke" inspect cut.nsk
+refused 2 'compressed models are written as .nsk' "$netsuke" compress dense.nsk --data-free -o x.onnx
+refused 2 'excludes' "$netsuke" compress dense.nsk --data-free --recipe quick.toml -o x.nsk
+refused 2 'max-drop: is -1, expected 0 or more' "$netsuke" compress dense.nsk --data fashion-mnist --max-drop -1 -o x.nsk
+refused 3 'target-size 100 is less than the file has without a single weight' "$netsuke" compress dense.nsk --data fashion-mnist --target-size 100 -o x.nsk
+[ ! -e x.nsk.work ] || fail "a search that was refused at once leaves a folder"
+refused 2 'minutes: bounds a search' "$netsuke" compress dense.nsk --data-free --minutes 3 -o x.nsk
+refused 2 'original: is compared on images' "$netsuke" compress --explain small.nsk --original dense.nsk
+refused 2 'requires --binarize' "$netsuke" train lenet-5 --binary-block paper --data synthetic -o x.nsk
+refused 2 'is binary already' "$netsuke" train binary.nsk --binarize xnor --data synthetic -o x.nsk
 printf 'name = "x"\n[[stage]]\ndo = "code"\n[[stage]]\ndo = "share"\n' > order.toml
 refused 2 'must be the last' "$netsuke" compress dense.nsk --recipe order.toml -o x.nsk
 [ ! -e x.nsk ] || fail "a refused command left a file"
