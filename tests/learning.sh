@@ -24,6 +24,17 @@ grep -q 'going on from' killed.txt || fail "the run that was killed began anew"
 cmp alone.nsk killed.nsk || fail "a run that was killed and resumed gives another network"
 [ "$(wc -l < killed/metrics.jsonl)" = 8 ] || fail "metrics.jsonl has $(wc -l < killed/metrics.jsonl) lines after 8 epochs"
 
+# What a stopped run left is neither lost by mistake nor taken for what it is not.
+touch left.nsk.checkpoint
+refused 2 'resume goes on from it' "$netsuke" train lenet_5 --data synthetic -o left.nsk
+refused 2 'leaves nothing of lenet_5 to train' "$netsuke" train lenet_5 --freeze ip2 --data synthetic -o x.nsk
+"$netsuke" train lenet_5 --data synthetic --epochs 1 --lr 0.01 --resume -o anew.nsk >/dev/null 2> anew.txt
+grep -q 'begins anew' anew.txt || fail "--resume without a checkpoint says nothing"
+refused 2 'too high for this network' "$netsuke" train lenet_5 --data synthetic --epochs 1 --batch 900 --lr 1000 -o x.nsk
+touch file
+refused 2 'file: cannot be made' "$netsuke" train lenet_5 --data synthetic --epochs 1 --lr 0.01 --run file -o x.nsk
+[ ! -e x.nsk ] || fail "a refused training left a file"
+
 # A search keeps its budget, in a file that is there from its first good attempt on; pictures without labels will do.
 cat > search.toml <<'TOML'
 name = "search"

@@ -25,6 +25,12 @@ for a, b in zip(one, two, strict=True):
     assert a["train_error"] == b["train_error"], "train error"
 PYTHON
 
+# Ranks that were given different settings would each walk their own way.
+port=$((port + 1))
+rank 1 --epochs 1 --batch 32 --momentum 0.5 -o other.nsk > rank1.txt 2>&1 & other=$!
+refused 2 'were not given the same network, images and settings' rank 0 --epochs 1 --batch 32 -o two.nsk --force
+wait $other && fail "rank 1 went on with another momentum" || true
+
 port=$((port + 1))
 rank 1 --epochs 500 --batch 32 -o lost.nsk > rank1.txt 2>&1 & other=$!
 rank 0 --epochs 500 --batch 32 -o left.nsk > rank0.txt 2>&1 & left=$!

@@ -74,10 +74,11 @@ class BatchReader {
   std::future<Batch> coming_;
 };
 
-/// How many classes score higher than the right one; a tie counts against the network.
+/// How many classes score higher than the right one; a tie counts against the network, and so does a score
+/// that is not a number.
 int64_t rank_of(std::span<const float> scores, size_t label) {
   int64_t rank = 0;
-  for (size_t c = 0; c < scores.size(); ++c) rank += c != label && scores[c] >= scores[label];
+  for (size_t c = 0; c < scores.size(); ++c) rank += c != label && !(scores[c] < scores[label]);
   return rank;
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli/training_verb.h"
 #include "data/relabel.h"
+#include "graph/preprocess.h"
 #include "report/table.h"
 #include "train/head.h"
 
@@ -78,6 +79,17 @@ std::vector<Graph> load_teachers(const Options& options) {
   return teachers;
 }
 
+/// A teacher of the same classes in another order would teach the wrong ones.
+void check_order_of_classes(const std::string& teacher, const std::vector<std::string>& theirs,
+                            const std::vector<std::string>& ours) {
+  for (size_t i = 0; i < ours.size(); ++i) {
+    const auto found = std::ranges::find(theirs, ours[i]);
+    if (found != theirs.end() && found != theirs.begin() + static_cast<std::ptrdiff_t>(i))
+      fail(ErrorCode::input, "teacher ", teacher, ": its output ", found - theirs.begin(), " is ", ours[i],
+           ", the data set has it as class ", i, "; --class-folders gives the data set the teacher's order");
+  }
+}
+
 void run(Options options) {
   const Output output(options.common);
   const Log log = terminal_log();
@@ -89,8 +101,19 @@ void run(Options options) {
   const std::vector<Graph> teachers = load_teachers(options);
   const Wanted wanted = wanted_by(student, log);
   const TransferSet set = open_transfer_set(options, wanted);
+  for (size_t i = 0; i < teachers.size(); ++i)
+    check_order_of_classes(options.teachers[i], labels_of(teachers[i]), set.split.train->classes());
+  if (options.fit_bias && set.split.validation->size() == 0)
+    fail(ErrorCode::usage, "--fit-bias: needs validation images, and --validation is 0");
   options.begin(set.split,
-                {{"verb", "distill"}, {"student", options.student}, {"teachers", options.teachers}}, log);
+                {{"verb", "distill"},
+                 {"student", options.student},
+                 {"teachers", options.teachers},
+                 {"labelled", options.labelled},
+                 {"unlabelled", options.unlabelled},
+                 {"omit_class", options.omitted},
+                 {"fit_bias", options.fit_bias}},
+                wanted, log);
   const Dataset* validation = set.split.validation->size() > 0 ? set.split.validation.get() : nullptr;
   train::Result result =
       train::module().train(student.graph, *set.split.train, validation, teachers, options.training, log);
@@ -98,7 +121,7 @@ void run(Options options) {
   double raised = 0;
   if (options.fit_bias && validation)
     raised = fit_bias(result.graph, set.left_out, *validation, options.common, log);
-  Trained trained = options.finish(result, *set.split.train, wanted, log);
+  Trained trained = options.finish(result, *set.split.train, log);
   if (options.fit_bias) trained.json["bias_raised"] = raised;
 
   JudgedTable judged;
@@ -140,7 +163,8 @@ void add_distill(CLI::App& verb) {
                 "match the scores themselves: what soft targets become at high temperatures");
   verb.add_option("--teacher-answers", training.teacher_answers,
                   "a file to keep the teachers' answers in, for other students (images not augmented)");
-  verb.add_option("--labelled", options->labelled, "use the labels of that many images only; 0 for none");
+  verb.add_option("--labelled", options->labelled, "use the labels of that many images only; 0 for none")
+      ->check(CLI::NonNegativeNumber);
   verb.add_option("--unlabelled", options->unlabelled,
                   "more images to learn from, whose labels are not looked at");
   verb.add_option("--omit-class", options->omitted,

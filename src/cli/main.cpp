@@ -23,7 +23,8 @@ constexpr Verb kVerbs[] = {
     {"train", "train an architecture, or go on training a model",
      "netsuke train lenet_5 --data fashion-mnist --epochs 7 --lr 0.02 -o lenet5.nsk", add_train},
     {"distill", "train a small network to answer as one or several large ones do",
-     "netsuke distill --teacher large.nsk --student lenet_5 --data fashion-mnist --temperature 4 -o "
+     "netsuke distill --teacher large.nsk --student lenet_5 --data fashion-mnist --temperature 4 --lr 0.005 "
+     "-o "
      "small.nsk",
      add_distill},
     {"compress", "make a trained model small, by a recipe",

@@ -87,9 +87,9 @@ void print(const Output& output, const Picture& picture, const report::Json& bes
       (picture.label < 0 ? "" : ", in truth " + class_name(labels, static_cast<size_t>(picture.label))) +
       "\n");
   for (const auto& entry : best) {
-    const double score = entry["score"];
+    const double score = entry["score"], shown = std::isfinite(score) ? std::clamp(score, 0.0, 1.0) : 0;
     output.text(fmt::format("  {:6.2f} %  {:<20} {}\n", 100 * score, entry["label"].get<std::string>(),
-                            std::string(static_cast<size_t>(std::clamp(score, 0.0, 1.0) * 30), '#')));
+                            std::string(static_cast<size_t>(shown * 30), '#')));
   }
 }
 

@@ -76,12 +76,12 @@ void run(Options options) {
   if (!options.binary.method.empty()) model.graph = options.binary.apply(model.graph);
   const Split data = options.data.open(wanted);
   options.begin(data, {{"verb", "train"}, {"model", options.model}, {"binarize", options.binary.json()}},
-                log);
+                wanted, log);
   const Dataset* validation = data.validation->size() > 0 ? data.validation.get() : nullptr;
   const train::Result result =
       train::module().train(model.graph, *data.train, validation, {}, options.training, log);
   if (!TrainingVerb::writes()) return;
-  const Trained trained = options.finish(result, *data.train, wanted, log);
+  const Trained trained = options.finish(result, *data.train, log);
   options.print(output, trained);
   output.finish(trained.json);
 }

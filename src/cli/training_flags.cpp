@@ -67,7 +67,11 @@ void RunFolder::add_to(CLI::App& verb) {
 }
 
 void RunFolder::follow(train::Options& options, const report::Json& about, const Log& log) const {
-  if (!path.empty()) report::write_run_settings(path, about);
+  options.before_training = [folder = path, about](const std::vector<train::Epoch>& epochs) {
+    if (folder.empty()) return;
+    report::write_run_settings(folder, about);
+    report::write_metrics(folder, epochs);
+  };
   const bool terminal = ::isatty(::fileno(stderr)) == 1;
   options.after_epoch = [folder = path, terminal, log](const std::vector<train::Epoch>& epochs) {
     if (!folder.empty()) report::write_metrics(folder, epochs);

@@ -16,6 +16,22 @@ void keep_labels(Graph& graph, const Dataset& data) {
   const auto& classes = data.classes();
   for (size_t i = 0; i < classes.size(); ++i)
     if (classes[i] != std::to_string(i)) return set_labels(graph, classes);
+  set_labels(graph, {});
+}
+
+/// Those that were given, by the flags' names.
+report::Json json_of(const ModelFlags& about) {
+  report::Json json = report::Json::object();
+  const auto add = [&](const char* name, const auto& value, const auto& unset) {
+    if (value != unset) json[name] = value;
+  };
+  add("input", about.input, ""), add("classes", about.outputs, 0), add("labels", about.labels, "");
+  add("set", about.set, std::vector<std::string>()), add("describe", about.description, "");
+  add("mean", about.mean, ""), add("std", about.std, ""), add("scale", about.scale, 0.0);
+  add("order", about.order, ""), add("resize", about.resize, 0);
+  add("class_folders", about.class_folders, "");
+  if (about.keep_batch_norm) json["keep_batch_norm"] = true;
+  return json;
 }
 
 }  // namespace
@@ -36,7 +52,13 @@ void TrainingVerb::add_to(CLI::App& verb) {
 }
 
 void TrainingVerb::check_output() const {
-  if (writes()) check_model_path(output, common.force);
+  if (!writes()) return;
+  check_model_path(output, common.force);
+  const std::string checkpoint = output + ".checkpoint";
+  if (!resume && !common.force && std::filesystem::exists(checkpoint))
+    fail(ErrorCode::usage, checkpoint,
+         ": exists already, from a run that was stopped; --resume goes on from it, "
+         "--force begins anew");
 }
 
 void TrainingVerb::set_dropout(Graph& graph) const {
@@ -45,14 +67,17 @@ void TrainingVerb::set_dropout(Graph& graph) const {
     if (auto* op = std::get_if<Dropout>(&node.op)) op->ratio = static_cast<float>(dropout);
 }
 
-void TrainingVerb::begin(const Split& split, report::Json about_run, const Log& log) {
+void TrainingVerb::begin(const Split& split, report::Json about_run, const Wanted& wanted, const Log& log) {
   training.seed = common.seed;
   training.threads = common.threads;
   training.checkpoint = output + ".checkpoint";
   training.resume = resume;
   if (!writes()) return;
+  test = open_dataset(data.data, Part::test, wanted);
   about_run.update({{"netsuke", NETSUKE_VERSION},
                     {"data", data.data},
+                    {"network", json_of(about)},
+                    {"dropout", dropout},
                     {"images", split.train->size()},
                     {"validation_images", split.validation->size()},
                     {"output", output},
@@ -60,12 +85,11 @@ void TrainingVerb::begin(const Split& split, report::Json about_run, const Log& 
   folder.follow(training, about_run, log);
 }
 
-Trained TrainingVerb::finish(train::Result result, const Dataset& learned_from, const Wanted& wanted,
-                             const Log& log) const {
+Trained TrainingVerb::finish(train::Result result, const Dataset& learned_from, const Log& log) const {
   result.graph.metadata["train.learning_rate"] = cat(training.learning_rate);
   keep_labels(result.graph, learned_from);
   Trained trained{.written = write_and_reread(result.graph, {.threads = common.threads}, output),
-                  .test = open_dataset(data.data, Part::test, wanted),
+                  .test = test,
                   .accuracy = {},
                   .json = {}};
   std::filesystem::remove(training.checkpoint);
@@ -73,7 +97,7 @@ Trained TrainingVerb::finish(train::Result result, const Dataset& learned_from, 
   trained.json = report::describe(trained.written.graph, output, &trained.written.ledger);
   report::add_accuracy(trained.json, trained.accuracy.images, trained.accuracy.top1, trained.accuracy.top5);
   trained.json["seed"] = common.seed;
-  trained.json["best_epoch"] = result.best_epoch;
+  trained.json["best_epoch"] = result.best_epoch + 1;
   trained.json["epochs"] = report::Json::array();
   for (const train::Epoch& epoch : result.epochs) trained.json["epochs"].push_back(report::epoch_json(epoch));
   return trained;

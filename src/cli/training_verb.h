@@ -23,19 +23,21 @@ struct TrainingVerb {
   std::string output;
   bool resume = false;
   double dropout = -1;  ///< negative: as the network has it
+  DatasetPtr test;      ///< where this process writes
 
   /// Of several processes that train together rank 0 writes and reports.
   static bool writes();
   void add_to(CLI::App& verb);
-  /// To be called before anything is loaded: throws where the output cannot be written.
+  /// To be called before anything is loaded: throws where the output cannot be written, or a checkpoint lies
+  /// there that is neither to be gone on from nor to be lost.
   void check_output() const;
   /// Gives the network's dropouts the ratio of --dropout, if there is one.
   void set_dropout(Graph& graph) const;
-  /// Makes `training` ready. `about_run` is what run.json says beside what all verbs say.
-  void begin(const Split& split, report::Json about_run, const Log& log);
+  /// Makes `training` ready, and opens the images that will judge. `about_run` is what run.json says beside
+  /// what all verbs say.
+  void begin(const Split& split, report::Json about_run, const Wanted& wanted, const Log& log);
   /// Writes the network with the names of its classes, and measures the file on the test split.
-  Trained finish(train::Result result, const Dataset& learned_from, const Wanted& wanted,
-                 const Log& log) const;
+  Trained finish(train::Result result, const Dataset& learned_from, const Log& log) const;
   /// The ledger, and one line that says it all.
   void print(const Output& output, const Trained& trained) const;
 };

@@ -47,7 +47,8 @@ Json training_json(const train::Options& o) {
 }
 
 Json epoch_json(const train::Epoch& e) {
-  Json json = {{"loss", e.loss}, {"train_error", e.train_error}, {"seconds", e.seconds}};
+  Json json = {{"loss", e.loss}, {"seconds", e.seconds}};
+  if (e.train_error >= 0) json["train_error"] = e.train_error;
   if (e.validation_error >= 0) {
     json["validation_error"] = e.validation_error;
     json["validation_loss"] = e.validation_loss;
@@ -56,7 +57,9 @@ Json epoch_json(const train::Epoch& e) {
 }
 
 void write_run_settings(const std::string& folder, const Json& about) {
-  std::filesystem::create_directories(folder);
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  require(!error, folder, ": cannot be made: ", error.message());
   write_file((std::filesystem::path(folder) / "run.json").string(), about.dump(2) + "\n");
 }
 

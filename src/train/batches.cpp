@@ -54,11 +54,10 @@ Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t fir
   std::vector<uint8_t> pixels(static_cast<size_t>(element_count(data.image_shape())));
   batch.images.resize(static_cast<size_t>(count) * pixels.size());
   for (int64_t i = first; i < first + count; ++i) {
-    // A damaged image counts as the one before it: there are too few to matter.
-    data.sound_pixels(i, pixels);
+    const bool sound = data.sound_pixels(i, pixels);
     put(preprocess, data.image_shape(), pixels,
         batch.images.data() + static_cast<size_t>(i - first) * pixels.size());
-    batch.labels.push_back(data.label(i));
+    batch.labels.push_back(sound ? data.label(i) : -1);
   }
   return batch;
 }
@@ -88,10 +87,11 @@ void Batches::shuffle(int64_t epoch) {
 
 /// The image at this place of the epoch's order; where it is damaged, the next sound one.
 int64_t Batches::sound_image(int64_t place, std::span<uint8_t> pixels) const {
-  for (;; ++place) {
+  for (int64_t tries = 0; tries < std::ssize(order_); ++tries, ++place) {
     const int64_t image = order_[static_cast<size_t>(place % std::ssize(order_))];
     if (data_.sound_pixels(image, pixels)) return image;
   }
+  fail(ErrorCode::input, data_.name(), ": has no image that can be decoded");
 }
 
 /// Image `at` of the batch: the one at this place of the epoch's order.

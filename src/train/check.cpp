@@ -11,6 +11,10 @@
 namespace netsuke::train {
 namespace {
 
+void below_one(double value, std::string_view option) {
+  if (!(value >= 0 && value < 1)) fail(ErrorCode::usage, option, " is ", value, ", accepted is 0 to below 1");
+}
+
 void in_range(double value, double least, double most, std::string_view option) {
   if (!(value >= least && value <= most))
     fail(ErrorCode::usage, option, " is ", value, ", accepted is ", least, " to ", most);
@@ -22,9 +26,9 @@ void check_options(const Options& o) {
   in_range(o.epochs, 1, 100'000, "epochs");
   in_range(o.batch, 1, 1 << 20, "batch");
   in_range(o.learning_rate, 0, 1e6, "learning rate");
-  in_range(o.momentum, 0, 1, "momentum");
-  in_range(o.beta2, 0, 1, "beta2");
-  in_range(o.epsilon, 0, 1, "epsilon");
+  below_one(o.momentum, "momentum");
+  below_one(o.beta2, "beta2");
+  in_range(o.epsilon, 1e-30, 1, "epsilon");
   in_range(o.clip_norm, 0, 1e9, "clipping norm");
   in_range(o.average, 0, 1, "average");
   in_range(o.power, 0, 100, "power of the schedule");
@@ -69,6 +73,10 @@ void check_data(const Graph& graph, const Dataset& data, bool may_be_unlabelled)
   const int64_t classes = output_count(graph);
   for (int64_t i = 0; i < data.size(); ++i) {
     const int label = data.label(i);
+    require(label >= 0 || may_be_unlabelled, data.name(), ": image ", i,
+            " has no label; of such images a network learns from a teacher alone (distill, with an alpha "
+            "above 0), "
+            "and none is held out (--validation 0)");
     require(label >= (may_be_unlabelled ? -1 : 0) && label < classes, data.name(), ": image ", i,
             " has label ", label, ", graph ", graph.name, " has ", classes, " outputs");
   }

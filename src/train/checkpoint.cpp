@@ -52,6 +52,11 @@ void put(ByteWriter& out, const Dataset& data) {
   out.text(data.name());
   out.text(to_text(data.image_shape()));
   for (int64_t i = 0; i < data.size(); ++i) out.varint(static_cast<uint64_t>(data.label(i) + 1));
+  // Other pictures of the same names, or fitted to the network otherwise: some of them tell.
+  constexpr int64_t kLooked = 64;
+  std::vector<uint8_t> pixels(static_cast<size_t>(element_count(data.image_shape())));
+  for (int64_t i = 0; i < std::min(kLooked, data.size()); ++i)
+    if (data.sound_pixels(i * data.size() / std::min(kLooked, data.size()), pixels)) put_all(out, pixels);
 }
 
 /// Not among them: threads, and where the checkpoint is.

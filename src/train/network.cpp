@@ -111,7 +111,9 @@ int64_t count_wrong(const at::Tensor& scores, std::span<const int64_t> labels) {
   const float* row = scores.data_ptr<float>();
   int64_t wrong = 0;
   for (int64_t label : labels) {
-    wrong += label >= 0 && std::max_element(row, row + scores.size(1)) - row != label;
+    // Where a score is not a number, nothing is the largest.
+    if (label >= 0)
+      wrong += std::max_element(row, row + scores.size(1)) - row != label || !std::isfinite(row[label]);
     row += scores.size(1);
   }
   return wrong;

@@ -13,7 +13,7 @@ namespace netsuke::train {
 
 struct Epoch {
   double loss = 0;              ///< mean training loss
-  double train_error = 0;       ///< per cent, on the augmented images as they passed
+  double train_error = 0;       ///< per cent of the labelled images as they passed, augmented; -1: none are
   double validation_error = 0;  ///< per cent; negative without a validation set
   double validation_loss = 0;
   double seconds = 0;
@@ -86,6 +86,8 @@ struct Options {
   double checkpoint_minutes = 10;
   /// Called after every epoch with all of the run so far.
   std::function<void(const std::vector<Epoch>&)> after_epoch = [](const std::vector<Epoch>&) {};
+  /// Once all is checked, with the epochs that a resumed run has behind it.
+  std::function<void(const std::vector<Epoch>&)> before_training = [](const std::vector<Epoch>&) {};
   bool resume = false;  ///< go on from `checkpoint` if it exists; the result is that of an uninterrupted run
 };
 

@@ -46,6 +46,66 @@ TEST(Train, LearnsQuadrants) {
   EXPECT_NEAR(best.validation_loss, loss(result.graph, *held_out), 1e-3);
 }
 
+/// Images of which one in `every` cannot be decoded, and has a label that is wrong besides.
+class Damaged : public Dataset {
+ public:
+  Damaged(DatasetPtr whole, int64_t every) : whole_(std::move(whole)), every_(every) {}
+  int64_t size() const override { return whole_->size(); }
+  const Shape& image_shape() const override { return whole_->image_shape(); }
+  int label(int64_t i) const override { return (whole_->label(i) + (i % every_ == 0 ? 1 : 0)) % 4; }
+  void pixels(int64_t i, std::span<uint8_t> out) const override { whole_->pixels(i, out); }
+  bool sound_pixels(int64_t i, std::span<uint8_t> out) const override {
+    pixels(i, out);
+    return i % every_ != 0;
+  }
+  const std::vector<std::string>& classes() const override { return whole_->classes(); }
+  const std::string& name() const override { return whole_->name(); }
+
+ private:
+  DatasetPtr whole_;
+  int64_t every_;
+};
+
+TEST(Train, DamagedImagesAreNeitherLearnedFromNorJudged) {
+  const Damaged some(quadrants(800, 1), 3), held_out(quadrants(400, 2), 3);
+  const Result result = run(small_net(), some, short_run(), &held_out);
+  EXPECT_LT(result.epochs.back().validation_error, 1);
+  EXPECT_LT(error_percent(result.graph, *quadrants(400, 2)), 1);
+}
+
+TEST(Train, ASetWithoutASoundImageIsRefused) {
+  const Damaged all(quadrants(16, 1), 1);
+  try {
+    run(small_net(), all, short_run());
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::input);
+    EXPECT_THAT(error.what(), HasSubstr("no image that can be decoded"));
+  }
+}
+
+// The last step's harm is seen by no later step.
+TEST(Train, AStepIntoNoNumbersIsReportedThoughItWasTheLast) {
+  const DatasetPtr data = quadrants(16, 1);
+  Options options = one_step(*data);
+  options.learning_rate = 1e6;
+  options.momentum = 0;
+  Graph graph = small_net();
+  Parameter scores;
+  for (const Parameter& p : parameters(graph))
+    if (p.role == "weight") scores = p;
+  Tensor large = to_dense(*graph.values[scores.value].weight);
+  for (float& value : large.data) value *= 1e36f;  // so that gradients overflow, and the loss does not
+  graph.values[scores.value].weight = make_dense(large);
+  try {
+    run(graph, *data, options, data.get());
+    FAIL() << "not noticed";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("behind epoch 1: the learning rate"));
+    EXPECT_THAT(error.what(), HasSubstr("too high"));
+  }
+}
+
 /// Of a small net on images that it has not seen.
 double error_after(const Options& options) {
   return error_percent(run(small_net(), *quadrants(800, 1), options).graph, *quadrants(400, 2));

@@ -67,8 +67,16 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
       optimizer_(find_row(optimizers(), options.optimizer, "optimizer")),
       teachers_(answering(teachers, data, options, log_)),
       batches_(data, preprocess_, teachers_.wanted(), options, world_) {
+  if (network_.learned().empty())
+    fail(ErrorCode::usage, "--freeze ", options.freeze, ": leaves nothing of ", graph.name, " to train");
+  // However many processes share a batch, the run is the same.
+  Options whole = options;
+  whole.batch = static_cast<int>(batches_.batch_size());
+  if (!options.checkpoint.empty() || !world_.alone())
+    state_.fingerprint = fingerprint(graph, data, validation, teachers, whole);
   if (!world_.alone()) {
     group_ = std::make_unique<Group>(world_);
+    check_same_run();
     network_.join(*group_);
   }
   for (Network::Learned& l : network_.learned()) {
@@ -76,17 +84,33 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
     state_.second.emplace_back(optimizer_.has_second ? l.weight.free_values().size() : 0);
   }
   if (options.average > 0) state_.average = snapshot();
-  if (!options.checkpoint.empty()) {
-    // However many processes share a batch, the run is the same.
-    Options whole = options;
-    whole.batch = static_cast<int>(batches_.batch_size());
-    state_.fingerprint = fingerprint(graph, data, validation, teachers, whole);
-  }
+  int64_t labelled = 0;
+  for (int64_t i = 0; i < data.size(); ++i) labelled += data.label(i) >= 0;
+  labelled_share_ = static_cast<double>(labelled) / static_cast<double>(data.size());
+}
+
+/// All processes must have been given the same network, images and options.
+void Trainer::check_same_run() {
+  // Numbers whose squares are exact: they are all the same where their squares' mean is that of one.
+  constexpr uint64_t kPart = 1 << 20;
+  std::vector<double> parts;
+  for (uint64_t rest = state_.fingerprint; rest > 0; rest /= kPart)
+    parts.push_back(static_cast<double>(rest % kPart));
+  parts.resize(4);
+  std::vector<double> sums = parts;
+  for (const double part : parts) sums.push_back(part * part);
+  group_->sum(sums);
+  const double n = world_.size;
+  for (size_t i = 0; i < parts.size(); ++i)
+    if (sums[i] != n * parts[i] || sums[parts.size() + i] != n * parts[i] * parts[i])
+      fail(ErrorCode::usage, "process ", world_.rank, " of ", world_.size,
+           ": the processes were not given the same network, images and settings");
 }
 
 Result Trainer::run() {
   last_save_ = Clock::now();
   if (options_.resume) resume();
+  if (world_.rank == 0) options_.before_training(state_.epochs);
   while (state_.step < steps()) train_epoch();
   if (!state_.best.learned.empty()) restore(state_.best);
   return {network_.graph(), state_.epochs, state_.best_epoch};
@@ -95,7 +119,10 @@ Result Trainer::run() {
 void Trainer::resume() {
   if (options_.checkpoint.empty())
     fail(ErrorCode::usage, "resume: no checkpoint file is named to go on from");
-  if (!std::filesystem::exists(options_.checkpoint)) return;
+  if (!std::filesystem::exists(options_.checkpoint)) {
+    log_.line(cat("--resume: there is no ", options_.checkpoint, ", so the training begins anew"));
+    return;
+  }
   state_.now = snapshot();
   state_ = read_checkpoint(options_.checkpoint, state_);
   restore(state_.now);
@@ -104,7 +131,8 @@ void Trainer::resume() {
 
 void Trainer::train_epoch() {
   const int64_t end = (epoch() + 1) * batches_.per_epoch();
-  epoch_start_ = Clock::now();
+  const int64_t first = state_.step;
+  const Clock::time_point start = epoch_start_ = Clock::now();
   Prefetch prefetch(batches_, state_.step, end);
   while (state_.step < end) {
     stop_if_asked();
@@ -118,8 +146,9 @@ void Trainer::train_epoch() {
     // Behind the last step the epoch is not over: it is saved when it is judged.
     if (state_.step < end) save_now_and_then();
   }
-  making_ = prefetch.making();
-  waiting_ = prefetch.waiting();
+  // Of a resumed epoch the part since then.
+  data_rate_ = static_cast<double>((end - first) * batches_.batch_size()) / prefetch.making();
+  waited_ = prefetch.waiting() / seconds_since(start);
   finish_epoch();
 }
 
@@ -222,15 +251,27 @@ void Trainer::check_loss(double loss) const {
        " is too high for this network, try a tenth of it");
 }
 
+/// What the last step of an epoch did is seen by no later one.
+void Trainer::check_weights() {
+  for (std::vector<Network::Learned>* all : {&network_.learned(), &network_.measured()})
+    for (Network::Learned& l : *all)
+      for (const float value : l.weight.free_values())
+        if (!std::isfinite(value))
+          fail(ErrorCode::usage, "a weight is no longer a finite number behind epoch ",
+               state_.epochs.size() + 1, ": the learning rate ", options_.learning_rate,
+               " is too high for this network, try a tenth of it");
+}
+
 void Trainer::finish_epoch() {
   if (group_) share_statistics();
   Epoch e;
   e.loss = state_.loss_sum / static_cast<double>(batches_.per_epoch());
-  e.train_error = percent(state_.wrong, batches_.per_epoch() * batches_.batch_size());
+  e.train_error = labelled_share_ > 0 ? train_error(batches_.per_epoch()) : -1;
   e.seconds = state_.seconds + seconds_since(epoch_start_);
   e.validation_error = -1;
   state_.loss_sum = state_.seconds = 0;
   state_.wrong = 0;
+  check_weights();
   const bool averages = options_.average > 0;
   const Snapshot now = averages ? snapshot() : Snapshot();
   if (averages) restore(state_.average);
@@ -244,9 +285,13 @@ void Trainer::finish_epoch() {
 /// Adds what the validation set says of the weights as they are, and keeps them if they are the best so far.
 void Trainer::judge_epoch(Epoch& e) {
   if (validation_) {
-    const BatchResult judged = judge(*validation_);
-    e.validation_error = percent(judged.wrong, validation_->size());
+    const auto [judged, images] = judge(*validation_);
+    e.validation_error = percent(judged.wrong, images);
     e.validation_loss = judged.loss;
+    if (!std::isfinite(judged.loss))
+      fail(ErrorCode::usage, "the loss on the validation images is no finite number behind epoch ",
+           state_.epochs.size() + 1, ": the learning rate ", options_.learning_rate,
+           " is too high for this network, try a tenth of it");
   }
   state_.epochs.push_back(e);
   if (!is_best()) return;
@@ -264,17 +309,20 @@ bool Trainer::is_best() const {
          std::pair(best.validation_error, best.validation_loss);
 }
 
-BatchResult Trainer::judge(const Dataset& data) const {
+/// The mean loss and the errors of the images that can be decoded, and how many these are.
+std::pair<BatchResult, int64_t> Trainer::judge(const Dataset& data) const {
   BatchResult total;
+  int64_t sound = 0;
   for (int64_t first = 0; first < data.size(); first += kJudgeBatch) {
     const int64_t count = std::min(kJudgeBatch, data.size() - first);
     const Batch batch = plain_batch(data, preprocess_, first, count);
     const BatchResult result = network_.judge(batch.images, batch.labels);
     total.loss += result.loss * static_cast<double>(count);
     total.wrong += result.wrong;
+    sound += count - std::ranges::count(batch.labels, -1);
   }
-  total.loss /= static_cast<double>(data.size());
-  return total;
+  total.loss /= static_cast<double>(std::max<int64_t>(1, sound));
+  return {total, sound};
 }
 
 Snapshot Trainer::snapshot() {
@@ -323,14 +371,21 @@ void Trainer::stop_if_asked() {
   fail(ErrorCode::interrupted, where, "; ", options_.checkpoint, " is kept, resume with --resume");
 }
 
+/// Per cent of the labelled images of so many steps.
+double Trainer::train_error(int64_t steps) const {
+  return 100 * static_cast<double>(state_.wrong) /
+         (labelled_share_ * static_cast<double>(steps * batches_.batch_size()));
+}
+
 void Trainer::report_progress() {
   const bool last = state_.step == steps();
   if (!last && Clock::now() - last_report_ < kReportEvery) return;
   last_report_ = Clock::now();
   const int64_t done = (state_.step - 1) % batches_.per_epoch() + 1;
-  const std::string note = cat("epoch ", (state_.step - 1) / batches_.per_epoch() + 1, '/', options_.epochs,
-                               ", loss ", rounded(state_.loss_sum / static_cast<double>(done), 4), ", error ",
-                               rounded(percent(state_.wrong, done * batches_.batch_size()), 2), " %");
+  const std::string note =
+      cat("epoch ", (state_.step - 1) / batches_.per_epoch() + 1, '/', options_.epochs, ", loss ",
+          rounded(state_.loss_sum / static_cast<double>(done), 4),
+          labelled_share_ > 0 ? cat(", error ", rounded(train_error(done), 2), " %") : "");
   const auto images = [&](int64_t step) { return static_cast<uint64_t>(step * batches_.batch_size()); };
   log_.progress({"train", images(state_.step), images(steps()), "images", note});
 }
@@ -338,15 +393,14 @@ void Trainer::report_progress() {
 void Trainer::report_epoch() const {
   const Epoch& e = state_.epochs.back();
   const auto images = static_cast<double>(batches_.per_epoch() * batches_.batch_size());
-  std::string line = cat("epoch ", state_.epochs.size(), '/', options_.epochs, ": loss ", rounded(e.loss, 4),
-                         ", train error ", rounded(e.train_error, 2), " %");
+  std::string line = cat("epoch ", state_.epochs.size(), '/', options_.epochs, ": loss ", rounded(e.loss, 4));
+  if (e.train_error >= 0) line += cat(", train error ", rounded(e.train_error, 2), " %");
   if (validation_)
     line += cat(", validation error ", rounded(e.validation_error, 2), " %, loss ",
                 rounded(e.validation_loss, 4));
   line += cat(", ", rounded(images / e.seconds, 0), " images/s");
-  if (making_ > 0)
-    line += cat(" (data ", rounded(images / making_, 0), "/s, waited for ",
-                rounded(100 * waiting_ / e.seconds, 0), " % of the time)");
+  line +=
+      cat(" (data ", rounded(data_rate_, 0), "/s, waited for ", rounded(100 * waited_, 0), " % of the time)");
   log_.line(line);
 }
 

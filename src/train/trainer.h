@@ -34,8 +34,11 @@ class Trainer {
   void finish_epoch();
   bool is_best() const;
   void judge_epoch(Epoch& epoch);
-  BatchResult judge(const Dataset& data) const;
+  std::pair<BatchResult, int64_t> judge(const Dataset& data) const;
   void check_loss(double loss) const;
+  void check_weights();
+  void check_same_run();
+  double train_error(int64_t steps) const;
   void save();
   void save_midway();
   void save_now_and_then();
@@ -60,12 +63,14 @@ class Trainer {
   Network network_;
   const Optimizer& optimizer_;
   std::unique_ptr<Group> group_;  ///< none when alone
+  double labelled_share_ = 0;     ///< of the training images
   bool stopping_ = false;         ///< on any rank
   Teachers teachers_;
   Batches batches_;
   Checkpoint state_;  ///< its `now` is filled only when it is saved
   Clock::time_point epoch_start_;
-  double making_ = 0, waiting_ = 0;  ///< seconds of data in this epoch: see Prefetch
+  double data_rate_ = 0;  ///< images/s that could be made in this epoch: see Prefetch
+  double waited_ = 0;     ///< for them, share of the time
   Clock::time_point last_report_;
   Clock::time_point last_save_;
 };
