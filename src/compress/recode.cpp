@@ -240,7 +240,12 @@ Refit share_within(const Tolerance& tolerance, const WeightPtr& kept, const std:
     const WeightPtr shared = with_codebook(*kept, std::move(cells.centroids), std::move(cells.codes));
     best = better(recode(shared));
     if (Refit nearest = better(shared); nearest.error_after < best.error_after) best = std::move(nearest);
-    if (best.error_after <= floats.error_after + tolerance.error) break;
+    const double most = floats.error_after + tolerance.error;
+    if (best.error_after > most) continue;
+    // Codes that are no dearer than the nearest centroids' may do as well.
+    if (Refit cheap = better(recode.at_no_more_bits(shared)); cheap.error_after <= most)
+      best = std::move(cheap);
+    break;
   }
   best.error_before = answer_error(*kept, bias, held_out);
   return best;

@@ -82,8 +82,9 @@ struct Reconstruct {
   bool drawn = false;  ///< images from data/drawn.h, whatever data there is
   bool recode = true;  ///< shared weights take new codes as well (compress/recode.h)
   /// Weights are shared anew too, by the fewest bits that add no more than this to a layer's error, in shares
-  /// of the answers' energy; values are the original's again, what retraining made of them is lost. 0:
-  /// weights keep their centroids.
+  /// of the answers' energy: so much for a layer of as many weights as they have on average, for others times
+  /// the square root of their share of that. Values are the original's again, what retraining made of them is
+  /// lost. 0: weights keep their centroids.
   double tolerance = 0;
   int images = 128;
   int64_t rows = 16384;        ///< places of these images that a layer is fitted to

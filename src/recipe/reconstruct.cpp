@@ -1,6 +1,7 @@
 #include "recipe/reconstruct.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "base/random.h"
@@ -129,8 +130,12 @@ class Reconstruction {
 
   Graph run() {
     std::vector<std::string> layers;
-    for (const Node& node : graph_.nodes)
-      if (can_be_refitted(node)) layers.push_back(node_name(graph_, node));
+    for (const Node& node : graph_.nodes) {
+      if (!can_be_refitted(node)) continue;
+      layers.push_back(node_name(graph_, node));
+      mean_weights_ += static_cast<double>(weight_count(*graph_.values[node.inputs[1]].weight));
+    }
+    mean_weights_ /= static_cast<double>(std::max<size_t>(1, layers.size()));
     for (size_t i = 0; i < layers.size(); ++i) {
       if (context_.log.stopping()) fail(ErrorCode::interrupted, "stopped while reconstructing");
       refit_layer(layers[i]);
@@ -186,10 +191,17 @@ class Reconstruction {
   compress::Refit shared(const Weight& weight, const Weight& original, const std::vector<float>& bias,
                          const Samples& samples) const {
     compress::Refit refit =
-        compress::share_within({.error = settings_.tolerance}, compress::kept_of(original, weight), bias,
+        compress::share_within({.error = tolerance_of(weight)}, compress::kept_of(original, weight), bias,
                                samples.fitted, samples.held_out, settings_.ridge);
     refit.error_before = compress::answer_error(weight, bias, samples.held_out);
     return refit;
+  }
+
+  /// An error of a large layer saves more bytes than the same error of a small one. Were errors to add up,
+  /// they would be least for their bytes in proportion to the weights; the square root also gets on with what
+  /// the largest, often the last, do to the answers.
+  double tolerance_of(const Weight& weight) const {
+    return settings_.tolerance * std::sqrt(static_cast<double>(weight_count(weight)) / mean_weights_);
   }
 
   compress::Refit refitted(const Weight& weight, const Weight& original, const std::vector<float>& bias,
@@ -267,6 +279,7 @@ class Reconstruction {
   Graph graph_;
   const std::vector<std::vector<size_t>> readers_ = readers(graph_);
   int64_t images_ = 0;
+  double mean_weights_ = 0;  ///< of the layers that are refitted
   std::vector<float> inputs_;
 };
 
