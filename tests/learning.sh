@@ -31,6 +31,11 @@ refused 2 'leaves nothing of lenet_5 to train' "$netsuke" train lenet_5 --freeze
 "$netsuke" train lenet_5 --data synthetic --epochs 1 --lr 0.01 --resume -o anew.nsk >/dev/null 2> anew.txt
 grep -q 'begins anew' anew.txt || fail "--resume without a checkpoint says nothing"
 refused 2 'too high for this network' "$netsuke" train lenet_5 --data synthetic --epochs 1 --batch 900 --lr 1000 -o x.nsk
+# A teacher that calls its outputs in another order.
+printf 'blobs%s\n' 1 0 2 3 4 5 6 7 8 9 > names.txt
+"$netsuke" convert alone.nsk named.nsk --labels names.txt > /dev/null
+refused 2 "teacher named.nsk: its output 1 is blobs0, the data set has it as class 0" \
+  "$netsuke" distill --teacher named.nsk --student lenet_300_100 --data synthetic --epochs 1 -o x.nsk
 touch file
 refused 2 'file: cannot be made' "$netsuke" train lenet_5 --data synthetic --epochs 1 --lr 0.01 --run file -o x.nsk
 [ ! -e x.nsk ] || fail "a refused training left a file"

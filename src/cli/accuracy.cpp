@@ -11,6 +11,7 @@
 #include "cli/timings.h"
 #include "data/relabel.h"
 #include "graph/preprocess.h"
+#include "report/rank.h"
 #include "runtime/session.h"
 
 namespace netsuke::cli {
@@ -74,14 +75,6 @@ class BatchReader {
   std::future<Batch> coming_;
 };
 
-/// How many classes score higher than the right one; a tie counts against the network, and so does a score
-/// that is not a number.
-int64_t rank_of(std::span<const float> scores, size_t label) {
-  int64_t rank = 0;
-  for (size_t c = 0; c < scores.size(); ++c) rank += c != label && !(scores[c] < scores[label]);
-  return rank;
-}
-
 /// What a network's outputs are.
 enum class Scores { logits, probabilities, log_probabilities };
 
@@ -122,7 +115,7 @@ struct Tally {
       require(label >= 0 && std::cmp_less(label, classes), "data set ", data.name(), ": image ",
               batch.first + i, " has label ", label, ", the model knows ", classes, " classes");
       const auto answer = scores.subspan(static_cast<size_t>(i) * classes, classes);
-      const int64_t rank = rank_of(answer, static_cast<size_t>(label));
+      const int64_t rank = report::rank_of(answer, static_cast<size_t>(label));
       loss += loss_of(answer, static_cast<size_t>(label), kind);
       ++images;
       first += rank < 1;

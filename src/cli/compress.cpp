@@ -143,6 +143,8 @@ void judge(Outcome& outcome, const Graph& original, DatasetPtr images, bool unla
     images =
         labelled_by(original, make_drawn(kDrawn, image_shape(original), ~common.seed), common.threads, log);
   }
+  // With itself it agrees.
+  outcome.dense.top1 = outcome.dense.top5 = 100;
   if (outcome.on == Measured::labelled)
     outcome.dense = measure_accuracy(original, *images, common.threads, log);
   outcome.small = measure_accuracy(outcome.written.graph, *images, common.threads, log);
@@ -191,7 +193,7 @@ void tell_pre_flight(const recipe::Recipe& recipe, const LoadedModel& model, con
   const Output output(options.common);
   const DatasetPtr images =
       options.data.data.empty() ? nullptr : options.data.open(wanted_by(model, terminal_log())).train;
-  const Expected expected = pre_flight(recipe, model.graph, images.get(), options.common);
+  const Expected expected = pre_flight(recipe, model.graph, images.get(), options.common, terminal_log());
   const auto floats = static_cast<double>(bytes_fp32(model.graph));
   output.text(
       fmt::format("{} by recipe {}: about {} bytes, {:.1f} x smaller than its floats, {:.3f} ms an image\n",
@@ -295,7 +297,7 @@ void run(const Options& options) {
 
   std::optional<Expected> expected;
   if (recipe::trains(recipe) && !recipe::searches(recipe)) {
-    expected = pre_flight(recipe, model.graph, data.train.get(), options.common);
+    expected = pre_flight(recipe, model.graph, nullptr, options.common, log);
     log.line(fmt::format("pre-flight: about {} bytes, {:.3f} ms an image", report::grouped(expected->bytes),
                          expected->ms));
   }
@@ -358,7 +360,8 @@ void add_compress(CLI::App& verb) {
       ->transform(CLI::AsSizeValue(true));
   verb.add_option("--target-ms", options->budget.target_ms,
                   "the most accurate file that takes at most so many milliseconds an image here");
-  verb.add_option("--minutes", options->minutes, "a search starts no attempt after this time; 0: none");
+  verb.add_option("--minutes", options->minutes, "a search starts no attempt after this time; 0: none")
+      ->check(CLI::NonNegativeNumber);
   verb.add_flag("--resume", options->resume, "go on from OUTPUT.work, which an interrupted run leaves");
   verb.callback([options] { run(*options); });
 }

@@ -83,8 +83,9 @@ std::vector<Graph> load_teachers(const Options& options) {
 void check_order_of_classes(const std::string& teacher, const std::vector<std::string>& theirs,
                             const std::vector<std::string>& ours) {
   for (size_t i = 0; i < ours.size(); ++i) {
+    if (i < theirs.size() && theirs[i] == ours[i]) continue;  // a name may come twice
     const auto found = std::ranges::find(theirs, ours[i]);
-    if (found != theirs.end() && found != theirs.begin() + static_cast<std::ptrdiff_t>(i))
+    if (found != theirs.end())
       fail(ErrorCode::input, "teacher ", teacher, ": its output ", found - theirs.begin(), " is ", ours[i],
            ", the data set has it as class ", i, "; --class-folders gives the data set the teacher's order");
   }
@@ -119,8 +120,7 @@ void run(Options options) {
       train::module().train(student.graph, *set.split.train, validation, teachers, options.training, log);
   if (!TrainingVerb::writes()) return;
   double raised = 0;
-  if (options.fit_bias && validation)
-    raised = fit_bias(result.graph, set.left_out, *validation, options.common, log);
+  if (options.fit_bias) raised = fit_bias(result.graph, set.left_out, *validation, options.common, log);
   Trained trained = options.finish(result, *set.split.train, log);
   if (options.fit_bias) trained.json["bias_raised"] = raised;
 

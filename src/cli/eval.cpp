@@ -2,6 +2,8 @@
 
 #include "cli/common.h"
 #include "data/catalog.h"
+#include "data/relabel.h"
+#include "graph/shapes.h"
 #include "report/table.h"
 
 namespace netsuke::cli {
@@ -20,6 +22,10 @@ void run(const Options& options) {
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const DatasetPtr data =
       open_dataset(options.data, options.part == "train" ? Part::train : Part::test, wanted_by(model, log));
+  if (const int64_t outputs = output_count(model.graph);
+      std::cmp_not_equal(outputs, data->classes().size()) && !is_unlabelled(*data))
+    log.line(cat(model.name, " tells ", outputs, " classes apart and ", data->name(), " has ",
+                 data->classes().size(), ": they are taken in order; --class-folders gives another"));
   const Accuracy accuracy = measure_accuracy(model.graph, *data, options.common.threads, log);
   const Latency latency = measure_latency(model.graph, options.common.threads);
   report::Json json = report::describe(model.graph, model.name, model.is_file ? &model.ledger : nullptr);

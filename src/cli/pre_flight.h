@@ -12,10 +12,10 @@ struct Expected {
 };
 
 /// The recipe without training, on the weights as they are: retraining moves values, but hardly how many
-/// there are. What a stage adds that only training gives values, as new batch norms, has noise in the place
-/// of them. `images`, which may be null, are what bits are chosen by where the recipe does so; without them
-/// pictures are drawn. Throws Error(usage) for a recipe that searches.
+/// there are. Vectors that only training gives values, as new batch norms', have noise in the place of them.
+/// `images`, which may be null, are what bits are chosen by where the recipe does so; without them pictures
+/// are drawn. Throws Error(usage) for a recipe that searches.
 Expected pre_flight(const recipe::Recipe& recipe, const Graph& graph, const Dataset* images,
-                    const Common& common);
+                    const Common& common, const Log& log);
 
 }  // namespace netsuke::cli

@@ -16,7 +16,6 @@ void keep_labels(Graph& graph, const Dataset& data) {
   const auto& classes = data.classes();
   for (size_t i = 0; i < classes.size(); ++i)
     if (classes[i] != std::to_string(i)) return set_labels(graph, classes);
-  set_labels(graph, {});
 }
 
 /// Those that were given, by the flags' names.
@@ -97,7 +96,7 @@ Trained TrainingVerb::finish(train::Result result, const Dataset& learned_from, 
   trained.json = report::describe(trained.written.graph, output, &trained.written.ledger);
   report::add_accuracy(trained.json, trained.accuracy.images, trained.accuracy.top1, trained.accuracy.top5);
   trained.json["seed"] = common.seed;
-  trained.json["best_epoch"] = result.best_epoch + 1;
+  trained.json["best_epoch"] = result.best_epoch;  // an index into "epochs"
   trained.json["epochs"] = report::Json::array();
   for (const train::Epoch& epoch : result.epochs) trained.json["epochs"].push_back(report::epoch_json(epoch));
   return trained;
@@ -105,9 +104,12 @@ Trained TrainingVerb::finish(train::Result result, const Dataset& learned_from, 
 
 void TrainingVerb::print(const Output& out, const Trained& trained) const {
   print_ledger(out, trained.written, trained.written.graph);
-  out.text(fmt::format("{}: {} bytes, top-1 {:.2f} % on {} ({} images, by the runtime, from the file)\n",
-                       output, report::grouped(trained.written.ledger.file_bytes), trained.accuracy.top1,
-                       trained.test->name(), report::grouped(trained.accuracy.images)));
+  out.text(
+      fmt::format("{}: {} bytes, the weights of epoch {} of {}, top-1 {:.2f} % on {} ({} images, by the "
+                  "runtime, from the file)\n",
+                  output, report::grouped(trained.written.ledger.file_bytes),
+                  trained.json["best_epoch"].get<int>() + 1, trained.json["epochs"].size(),
+                  trained.accuracy.top1, trained.test->name(), report::grouped(trained.accuracy.images)));
 }
 
 }  // namespace netsuke::cli

@@ -123,7 +123,6 @@ TEST(Binarize, ResidualPartsCanBeLeftOut) {
                                          "relu3:relu", "pool3:max_pool", "flatten:flatten", "fc4:linear"));
 }
 
-/// A residual block that shrinks: conv2 and conv3 beside a projection.
 TEST(Binarize, BinaryInputsAreNotMadeBinaryAgain) {
   const Graph weights = binarize(plain_net(), {.inputs = false}), inputs = binarize(weights, {});
   EXPECT_THAT(nodes(inputs), Contains("conv2.sign:sign")) << "binary weights may go on to binary inputs";
@@ -136,6 +135,7 @@ TEST(Binarize, BinaryInputsAreNotMadeBinaryAgain) {
   }
 }
 
+/// A residual block that shrinks: conv2 and conv3 beside a projection.
 TEST(Binarize, ProjectionsOfResidualBlocksStayRealAndSumsGetNoSecondShortcut) {
   Builder net("residual", 3);
   ValueId x = net.conv("conv1", net.input("data", {3, 8, 8}), 4, {3, 3}, {.pad = {1, 1, 1, 1}});

@@ -197,6 +197,7 @@ WeightPtr Recoder::at_no_more_bits(const WeightPtr& shared) const {
   const double most_bits = bits_of(book->codes);
   const auto fits = [&](const Rounded& r) { return bits_of(r.codes) <= most_bits; };
   Rounded best = at(0);
+  if (!fits(best) && best.error == 0) return shared;
   if (!fits(best)) {
     // What error a bit is worth: doubled until it is enough, then halved in between.
     constexpr int kDoublings = 40, kHalvings = 4;

@@ -1,4 +1,5 @@
 #include "data/catalog.h"
+#include "data/fingerprint.h"
 
 #include <gmock/gmock.h>
 
@@ -189,6 +190,19 @@ TEST(Catalog, DamagedImagesArePassedOverUpToALimit) {
   EXPECT_THAT(reports[3], HasSubstr("a/13.png"));
   damage(20);
   EXPECT_THROW(data->sound_pixels(10, pixels), Error);
+}
+
+TEST(Fingerprint, TellsPicturesApartThatHaveTheSameNames) {
+  const TemporaryFolder folder;
+  const auto with = [&](uint8_t grey) {
+    for (int i = 0; i < 3; ++i)
+      write_file(folder / cat("a/", i, ".jpg"),
+                 jpeg_bytes(8, 8, 1, Bytes(64, static_cast<uint8_t>(grey + i))));
+    return fingerprint(*open_dataset(folder.path(), Part::train));
+  };
+  const uint64_t one = with(10), same = with(10), other = with(100);
+  EXPECT_EQ(one, same);
+  EXPECT_NE(one, other);
 }
 
 TEST(Catalog, SeveralThreadsMayReadAFolder) {

@@ -188,7 +188,11 @@ Stage read_search(Keys& keys, const Retrain& defaults) {
   search.budget.max_drop = keys.get<double>("max_drop");
   if (const auto size = keys.get<int>("target_size")) search.budget.target_size = *size;
   search.budget.target_ms = keys.get<double>("target_ms");
-  check(search.budget);
+  try {
+    check(search.budget);
+  } catch (const Error& error) {
+    fail(ErrorCode::input, keys.where(), ": ", error.what());
+  }
   const auto set_share = [&](const char* name, double& share) {
     keys.set(name, share);
     require(share > 0 && share < 1, keys.where(), ": ", name, " is ", share,

@@ -20,7 +20,7 @@ Graph retrain(const Retrain& retrain, const Graph& graph, const Graph& original,
   options.seed = context.seed;
   options.threads = context.threads;
   if (!context.work_folder.empty()) options.checkpoint = context.work_folder + "/retrain.checkpoint";
-  options.resume = context.resume;
+  options.resume = context.resume && std::filesystem::exists(options.checkpoint);
   std::vector<Graph> teachers;
   if (retrain.teacher_is_original) teachers.push_back(original);
   Graph trained =

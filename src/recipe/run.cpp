@@ -7,6 +7,7 @@
 #include "compress/dead.h"
 #include "compress/dropout.h"
 #include "compress/quantize.h"
+#include "data/fingerprint.h"
 #include "graph/passes/fold_batch_norm.h"
 #include "graph/passes/sign_threshold.h"
 #include "model/read.h"
@@ -36,8 +37,8 @@ class Runner {
     open_work_folder();
     try {
       go_on(graph, done);
-    } catch (...) {
-      remove_if_empty();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::interrupted) remove_if_begun();
       throw;
     }
     if (!context_.work_folder.empty()) std::filesystem::remove_all(context_.work_folder);
@@ -179,11 +180,8 @@ class Runner {
       for (char c : text) add(static_cast<uint8_t>(c));
     };
     add_text(recipe_.text);
-    for (const Dataset* data : {context_.data, context_.validation}) {
-      if (!data) continue;
-      add_text(data->name());
-      for (int64_t i = 0; i < data->size(); ++i) add_text(cat(data->label(i), ' '));
-    }
+    for (const Dataset* data : {context_.data, context_.validation})
+      if (data) add_text(cat(netsuke::fingerprint(*data)));
     return cat(recipe_.name, ' ', context_.seed, ' ', hash);
   }
 
@@ -195,25 +193,31 @@ class Runner {
     if (!context_.resume) std::filesystem::remove_all(context_.work_folder, error);
     std::filesystem::create_directories(context_.work_folder, error);
     require(!error, context_.work_folder, ": cannot be made: ", error.message());
+    // So that a step's own files, left by a stop in the first, are known to be this run's.
+    if (!std::filesystem::exists(state_path())) write_state(0);
   }
 
   /// A run that was refused at once leaves nothing to go on from.
-  void remove_if_empty() const {
-    std::error_code ignored;
-    if (!context_.work_folder.empty()) std::filesystem::remove(context_.work_folder, ignored);
+  void remove_if_begun() const {
+    if (context_.work_folder.empty()) return;
+    const auto files = std::filesystem::directory_iterator(context_.work_folder);
+    if (std::distance(begin(files), end(files)) == 1) std::filesystem::remove_all(context_.work_folder);
   }
+
+  std::string state_path() const { return context_.work_folder + "/state"; }
+  void write_state(size_t done) const { write_file(state_path(), cat(done, "\n", fingerprint(), "\n")); }
 
   void save(const Bytes& bytes, size_t done) const {
     if (context_.work_folder.empty()) return;
     // The state names its graph file, so a stop between the two writes leaves the old pair in force.
     write_file(cat(context_.work_folder, "/step-", done, ".nsk"), bytes);
-    write_file(context_.work_folder + "/state", cat(done, "\n", fingerprint(), "\n"));
-    if (done > 0) std::filesystem::remove(cat(context_.work_folder, "/step-", done - 1, ".nsk"));
+    write_state(done);
+    std::filesystem::remove(cat(context_.work_folder, "/step-", done - 1, ".nsk"));
   }
 
   /// Steps already done; `graph` becomes their result.
   size_t restore(Graph& graph) const {
-    const std::string state = context_.work_folder + "/state";
+    const std::string state = state_path();
     if (!context_.resume || context_.work_folder.empty() || !std::filesystem::exists(state)) return 0;
     const Bytes text = read_file(state, 1 << 16);
     const auto lines = split(std::string(text.begin(), text.end()), '\n');
@@ -221,6 +225,7 @@ class Runner {
             ": belongs to another model, recipe, data set or seed; remove its folder or leave --resume away");
     const auto done = static_cast<size_t>(parse_integer(lines[0], state));
     require(done <= steps_.size(), state, ": is at step ", done, " of ", steps_.size());
+    if (done == 0) return 0;
     graph = load_model(cat(context_.work_folder, "/step-", done, ".nsk"));
     context_.log.line(cat("resuming after step ", done, " of ", steps_.size()));
     return done;

@@ -93,7 +93,8 @@ class Searcher {
     }
     if (state_.best < 0 || !keeps(best()))
       fail(ErrorCode::budget, "search: no attempt kept ", text_of(settings_.budget), "; ", closest(),
-           state_.finished ? "" : cat("; --minutes ", settings_.minutes, " are over, --resume goes on"));
+           state_.finished ? ""
+                           : cat("; --minutes ", settings_.minutes, " are over, --resume with more goes on"));
     return best_graph_;
   }
 
@@ -110,9 +111,9 @@ class Searcher {
   void refuse_impossible_size() const {
     const auto& size = settings_.budget.target_size;
     if (!size) return;
-    const Ledger ledger = write(original_).ledger;
-    const int64_t least =
-        ledger.graph_bytes + ledger.header_bytes + ledger.metadata_bytes + ledger.checksum_bytes;
+    const Ledger ledger = write(first_).ledger;
+    // Neurons without a weight may go, and with them digits of the graph's shapes.
+    const int64_t least = ledger.graph_bytes / 2 + ledger.header_bytes + ledger.checksum_bytes;
     if (*size < least)
       fail(ErrorCode::budget, "search: --target-size ", *size,
            " is less than the file has without a single weight, ", least, " bytes");

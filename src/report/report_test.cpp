@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "graph/builder.h"
 #include "model/read.h"
@@ -10,6 +11,7 @@
 #include "report/histogram.h"
 #include "report/json.h"
 #include "report/ledger.h"
+#include "report/rank.h"
 #include "report/run_folder.h"
 #include "report/table.h"
 
@@ -75,6 +77,15 @@ TEST(Ledger, every_layer_and_part_has_its_row) {
   const std::string folded = ledger_text(graph, written.ledger, {}, 0);
   EXPECT_THAT(folded, HasSubstr("1 smaller layers"));
   EXPECT_THAT(folded, Not(HasSubstr("ip1 ")));
+}
+
+TEST(Rank, TiesAndWhatIsNoNumberCountAgainstTheNetwork) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_EQ(rank_of(std::vector<float>{1, 3, 2}, 1), 0);
+  EXPECT_EQ(rank_of(std::vector<float>{1, 3, 2}, 0), 2);
+  EXPECT_EQ(rank_of(std::vector<float>{3, 3, 2}, 0), 1);
+  EXPECT_EQ(rank_of(std::vector<float>{nan, nan, nan}, 1), 2);
+  EXPECT_EQ(rank_of(std::vector<float>{nan, 3, 2}, 1), 1);
 }
 
 TEST(Ledger, baselines_are_what_gzip_and_zstd_make_of_the_floats) {

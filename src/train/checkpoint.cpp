@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "base/file.h"
+#include "data/fingerprint.h"
 #include "graph/text.h"
 
 namespace netsuke::train {
@@ -11,7 +12,7 @@ namespace {
 using Tensors = std::vector<std::vector<float>>;
 
 constexpr uint64_t kMagic = 0x544E494F504B534Eu;  // "NSKPOINT"
-constexpr uint32_t kVersion = 3;
+constexpr uint32_t kVersion = 4;
 
 /// FNV-1a, 64 bits.
 uint64_t hash(ByteView bytes) {
@@ -46,17 +47,6 @@ void put(ByteWriter& out, const Graph& graph) {
   out.text(to_text(graph, 0));
   for (const Value& value : graph.values)
     if (value.weight) put(out, value.weight->encoding);
-}
-
-void put(ByteWriter& out, const Dataset& data) {
-  out.text(data.name());
-  out.text(to_text(data.image_shape()));
-  for (int64_t i = 0; i < data.size(); ++i) out.varint(static_cast<uint64_t>(data.label(i) + 1));
-  // Other pictures of the same names, or fitted to the network otherwise: some of them tell.
-  constexpr int64_t kLooked = 64;
-  std::vector<uint8_t> pixels(static_cast<size_t>(element_count(data.image_shape())));
-  for (int64_t i = 0; i < std::min(kLooked, data.size()); ++i)
-    if (data.sound_pixels(i * data.size() / std::min(kLooked, data.size()), pixels)) put_all(out, pixels);
 }
 
 /// Not among them: threads, and where the checkpoint is.
@@ -137,6 +127,7 @@ void put_state(ByteWriter& out, const Checkpoint& c) {
   out.u64(static_cast<uint64_t>(c.step));
   put(out, c.loss_sum);
   out.u64(static_cast<uint64_t>(c.wrong));
+  out.u64(static_cast<uint64_t>(c.labelled));
   put(out, c.seconds);
   out.u64(c.epochs.size());
   for (const Epoch& epoch : c.epochs) put(out, epoch);
@@ -153,6 +144,7 @@ void get_state(ByteReader& in, const Checkpoint& like, Checkpoint& c) {
   c.step = static_cast<int64_t>(in.u64());
   c.loss_sum = get_double(in);
   c.wrong = static_cast<int64_t>(in.u64());
+  c.labelled = static_cast<int64_t>(in.u64());
   c.seconds = get_double(in);
   for (uint64_t count = in.u64(); count > 0; --count) c.epochs.push_back(get_epoch(in));
   c.best_epoch = static_cast<int>(in.u32());
@@ -170,9 +162,9 @@ uint64_t fingerprint(const Graph& graph, const Dataset& data, const Dataset* val
                      const std::vector<Graph>& teachers, const Options& options) {
   ByteWriter all;
   put(all, graph);
-  put(all, data);
+  all.u64(netsuke::fingerprint(data));
   all.u8(validation != nullptr);
-  if (validation) put(all, *validation);
+  if (validation) all.u64(netsuke::fingerprint(*validation));
   all.u64(teachers.size());
   for (const Graph& teacher : teachers) put(all, teacher);
   put(all, options);

@@ -20,7 +20,8 @@ struct Checkpoint {
   int64_t step = 0;          ///< batches done
   /// Of the epoch under way.
   double loss_sum = 0;
-  int64_t wrong = 0;
+  int64_t wrong = 0;     ///< answers so far in this epoch
+  int64_t labelled = 0;  ///< images with a label so far in it
   double seconds = 0;
   std::vector<Epoch> epochs;  ///< finished ones
   int best_epoch = 0;

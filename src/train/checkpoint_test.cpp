@@ -99,7 +99,7 @@ TEST(Fingerprint, SeesWhatBearsOnTheResultAndNothingElse) {
   EXPECT_NE(fingerprint(small_net(2), *data, nullptr, {}, options), base);
   EXPECT_NE(fingerprint(graph, *quadrants(8, 2), nullptr, {}, options), base);
   MemoryImages others{data->name(), data->image_shape(), {}, {}, data->classes()};
-  for (int64_t i = 0; i < data->size(); ++i) others.labels.push_back(data->label(i));
+  for (int64_t i = 0; i < data->size(); ++i) others.labels.push_back(static_cast<uint8_t>(data->label(i)));
   others.pixels.resize(static_cast<size_t>(data->size() * element_count(data->image_shape())), 7);
   EXPECT_NE(fingerprint(graph, *make_memory_dataset(others), nullptr, {}, options), base)
       << "other pictures of the same name and labels";

@@ -119,6 +119,10 @@ int64_t count_wrong(const at::Tensor& scores, std::span<const int64_t> labels) {
   return wrong;
 }
 
+int64_t count_labelled(std::span<const int64_t> labels) {
+  return std::ranges::count_if(labels, [](int64_t label) { return label >= 0; });
+}
+
 at::Tensor hard_loss(const at::Tensor& scores, const Targets& targets, double smoothing) {
   // The mean over all images: those without a label add nothing.
   const auto against = [&](std::span<const int64_t> labels) {
@@ -175,7 +179,8 @@ BatchResult Network::Torch::differentiate(std::span<const float> images, const T
   const at::Tensor loss = loss_of(scores, targets, objective);
   loss.backward();
   if (group) group->finish();
-  return {loss.item<double>(), count_wrong(scores.detach().contiguous(), targets.labels)};
+  return {loss.item<double>(), count_wrong(scores.detach().contiguous(), targets.labels),
+          count_labelled(targets.labels)};
 }
 
 Network::Network(const Graph& graph, size_t frozen, const Numerics& numerics)
@@ -248,7 +253,8 @@ std::span<const float> Network::gradient(size_t i) const {
 BatchResult Network::judge(std::span<const float> images, std::span<const int64_t> labels) const {
   const at::NoGradGuard no_gradients;
   const at::Tensor scores = torch_->run(torch_->batch(images), nullptr).contiguous();
-  return {loss_of(scores, {.labels = labels}, {}).item<double>(), count_wrong(scores, labels)};
+  return {loss_of(scores, {.labels = labels}, {}).item<double>(), count_wrong(scores, labels),
+          count_labelled(labels)};
 }
 
 std::vector<float> Network::logits(std::span<const float> images) const {

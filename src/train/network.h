@@ -44,8 +44,9 @@ struct Targets {
 };
 
 struct BatchResult {
-  double loss = 0;    ///< mean over the batch
-  int64_t wrong = 0;  ///< images that have a label, which is not that of their highest score
+  double loss = 0;       ///< mean over the batch
+  int64_t wrong = 0;     ///< images that have a label, which is not that of their highest score
+  int64_t labelled = 0;  ///< images that have a label
 };
 
 /// Threads for torch and its BLAS (0: one a core), and denormals flushed; before anything else here is

@@ -84,32 +84,34 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
     state_.second.emplace_back(optimizer_.has_second ? l.weight.free_values().size() : 0);
   }
   if (options.average > 0) state_.average = snapshot();
-  int64_t labelled = 0;
-  for (int64_t i = 0; i < data.size(); ++i) labelled += data.label(i) >= 0;
-  labelled_share_ = static_cast<double>(labelled) / static_cast<double>(data.size());
 }
 
 /// All processes must have been given the same network, images and options.
 void Trainer::check_same_run() {
-  // Numbers whose squares are exact: they are all the same where their squares' mean is that of one.
-  constexpr uint64_t kPart = 1 << 20;
+  constexpr uint64_t kPart = 1 << 20;  // squares of which are exact
   std::vector<double> parts;
-  for (uint64_t rest = state_.fingerprint; rest > 0; rest /= kPart)
-    parts.push_back(static_cast<double>(rest % kPart));
-  parts.resize(4);
-  std::vector<double> sums = parts;
-  for (const double part : parts) sums.push_back(part * part);
+  for (int i = 0; i < 4; ++i) parts.push_back(static_cast<double>((state_.fingerprint >> (16 * i)) % kPart));
+  check_same(parts, "were not given the same network, images and settings");
+}
+
+/// Numbers are the same on all processes where their sum and that of their squares are those of one's.
+void Trainer::check_same(const std::vector<double>& numbers, std::string_view complaint) {
+  std::vector<double> sums = numbers;
+  for (const double number : numbers) sums.push_back(number * number);
   group_->sum(sums);
   const double n = world_.size;
-  for (size_t i = 0; i < parts.size(); ++i)
-    if (sums[i] != n * parts[i] || sums[parts.size() + i] != n * parts[i] * parts[i])
-      fail(ErrorCode::usage, "process ", world_.rank, " of ", world_.size,
-           ": the processes were not given the same network, images and settings");
+  for (size_t i = 0; i < numbers.size(); ++i)
+    if (sums[i] != n * numbers[i] || sums[numbers.size() + i] != n * numbers[i] * numbers[i])
+      fail(ErrorCode::usage, "process ", world_.rank, " of ", world_.size, ": the processes ", complaint);
 }
 
 Result Trainer::run() {
   last_save_ = Clock::now();
   if (options_.resume) resume();
+  // A process that does not see the checkpoint would begin anew beside one that goes on.
+  if (group_)
+    check_same({static_cast<double>(state_.step)},
+               "did not go on from the same step: all need to see the checkpoint");
   if (world_.rank == 0) options_.before_training(state_.epochs);
   while (state_.step < steps()) train_epoch();
   if (!state_.best.learned.empty()) restore(state_.best);
@@ -165,16 +167,17 @@ void Trainer::train_step(const Batch& batch) {
   update_weights();
   state_.loss_sum += result.loss;
   state_.wrong += result.wrong;
+  state_.labelled += result.labelled;
   ++state_.step;
 }
 
 /// The loss and errors of the whole batch, and whether any process was asked to stop.
 void Trainer::share_step(BatchResult& result) {
-  std::array<double, 3> shared{result.loss / world_.size, static_cast<double>(result.wrong),
-                               log_.stopping() ? 1.0 : 0.0};
+  std::array<double, 4> shared{result.loss / world_.size, static_cast<double>(result.wrong),
+                               static_cast<double>(result.labelled), log_.stopping() ? 1.0 : 0.0};
   group_->sum(shared);
-  result = {shared[0], static_cast<int64_t>(shared[1])};
-  stopping_ = shared[2] > 0;
+  result = {shared[0], static_cast<int64_t>(shared[1]), static_cast<int64_t>(shared[2])};
+  stopping_ = shared[3] > 0;
 }
 
 /// Running statistics of batch norms are each process's own until here.
@@ -266,11 +269,11 @@ void Trainer::finish_epoch() {
   if (group_) share_statistics();
   Epoch e;
   e.loss = state_.loss_sum / static_cast<double>(batches_.per_epoch());
-  e.train_error = labelled_share_ > 0 ? train_error(batches_.per_epoch()) : -1;
+  e.train_error = train_error();
   e.seconds = state_.seconds + seconds_since(epoch_start_);
   e.validation_error = -1;
   state_.loss_sum = state_.seconds = 0;
-  state_.wrong = 0;
+  state_.wrong = state_.labelled = 0;
   check_weights();
   const bool averages = options_.average > 0;
   const Snapshot now = averages ? snapshot() : Snapshot();
@@ -285,8 +288,10 @@ void Trainer::finish_epoch() {
 /// Adds what the validation set says of the weights as they are, and keeps them if they are the best so far.
 void Trainer::judge_epoch(Epoch& e) {
   if (validation_) {
-    const auto [judged, images] = judge(*validation_);
-    e.validation_error = percent(judged.wrong, images);
+    const BatchResult judged = judge(*validation_);
+    if (judged.labelled == 0)
+      fail(ErrorCode::input, validation_->name(), ": has no image that can be decoded");
+    e.validation_error = percent(judged.wrong, judged.labelled);
     e.validation_loss = judged.loss;
     if (!std::isfinite(judged.loss))
       fail(ErrorCode::usage, "the loss on the validation images is no finite number behind epoch ",
@@ -309,20 +314,19 @@ bool Trainer::is_best() const {
          std::pair(best.validation_error, best.validation_loss);
 }
 
-/// The mean loss and the errors of the images that can be decoded, and how many these are.
-std::pair<BatchResult, int64_t> Trainer::judge(const Dataset& data) const {
+/// Of the images that can be decoded: those that cannot have no label.
+BatchResult Trainer::judge(const Dataset& data) const {
   BatchResult total;
-  int64_t sound = 0;
   for (int64_t first = 0; first < data.size(); first += kJudgeBatch) {
     const int64_t count = std::min(kJudgeBatch, data.size() - first);
     const Batch batch = plain_batch(data, preprocess_, first, count);
     const BatchResult result = network_.judge(batch.images, batch.labels);
     total.loss += result.loss * static_cast<double>(count);
     total.wrong += result.wrong;
-    sound += count - std::ranges::count(batch.labels, -1);
+    total.labelled += result.labelled;
   }
-  total.loss /= static_cast<double>(std::max<int64_t>(1, sound));
-  return {total, sound};
+  total.loss /= static_cast<double>(std::max<int64_t>(1, total.labelled));
+  return total;
 }
 
 Snapshot Trainer::snapshot() {
@@ -371,10 +375,9 @@ void Trainer::stop_if_asked() {
   fail(ErrorCode::interrupted, where, "; ", options_.checkpoint, " is kept, resume with --resume");
 }
 
-/// Per cent of the labelled images of so many steps.
-double Trainer::train_error(int64_t steps) const {
-  return 100 * static_cast<double>(state_.wrong) /
-         (labelled_share_ * static_cast<double>(steps * batches_.batch_size()));
+/// Per cent of the labelled images of this epoch so far; -1 where there was none.
+double Trainer::train_error() const {
+  return state_.labelled > 0 ? percent(state_.wrong, state_.labelled) : -1;
 }
 
 void Trainer::report_progress() {
@@ -382,10 +385,9 @@ void Trainer::report_progress() {
   if (!last && Clock::now() - last_report_ < kReportEvery) return;
   last_report_ = Clock::now();
   const int64_t done = (state_.step - 1) % batches_.per_epoch() + 1;
-  const std::string note =
-      cat("epoch ", (state_.step - 1) / batches_.per_epoch() + 1, '/', options_.epochs, ", loss ",
-          rounded(state_.loss_sum / static_cast<double>(done), 4),
-          labelled_share_ > 0 ? cat(", error ", rounded(train_error(done), 2), " %") : "");
+  const std::string note = cat("epoch ", (state_.step - 1) / batches_.per_epoch() + 1, '/', options_.epochs,
+                               ", loss ", rounded(state_.loss_sum / static_cast<double>(done), 4),
+                               train_error() >= 0 ? cat(", error ", rounded(train_error(), 2), " %") : "");
   const auto images = [&](int64_t step) { return static_cast<uint64_t>(step * batches_.batch_size()); };
   log_.progress({"train", images(state_.step), images(steps()), "images", note});
 }

@@ -34,11 +34,12 @@ class Trainer {
   void finish_epoch();
   bool is_best() const;
   void judge_epoch(Epoch& epoch);
-  std::pair<BatchResult, int64_t> judge(const Dataset& data) const;
+  BatchResult judge(const Dataset& data) const;
   void check_loss(double loss) const;
   void check_weights();
   void check_same_run();
-  double train_error(int64_t steps) const;
+  void check_same(const std::vector<double>& numbers, std::string_view complaint);
+  double train_error() const;
   void save();
   void save_midway();
   void save_now_and_then();
@@ -63,7 +64,6 @@ class Trainer {
   Network network_;
   const Optimizer& optimizer_;
   std::unique_ptr<Group> group_;  ///< none when alone
-  double labelled_share_ = 0;     ///< of the training images
   bool stopping_ = false;         ///< on any rank
   Teachers teachers_;
   Batches batches_;
