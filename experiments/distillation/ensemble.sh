@@ -2,14 +2,14 @@
 # Ten networks, and one of their size that learns from all of them together (Hinton 2015, arXiv 1503.02531, sections 4 and 5), on
 # Fashion-MNIST.
 #   experiments/distillation/ensemble.sh
-# Leaves every run in out/distillation/ensemble/ and the figures in ensemble.json here. A run that is there already is not done again;
-# one that was stopped goes on. The student is chosen on validation images (5,000 of the training split, which no network learns from).
-# Its teachers answer each image as the student sees it, moved or mixed: what they answer of images they know by heart says too little.
+# Leaves every run in out/distillation/ensemble-30/ and the figures in ensemble.json here. A run that is there already is not done again;
+# one that was stopped goes on. Each network's best epoch is chosen on validation images (5,000 of the training split, which no network learns
+# from). The teachers answer each image as the student sees it, moved: what they answer of images they know by heart says too little.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 netsuke=${NETSUKE:-./netsuke}
 here=experiments/distillation
-out=out/distillation/ensemble
+out=out/distillation/ensemble-30
 mkdir -p "$out"
 
 # once NAME VERB ARGUMENT...: everybody learns by the same rule.
@@ -21,12 +21,11 @@ once() {
 
 teachers=()
 for seed in 1 2 3 4 5 6 7 8 9 10; do
-  once "$seed" train lenet_5 --seed "$seed" --epochs 12
+  once "$seed" train lenet_5 --seed "$seed" --epochs 30
   teachers+=(--teacher "$out/$seed.nsk")
 done
-student=(distill "${teachers[@]}" --student lenet_5 --seed 11 --epochs 30 --alpha 0.95)
-once student-mixed "${student[@]}" --temperature 2 --mixup 1
+student=(distill "${teachers[@]}" --student lenet_5 --seed 11 --epochs 40 --alpha 0.95)
 once student-moved "${student[@]}" --temperature 2
 # What the labels alone teach in that many epochs.
-once labels-only train lenet_5 --seed 11 --epochs 30
+once labels-only train lenet_5 --seed 11 --epochs 40
 python3 "$here/summarise_ensemble.py"
