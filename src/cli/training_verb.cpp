@@ -92,7 +92,11 @@ Trained TrainingVerb::finish(train::Result result, const Dataset& learned_from, 
                   .accuracy = {},
                   .json = {}};
   std::filesystem::remove(training.checkpoint);
-  trained.accuracy = measure_accuracy(trained.written.graph, *trained.test, common.threads, log);
+  try {
+    trained.accuracy = measure_accuracy(trained.written.graph, *trained.test, common.threads, log);
+  } catch (const Error& error) {
+    fail(error.code(), error.what(), "; the training is over, ", output, " is written");
+  }
   trained.json = report::describe(trained.written.graph, output, &trained.written.ledger);
   report::add_accuracy(trained.json, trained.accuracy.images, trained.accuracy.top1, trained.accuracy.top5);
   trained.json["seed"] = common.seed;
