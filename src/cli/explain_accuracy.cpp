@@ -90,8 +90,7 @@ Blame blame_layers(const Graph& original, const Graph& compressed, const Ledger&
   if (layers.empty())
     fail(ErrorCode::input, "the compressed network ", compressed.name,
          ": has no layer of a name and shape that ", original.name,
-         " has too; layers in two factors and "
-         "folded ones cannot be compared");
+         " has too; layers in two factors and folded ones cannot be compared");
   Log quiet;
   quiet.stop = log.stop;
   const auto error_of = [&](const Graph& g) { return measure_accuracy(g, images, threads, quiet).error(); };

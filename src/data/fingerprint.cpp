@@ -2,27 +2,11 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "tensor/tensor.h"
 
 namespace netsuke {
-namespace {
-
-/// FNV-1a.
-class Hash {
- public:
-  void add(uint8_t byte) { value_ = (value_ ^ byte) * 1099511628211u; }
-  void add(std::string_view text) {
-    for (const char c : text) add(static_cast<uint8_t>(c));
-  }
-  uint64_t value() const { return value_; }
-
- private:
-  uint64_t value_ = 1469598103934665603u;
-};
-
-}  // namespace
-
 uint64_t fingerprint(const Dataset& data) {
   constexpr int64_t kLooked = 64;
   Hash hash;

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "compress/dead.h"
 #include "compress/dropout.h"
 #include "compress/quantize.h"
@@ -173,16 +174,12 @@ class Runner {
   /// from.
   std::string fingerprint() const {
     const Bytes model = write_model(original_, {.coder = Coder::plain}).bytes;
-    uint64_t hash = 1469598103934665603u;  // FNV-1a
-    const auto add = [&](uint8_t byte) { hash = (hash ^ byte) * 1099511628211u; };
-    for (uint8_t byte : model) add(byte);
-    const auto add_text = [&](const std::string& text) {
-      for (char c : text) add(static_cast<uint8_t>(c));
-    };
-    add_text(recipe_.text);
+    Hash hash;
+    for (uint8_t byte : model) hash.add(byte);
+    hash.add(recipe_.text);
     for (const Dataset* data : {context_.data, context_.validation})
-      if (data) add_text(cat(netsuke::fingerprint(*data)));
-    return cat(recipe_.name, ' ', context_.seed, ' ', hash);
+      if (data) hash.add(cat(netsuke::fingerprint(*data)));
+    return cat(recipe_.name, ' ', context_.seed, ' ', hash.value());
   }
 
   /// Before the first step, which may train and keep a checkpoint there. What another run left is not this

@@ -73,10 +73,10 @@ void check_data(const Graph& graph, const Dataset& data, bool may_be_unlabelled)
   const int64_t classes = output_count(graph);
   for (int64_t i = 0; i < data.size(); ++i) {
     const int label = data.label(i);
-    require(label >= 0 || may_be_unlabelled, data.name(), ": image ", i,
-            " has no label; of such images a network learns from a teacher alone (distill, with an alpha "
-            "above 0), "
-            "and none is held out (--validation 0)");
+    require(
+        label >= 0 || may_be_unlabelled, data.name(), ": image ", i,
+        " has no label; of such images a network learns from a teacher alone (distill, with an alpha above "
+        "0), and none is held out (--validation 0)");
     require(label >= (may_be_unlabelled ? -1 : 0) && label < classes, data.name(), ": image ", i,
             " has label ", label, ", graph ", graph.name, " has ", classes, " outputs");
   }

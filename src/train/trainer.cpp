@@ -88,7 +88,7 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
 
 /// All processes must have been given the same network, images and options.
 void Trainer::check_same_run() {
-  constexpr uint64_t kPart = 1 << 20;  // squares of which are exact
+  constexpr uint64_t kPart = 1 << 16;  // squares of which are exact
   std::vector<double> parts;
   for (int i = 0; i < 4; ++i) parts.push_back(static_cast<double>((state_.fingerprint >> (16 * i)) % kPart));
   check_same(parts, "were not given the same network, images and settings");
@@ -247,11 +247,15 @@ void Trainer::update_average() {
   follow(state_.average.measured, network_.measured());
 }
 
+void Trainer::rate_is_too_high(std::string_view what) const {
+  fail(ErrorCode::usage, what, ": the learning rate ", options_.learning_rate,
+       " is too high for this network, try a tenth of it");
+}
+
 void Trainer::check_loss(double loss) const {
   if (std::isfinite(loss)) return;
-  fail(ErrorCode::usage, "the loss is no longer a finite number in epoch ", epoch() + 1, ", step ",
-       state_.step % batches_.per_epoch() + 1, ": the learning rate ", options_.learning_rate,
-       " is too high for this network, try a tenth of it");
+  rate_is_too_high(cat("the loss is no longer a finite number in epoch ", epoch() + 1, ", step ",
+                       state_.step % batches_.per_epoch() + 1));
 }
 
 /// What the last step of an epoch did is seen by no later one.
@@ -260,9 +264,8 @@ void Trainer::check_weights() {
     for (Network::Learned& l : *all)
       for (const float value : l.weight.free_values())
         if (!std::isfinite(value))
-          fail(ErrorCode::usage, "a weight is no longer a finite number behind epoch ",
-               state_.epochs.size() + 1, ": the learning rate ", options_.learning_rate,
-               " is too high for this network, try a tenth of it");
+          rate_is_too_high(
+              cat("a weight is no longer a finite number behind epoch ", state_.epochs.size() + 1));
 }
 
 void Trainer::finish_epoch() {
@@ -294,9 +297,8 @@ void Trainer::judge_epoch(Epoch& e) {
     e.validation_error = percent(judged.wrong, judged.labelled);
     e.validation_loss = judged.loss;
     if (!std::isfinite(judged.loss))
-      fail(ErrorCode::usage, "the loss on the validation images is no finite number behind epoch ",
-           state_.epochs.size() + 1, ": the learning rate ", options_.learning_rate,
-           " is too high for this network, try a tenth of it");
+      rate_is_too_high(cat("the loss on the validation images is no finite number behind epoch ",
+                           state_.epochs.size() + 1));
   }
   state_.epochs.push_back(e);
   if (!is_best()) return;

@@ -35,6 +35,7 @@ class Trainer {
   bool is_best() const;
   void judge_epoch(Epoch& epoch);
   BatchResult judge(const Dataset& data) const;
+  [[noreturn]] void rate_is_too_high(std::string_view what) const;
   void check_loss(double loss) const;
   void check_weights();
   void check_same_run();
