@@ -7,7 +7,8 @@ enum class Residency {
   fastest,  ///< each layer's as the kernel that is expected to be fastest reads them
   packed,   ///< each layer's as small as any kernel computes on
   dense,    ///< as floats
-  coded,    ///< as the file has them, where that is smaller: every run decodes one layer after the other
+  coded,    ///< as the file has them, where that is smaller: every run decodes some rows of a layer after
+            ///< others
 };
 
 }  // namespace netsuke

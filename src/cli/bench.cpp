@@ -96,7 +96,7 @@ void run(const BenchOptions& options) {
   const Log log = terminal_log();
   const auto start = std::chrono::steady_clock::now();
   ModelFlags flags = options.about;
-  flags.keep_records = residency_of(options) == Residency::coded;
+  flags.only_records = residency_of(options) == Residency::coded;
   const LoadedModel model = load_model_argument(options.model, options.common.seed, flags);
   BenchRunner runner(model.graph, options, false, residency_of(options));
   const double load = milliseconds_since(start), first = load + runner.run();

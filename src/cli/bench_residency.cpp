@@ -17,7 +17,7 @@ namespace {
 report::Json measure(const BenchOptions& options, Residency residency) {
   const auto start = std::chrono::steady_clock::now();
   ModelFlags flags = options.about;
-  flags.keep_records = residency == Residency::coded;
+  flags.only_records = residency == Residency::coded;
   LoadedModel model = load_model_argument(options.model, options.common.seed, flags);
   BenchRunner runner(model.graph, options, false, residency);
   model = {};

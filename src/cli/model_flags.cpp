@@ -136,7 +136,7 @@ LoadedModel load_model_argument(const std::string& argument, uint64_t seed, cons
   } else if (is_model(file_start(argument, 8))) {
     if (input) fail(ErrorCode::usage, "--input: a .nsk file has its input's size, ", argument);
     const Bytes bytes = read_file(argument);
-    model.graph = read_model(bytes, argument, &model.ledger, flags.keep_records);
+    model.graph = read_model(bytes, argument, &model.ledger, flags.only_records);
   } else {
     model.graph = onnx::import_file(argument, {.input = input, .fold_batch_norm = !flags.keep_batch_norm});
     model.ledger.file_bytes = static_cast<int64_t>(std::filesystem::file_size(argument));

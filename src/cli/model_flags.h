@@ -25,7 +25,7 @@ struct ModelFlags {
   double scale = 0;
   int resize = 0;
   std::string class_folders;  ///< a file of folder names in the order of the outputs
-  bool keep_records = false;  ///< of a .nsk file: see read_model()
+  bool only_records = false;  ///< of a .nsk file: see read_model()
 
   void add_to(CLI::App& verb);
 };

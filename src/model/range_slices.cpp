@@ -41,39 +41,43 @@ std::vector<codec::WeightLayout> range_slices(const Shape& shape, bool transpose
   return slices;
 }
 
-RangeCoded read_range_slices(ByteReader& in, const std::vector<codec::WeightLayout>& slices, bool flags,
+std::vector<RangeSlice> split_range_slices(ByteReader& in, const std::vector<codec::WeightLayout>& layouts,
+                                           bool flags, uint64_t kept) {
+  std::vector<RangeSlice> slices;
+  std::vector<uint64_t> lengths;
+  for (const codec::WeightLayout& layout : layouts) {
+    const bool last = slices.size() + 1 == layouts.size();
+    RangeSlice slice{layout, layout.elements, {}};
+    if (flags) {
+      const uint64_t most = std::min(kept, layout.elements);
+      slice.kept = last ? kept : in.varint(most, "the number of kept values of a slice");
+      require(slice.kept <= most, in.what(), ": its last slice keeps ", kept, " values of ", layout.elements);
+      kept -= slice.kept;
+    }
+    slices.push_back(slice);
+    lengths.push_back(last ? 0 : in.varint(in.remaining(), "the length of a slice"));
+  }
+  for (size_t i = 0; i < slices.size(); ++i)
+    slices[i].bytes = in.take(i + 1 == slices.size() ? in.remaining() : lengths[i]);
+  return slices;
+}
+
+RangeCoded read_range_slices(std::span<const RangeSlice> slices, std::string_view what, bool flags,
                              std::span<const float> centroids, std::span<uint32_t> positions,
                              std::span<uint16_t> codes, bool with_cost) {
   const auto tree = rank_tree(centroids);
-  struct Part {
-    uint64_t kept, bytes;
-  };
-  std::vector<Part> parts;
-  uint64_t left = positions.size();
-  for (size_t i = 0; i < slices.size(); ++i) {
-    const bool last = i + 1 == slices.size();
-    uint64_t kept = slices[i].elements;
-    if (flags) {
-      const uint64_t most = std::min(left, kept);
-      kept = last ? left : in.varint(most, "the number of kept values of a slice");
-      require(kept <= most, in.what(), ": its last slice keeps ", kept, " values of ", slices[i].elements);
-      left -= kept;
-    }
-    parts.push_back({kept, last ? 0 : in.varint(in.remaining(), "the length of a slice")});
-  }
-  RangeCoded result{in.remaining(), {}};
+  RangeCoded result;
   uint64_t first = 0, done = 0;
-  for (size_t i = 0; i < slices.size(); ++i) {
-    const auto [kept, bytes] = parts[i];
-    const ByteView view = in.take(i + 1 == slices.size() ? in.remaining() : bytes);
+  for (const RangeSlice& slice : slices) {
     codec::SliceCost cost;
-    codec::decode_slice(view, in.what(), slices[i], kept, flags, tree ? &*tree : nullptr,
-                        static_cast<uint32_t>(first), flags ? positions.subspan(done, kept) : positions,
-                        tree ? codes.subspan(done, kept) : codes, with_cost ? &cost : nullptr);
+    codec::decode_slice(slice.bytes, what, slice.layout, slice.kept, flags, tree ? &*tree : nullptr,
+                        static_cast<uint32_t>(first), flags ? positions.subspan(done, slice.kept) : positions,
+                        tree ? codes.subspan(done, slice.kept) : codes, with_cost ? &cost : nullptr);
+    result.bytes += slice.bytes.size();
     result.cost.flags += cost.flags;
     result.cost.codes += cost.codes;
-    first += slices[i].elements;
-    done += kept;
+    first += slice.layout.elements;
+    done += slice.kept;
   }
   return result;
 }

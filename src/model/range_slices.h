@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "codec/range_weights.h"
@@ -24,7 +25,7 @@ bool has_period(const Shape& shape, bool transposed);
 std::optional<codec::RankTree> rank_tree(std::span<const float> centroids);
 
 struct RangeCoded {
-  size_t bytes = 0;  ///< of all slices
+  size_t bytes = 0;  ///< of all these slices
   codec::SliceCost cost;
 };
 
@@ -35,9 +36,21 @@ Bytes write_range_slices(const std::vector<codec::WeightLayout>& slices, bool fl
                          std::span<const float> centroids, std::span<const uint32_t> positions,
                          std::span<const uint16_t> codes);
 
-/// The inverse, up to the end of `in`, into as many positions (if `flags`) and codes (if there are centroids)
-/// as are kept in all. Counts what flags and codes take if `with_cost`. Throws Error(input).
-RangeCoded read_range_slices(ByteReader& in, const std::vector<codec::WeightLayout>& slices, bool flags,
+/// A slice as it was written.
+struct RangeSlice {
+  codec::WeightLayout layout;
+  uint64_t kept = 0;
+  ByteView bytes;
+};
+
+/// The slices of a weight that keeps `kept` elements in all, up to the end of `in`. Throws Error(input).
+std::vector<RangeSlice> split_range_slices(ByteReader& in, const std::vector<codec::WeightLayout>& layouts,
+                                           bool flags, uint64_t kept);
+
+/// The inverse of writing them, into as many positions (if `flags`; they count from the first slice's start)
+/// and codes (if there are centroids) as these slices keep. Counts what flags and codes take if `with_cost`.
+/// Throws Error(input), which names `what`.
+RangeCoded read_range_slices(std::span<const RangeSlice> slices, std::string_view what, bool flags,
                              std::span<const float> centroids, std::span<uint32_t> positions,
                              std::span<uint16_t> codes, bool with_cost);
 

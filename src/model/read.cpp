@@ -1,7 +1,6 @@
 #include "model/read.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "base/file.h"
 #include "graph/shapes.h"
@@ -16,8 +15,13 @@ using namespace model;
 
 struct Options {
   bool entropy = false;  ///< fill in the ledger's bounds
-  bool keep_records = false;
+  bool only_records = false;
 };
+
+// What layers compute with, not what shifts and scales their results; signs are small as they are.
+bool is_large(const Weight& weight) {
+  return weight.shape.size() >= 2 && !std::holds_alternative<Signs>(weight.encoding);
+}
 
 void read_weights(ByteView payload, const std::string& what, ReadBudget budget, GraphSection& section,
                   Ledger& ledger, Options options) {
@@ -31,7 +35,11 @@ void read_weights(ByteView payload, const std::string& what, ReadBudget budget, 
     tensor.name = value.name;
     const std::string place = cat(what, ", weight ", value.name);
     Weight weight = read_weight(record, place, budget, tensor, options.entropy);
-    if (options.keep_records) weight.record = std::make_shared<const Bytes>(record.begin(), record.end());
+    if (options.only_records && is_large(weight)) {
+      verify(weight, value.name);
+      weight.record = std::make_shared<const Bytes>(record.begin(), record.end());
+      weight = closed(weight);
+    }
     value.weight = std::make_shared<const Weight>(std::move(weight));
     const auto with_length = static_cast<int64_t>(in.at() - start);
     tensor.header_bytes += with_length - tensor.bytes;
@@ -86,21 +94,13 @@ bool is_model(ByteView bytes) {
   return bytes.size() >= kMagic.size() && std::equal(kMagic.begin(), kMagic.end(), bytes.begin());
 }
 
-Graph read_model(ByteView bytes, std::string_view what, Ledger* ledger, bool keep_records) {
+Graph read_model(ByteView bytes, std::string_view what, Ledger* ledger, bool only_records) {
   Ledger ignored;
-  return parse(bytes, what, ledger ? *ledger : ignored, {ledger != nullptr, keep_records});
+  return parse(bytes, what, ledger ? *ledger : ignored, {ledger != nullptr, only_records});
 }
 
-Graph load_model(const std::string& path, bool keep_records) {
-  return read_model(read_file(path), path, nullptr, keep_records);
-}
-
-Weight reread(const Bytes& record) {
-  // What a file may make of its bytes was asked when it was read first.
-  constexpr uint64_t kAny = std::numeric_limits<uint64_t>::max();
-  ReadBudget budget{kAny, kAny};
-  TensorLedger ignored;
-  return read_weight(record, "weight", budget, ignored, false);
+Graph load_model(const std::string& path, bool only_records) {
+  return read_model(read_file(path), path, nullptr, only_records);
 }
 
 }  // namespace netsuke

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <optional>
 
 #include "codec/bit_pack.h"
 #include "codec/floats.h"
@@ -22,10 +24,10 @@ class WeightReader {
   WeightReader(ByteView record, std::string_view what, TensorLedger& ledger, bool entropy)
       : in_(record, what), ledger_(ledger), entropy_(entropy) {}
 
-  Weight read(ReadBudget& budget) {
-    head_ = unpack_head(in_.u8());
-    read_shape();
-    read_kept(budget.kept);
+  /// All of it, or only rows that can be read apart.
+  Weight read(ReadBudget& budget, std::optional<size_t> part = std::nullopt) {
+    part_ = part;
+    read_sizes(budget.kept);
     if (head_.signs()) return read_signs(budget.range_elements);
     check_head();
     if (kept_ > 0 && head_.range_coded())
@@ -38,7 +40,26 @@ class WeightReader {
     return {shape_, encoding()};
   }
 
+  RecordRows rows() {
+    uint64_t any = std::numeric_limits<uint64_t>::max();
+    read_sizes(any);
+    const auto all = static_cast<size_t>(shape_.empty() ? 1 : shape_[0]);
+    const bool in_slices = head_.range_coded() && !head_.signs() && !head_.by_columns && kept_ > 0;
+    if (!in_slices || shape_.size() < 2 || in_.varint(kMostCentroids, "the number of centroids") == 0)
+      return {all, all};
+    const codec::WeightLayout slice = range_slices(shape_, false).front();
+    // What is wider than the coder's rows may be has slices that end anywhere.
+    if (slice.columns * all != elements_) return {all, all};
+    return {all, slice.elements / slice.columns};
+  }
+
  private:
+  void read_sizes(uint64_t& kept_budget) {
+    head_ = unpack_head(in_.u8());
+    read_shape();
+    read_kept(kept_budget);
+  }
+
   bool sparse() const { return head_.encoding == 1 || head_.encoding == 3; }
 
   void read_shape() {
@@ -75,7 +96,9 @@ class WeightReader {
       charge_range_elements(range_budget);
       codes_.resize(elements_);
       ledger_.codes_bytes = static_cast<int64_t>(
-          read_range_slices(in_, range_slices(shape_, false), false, kSignValues, {}, codes_, false).bytes);
+          read_range_slices(split_range_slices(in_, range_slices(shape_, false), false, elements_),
+                            in_.what(), false, kSignValues, {}, codes_, false)
+              .bytes);
       for (size_t i = 0; i < codes_.size(); ++i) set(i, codes_[i] != 0);
     }
     require(in_.remaining() == 0, in_.what(), ": ", in_.remaining(), " bytes too many");
@@ -141,12 +164,21 @@ class WeightReader {
         has_period(shape_, head_.by_columns) ? in_.varint(codec::kMostColumns, "the period of a matrix") : 1;
     head_.shared = centroids > 0;
     centroids > 0 ? read_centroids(centroids) : read_values();
+    const std::vector<RangeSlice> slices =
+        split_range_slices(in_, range_slices(shape_, head_.by_columns, period), sparse(), kept_);
+    std::span<const RangeSlice> wanted = slices;
+    if (part_) {
+      wanted = wanted.subspan(*part_, 1);
+      shape_[0] = static_cast<int64_t>(wanted[0].layout.elements / wanted[0].layout.columns);
+      elements_ = wanted[0].layout.elements;
+      kept_ = wanted[0].kept;
+    }
     if (sparse()) positions_.resize(kept_);
     if (head_.shared) codes_.resize(kept_);
     const RangeCoded coded =
-        read_range_slices(in_, range_slices(shape_, head_.by_columns, period), sparse(),
-                          head_.shared ? values_ : std::vector<float>(), positions_, codes_, entropy_);
-    charge(coded);
+        read_range_slices(wanted, in_.what(), sparse(), head_.shared ? values_ : std::vector<float>(),
+                          positions_, codes_, entropy_);
+    if (!part_) charge(coded);
   }
 
   // The range coder needs no gaps; what they would have taken before coding is what a pruned weight is
@@ -314,6 +346,7 @@ class WeightReader {
   ByteReader in_;
   TensorLedger& ledger_;
   bool entropy_;
+  std::optional<size_t> part_;  ///< the only slice that is wanted
   RecordHead head_;
   Shape shape_;
   uint64_t elements_ = 0, kept_ = 0;
@@ -328,6 +361,27 @@ class WeightReader {
 Weight read_weight(ByteView record, std::string_view what, ReadBudget& budget, TensorLedger& ledger,
                    bool entropy) {
   return WeightReader(record, what, ledger, entropy).read(budget);
+}
+
+Weight closed(const Weight& weight) {
+  return {weight.shape, Recorded{kept_count(weight), value_bits(weight)}, weight.record};
+}
+
+RecordRows record_rows(ByteView record) {
+  TensorLedger ignored;
+  return WeightReader(record, "weight", ignored, false).rows();
+}
+
+Weight reread(ByteView record, std::optional<size_t> part) {
+  constexpr uint64_t kAny = std::numeric_limits<uint64_t>::max();
+  ReadBudget budget{kAny, kAny};
+  TensorLedger ignored;
+  return WeightReader(record, "weight", ignored, false).read(budget, part);
+}
+
+WeightPtr opened(const WeightPtr& weight) {
+  if (!std::holds_alternative<Recorded>(weight->encoding)) return weight;
+  return std::make_shared<const Weight>(reread(*weight->record));
 }
 
 }  // namespace netsuke::model

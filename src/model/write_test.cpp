@@ -9,6 +9,7 @@
 #include "graph/passes/order.h"
 #include "graph/preprocess.h"
 #include "model/read.h"
+#include "model/weight_record.h"
 
 namespace netsuke {
 namespace {
@@ -292,6 +293,51 @@ TEST(Model, RefusesWhatTheFormatCannotHold) {
   EXPECT_THROW(write_model(graph, {.index_bits = 17}), Error);
   graph.values[0].name = std::string(256, 'x');
   EXPECT_THROW(write_model(graph), Error);
+}
+
+// The rows that `part` of the record has, read apart, and where they start among all values.
+void expect_rows_as_in_whole(const Weight& whole, const Bytes& record, size_t part, size_t& at) {
+  const Tensor all = to_dense(whole), some = to_dense(model::reread(record, part));
+  ASSERT_LE(at + some.size(), all.size());
+  EXPECT_EQ(some.size() / static_cast<size_t>(some.shape[0]), all.size() / static_cast<size_t>(all.shape[0]));
+  EXPECT_TRUE(std::equal(some.data.begin(), some.data.end(), all.data.begin() + static_cast<int64_t>(at)));
+  at += some.size();
+}
+
+TEST(Records, RowsAreReadApartWhereTheRangeCoderLetsThem) {
+  Random random(7);
+  const Shape shape{500, 3600};
+  std::vector<uint32_t> positions;  // one place of nine is kept most, which the coder sees by rows
+  for (uint32_t i = 0; i < 500 * 3600; ++i)
+    if (random.below(i % 9 == 4 ? 2 : 30) == 0) positions.push_back(i);
+  const auto codes = random_codes(random, positions.size(), 5);
+  const std::vector<float> centroids{-2, -1, 1, 2, 3};
+  const std::vector<uint16_t> all = random_codes(random, 500 * 3600, 5);
+  const Encoding kept = SparseCodebook{centroids, positions, codes}, whole = Codebook{centroids, all},
+                 floats = Sparse{positions, random_floats(random, positions.size())};
+  for (const Encoding& encoding : {kept, whole, floats}) {
+    for (const Coder coder : {Coder::range, Coder::huffman}) {
+      SCOPED_TRACE(cat(encoding_name(encoding), coder == Coder::range ? ", range" : ", huffman"));
+      const Graph written = one_weight(shape, encoding);
+      const Graph graph = read_model(write_model(written, {.coder = coder}).bytes, "file", nullptr, true);
+      const Weight& closed = *graph.values[graph.nodes[0].inputs[1]].weight;
+      const Weight& weight = *written.values[written.nodes[0].inputs[1]].weight;
+      EXPECT_EQ(encoding_name(closed.encoding), "recorded");
+      EXPECT_EQ(kept_count(closed), kept_count(weight));
+      EXPECT_EQ(value_bits(closed), value_bits(weight));
+      EXPECT_THROW(to_dense(closed), Error);
+      EXPECT_TRUE(same_bits(to_dense(model::reread(*closed.record)), to_dense(weight)));
+      const model::RecordRows rows = model::record_rows(*closed.record);
+      EXPECT_EQ(rows.all, 500u);
+      const bool in_slices = coder == Coder::range && !std::holds_alternative<Sparse>(encoding);
+      EXPECT_EQ(rows.apart, in_slices ? (1 << 20) / 3600u : 500u);
+      if (!in_slices) continue;
+      size_t at = 0;
+      for (size_t part = 0; part * rows.apart < rows.all; ++part)
+        expect_rows_as_in_whole(weight, *closed.record, part, at);
+      EXPECT_EQ(at, 500u * 3600u);
+    }
+  }
 }
 
 TEST(Model, LoadsFromAPath) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/random.h"
@@ -76,6 +77,63 @@ TEST(Coded, WeightsStayAsTheFileHasThemAndGiveTheSameAnswers) {
     large.run(images, 3, expected);
     EXPECT_EQ(answer, expected);
   }
+}
+
+/// A pruned convolution whose result is added to its input, and a linear layer, each of more weights than a
+/// slice of the range coder has.
+Graph large_net() {
+  Builder net("large", 4);
+  const ValueId in = net.input("data", {400, 3, 3});
+  ValueId x = net.conv("conv", in, 400, {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = net.apply("relu", Relu{}, {net.apply("add", Add{}, {x, in})});
+  x = net.linear("fc", net.apply("flatten", Flatten{}, {x}), 600);
+  Graph graph = net.finish({net.apply("relu2", Relu{}, {x})});
+  Random random(5);
+  SparseCodebook pruned{{-0.04f, -0.02f, 0.02f, 0.03f}, {}, {}};
+  Codebook shared{pruned.centroids, {}};
+  for (uint32_t i = 0; i < 400 * 3600; ++i) {
+    // Mostly the middle of kernels, which the coder sees by rows.
+    if (random.below(i % 9 == 4 ? 2 : 30) != 0) continue;
+    pruned.positions.push_back(i);
+    pruned.codes.push_back(static_cast<uint16_t>(random.below(4)));
+  }
+  for (uint32_t i = 0; i < 600 * 3600; ++i) shared.codes.push_back(static_cast<uint16_t>(random.below(4)));
+  graph.values[graph.nodes[0].inputs[1]].weight = make_weight({400, 400, 3, 3}, pruned);
+  graph.values[graph.nodes[4].inputs[1]].weight = make_weight({600, 3600}, shared);
+  return graph;
+}
+
+TEST(Coded, LargeLayersAreDecodedSomeRowsAtATime) {
+  const Bytes file = write_model(large_net(), {.coder = Coder::range}).bytes;
+  const Graph read = read_model(file, "file", nullptr, true);
+  const auto coded = make_plan(read, {Residency::coded, nullptr}),
+             packed = make_plan(read, {Residency::packed, nullptr});
+  EXPECT_LT(coded->weight_bytes, file.size());
+  int layers = 0;
+  for (const Step& step : coded->steps) {
+    const auto* work = std::get_if<CodedStep>(&step.work);
+    if (!work) continue;
+    ++layers;
+    EXPECT_EQ(work->rows, step.name == "fc" ? 600u : 400u);
+    EXPECT_EQ(work->apart, (1 << 20) / 3600u) << step.name;
+  }
+  EXPECT_EQ(layers, 2);
+  Random random(1);
+  std::vector<float> images(2 * 3600), answer(2 * 600), expected(2 * 600);
+  for (float& v : images) v = static_cast<float>(random.normal());
+  for (const int threads : {1, 2}) {
+    Session small(coded, {.threads = threads, .max_batch = 2}),
+        large(packed, {.threads = threads, .max_batch = 2});
+    for (const size_t batch : {size_t{1}, size_t{2}}) {
+      small.run(std::span(images).first(batch * 3600), static_cast<int64_t>(batch),
+                std::span(answer).first(batch * 600));
+      large.run(std::span(images).first(batch * 3600), static_cast<int64_t>(batch),
+                std::span(expected).first(batch * 600));
+      for (size_t i = 0; i < batch * 600; ++i)
+        EXPECT_NEAR(answer[i], expected[i], 1e-4f * (1 + expected[i])) << i;
+    }
+  }
+  EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 0.1f);
 }
 
 TEST(Coded, WithoutAFileThereIsNothingToDecode) {

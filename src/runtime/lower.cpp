@@ -170,7 +170,7 @@ Lowered choose(const Other&, const Site& site) {
 
 Values Site::constant(size_t i) const {
   if (i >= node.inputs.size()) return nullptr;
-  const WeightPtr& values = weight(i);
+  const WeightPtr values = weight(i);
   if (const auto* dense = std::get_if<Dense>(&values->encoding)) return {values, &dense->values};
   return std::make_shared<std::vector<float>>(to_dense(*values).data);
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/weight_record.h"
 #include "runtime/plan.h"
 
 namespace netsuke::runtime {
@@ -24,8 +25,10 @@ struct Site {
   const Shape& input(size_t i = 0) const { return shapes[node.inputs[i]]; }
   const Shape& output() const { return shapes[node.output]; }
   const std::string& name() const { return node_name(graph, node); }
-  bool is_constant(size_t i) const { return graph.values[node.inputs[i]].weight != nullptr; }
-  const WeightPtr& weight(size_t i) const { return graph.values[node.inputs[i]].weight; }
+  bool is_constant(size_t i) const { return stored_weight(i) != nullptr; }
+  const WeightPtr& stored_weight(size_t i) const { return graph.values[node.inputs[i]].weight; }
+  /// Constant input i, its values read from its record if need be.
+  WeightPtr weight(size_t i) const { return model::opened(stored_weight(i)); }
   /// The values of constant input i, null if the node doesn't have that many.
   Values constant(size_t i) const;
   /// What the step reads as the node's input i.

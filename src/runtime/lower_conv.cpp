@@ -97,11 +97,14 @@ ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, const PlanOpti
   return ConvKernel::direct;
 }
 
-/// The form of the fewest bytes that a kernel computes on. A kept weight of the sparse one takes five.
+// What a kept weight of a sparse convolution takes.
+constexpr size_t kSparseConvBytes = 5;
+
+/// The form of the fewest bytes that a kernel computes on.
 Lowered packed_conv(const kernels::ConvShape& s, const Weight& weight, std::span<const float> bias) {
   const size_t weights = s.depth() * s.out_channels;
   const std::optional<Codebook> codes = dense_codes(weight);
-  if (5 * kept_weights(weight) < weights * (codes ? 1 : 4))
+  if (kSparseConvBytes * kept_weights(weight) < weights * (codes ? 1 : 4))
     return with_kernel(ConvKernel::sparse, s, weight, bias);
   if (!codes) return with_kernel(ConvKernel::direct, s, weight, bias);
   return direct(s.is_pointwise() ? "conv_1x1_codes" : "conv_codes", s,
@@ -148,34 +151,59 @@ Lowered with_kernel(LinearKernel kernel, const Weight& weight, std::span<const f
       kernels::share_values(kernels::pack_panels(numbers.data(), rows, columns, bias), book.centroids));
 }
 
-/// What `lower` makes of the weight, or, where that is larger than the bytes of the file, a step that makes
-/// it in every run.
-Lowered as_coded(const Weight& weight, bool is_convolution,
-                 const std::function<Lowered(const Weight&)>& lower) {
-  Lowered lowered = lower(weight);
-  if (!weight.record || weight.record->size() >= lowered.weight_bytes) return lowered;
-  lowered.work =
-      CodedStep{weight.record,
-                [lower](const Weight& w) { return std::make_shared<const Decoded>(Decoded{lower(w).work}); },
-                is_convolution};
-  lowered.kernel = "coded";
-  lowered.weight_bytes = weight.record->size();
-  return lowered;
+using LowerRows = std::function<Lowered(const Weight& weight, size_t first)>;
+
+/// A step that makes in every run what `lower` makes of the layer's weight, of some rows after the others if
+/// `by_rows`; or what `lower` makes of it now, where that takes about `packed` bytes and the record no fewer.
+Lowered as_coded(const Site& site, bool by_rows, size_t packed, Lowered coded, const LowerRows& lower) {
+  const std::shared_ptr<const Bytes>& record = site.stored_weight(1)->record;
+  if (!record || record->size() >= packed) return lower(*site.weight(1), 0);
+  const model::RecordRows rows = model::record_rows(*record);
+  coded.kernel = "coded";
+  coded.weight_bytes = record->size();
+  coded.work =
+      CodedStep{record,
+                [lower](const Weight& weight, size_t first) {
+                  return std::make_shared<const Decoded>(Decoded{lower(weight, first).work});
+                },
+                rows.all, by_rows ? rows.apart : rows.all, std::holds_alternative<Conv2d>(site.node.op)};
+  return coded;
+}
+
+/// Told from what is known of a weight before it is decoded.
+bool may_be_codes(const Weight& weight) { return value_bits(weight) <= 8; }
+
+/// Those of `rows` rows from `first` on.
+std::span<const float> bias_of(const Values& bias, size_t first, size_t rows) {
+  return bias ? std::span<const float>(*bias).subspan(first, rows) : std::span<const float>();
 }
 
 /// As small as may be, in memory or in the file.
 Lowered small_conv(const kernels::ConvShape& s, const Site& site, const Values& bias) {
-  const auto lower = [s, bias](const Weight& weight) { return packed_conv(s, weight, span_of(bias)); };
-  const Weight& weight = *site.weight(1);
-  return site.options.residency == Residency::coded ? as_coded(weight, true, lower) : lower(weight);
+  const LowerRows lower = [s, bias](const Weight& weight, size_t first) {
+    kernels::ConvShape some = s;
+    some.out_channels = size(weight.shape[0]);
+    return packed_conv(some, weight, bias_of(bias, first, some.out_channels));
+  };
+  if (site.options.residency != Residency::coded) return lower(*site.weight(1), 0);
+  const Weight& stored = *site.stored_weight(1);
+  const size_t kept = size(kept_count(stored)), all = size(weight_count(stored));
+  Lowered coded{.layout = Layout::pixels};
+  coded.scratch = std::max(kernels::conv2d_scratch(s), kernels::sparse_conv_scratch(s));
+  return as_coded(site, s.groups == 1,
+                  std::min(kSparseConvBytes * kept, all * (may_be_codes(stored) ? 1 : 4)), std::move(coded),
+                  lower);
 }
 
 Lowered small_linear(const Site& site, const Values& bias) {
-  const auto lower = [bias](const Weight& weight) {
-    return with_kernel(smallest_linear(weight), weight, span_of(bias));
+  const LowerRows lower = [bias](const Weight& weight, size_t first) {
+    return with_kernel(smallest_linear(weight), weight, bias_of(bias, first, size(weight.shape[0])));
   };
-  const Weight& weight = *site.weight(1);
-  return site.options.residency == Residency::coded ? as_coded(weight, false, lower) : lower(weight);
+  if (site.options.residency != Residency::coded) return lower(*site.weight(1), 0);
+  const Weight& stored = *site.stored_weight(1);
+  const size_t kept = size(kept_count(stored)), all = size(weight_count(stored));
+  const size_t packed = may_be_codes(stored) ? std::min(2 * kept, all) : std::min(6 * kept, 4 * all);
+  return as_coded(site, true, packed, {.layout = Layout::planes}, lower);
 }
 
 bool is_small(Residency residency) { return residency == Residency::packed || residency == Residency::coded; }
@@ -204,7 +232,8 @@ bool has_long_stretches(const kernels::ConvShape& s, size_t shuffle) {
 
 bool takes_shuffle(const Site& site) {
   const auto* op = std::get_if<Conv2d>(&site.node.op);
-  if (!op || !site.weight(1) || is_small(site.options.residency) || takes_binary_weights(site)) return false;
+  if (!op || !site.is_constant(1) || is_small(site.options.residency) || takes_binary_weights(site))
+    return false;
   const kernels::ConvShape s = conv_shape(*op, site.input(), site.input(1), site.output());
   return has_long_stretches(s, site.shuffle) &&
          choose_conv(s, kept_weights(*site.weight(1)), site.options) == ConvKernel::direct;
@@ -218,19 +247,21 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
                        static_cast<int64_t>(s.padded_width())});
   if (takes_binary_weights(site)) return lower_binary_weights(site);
   if (is_small(site.options.residency)) return small_conv(s, site, bias);
-  const size_t count = kept_weights(*site.weight(1));
+  const WeightPtr weight = site.weight(1);
+  const size_t count = kept_weights(*weight);
   const ConvKernel kernel = choose_conv(s, count, site.options);
   s.shuffle = site.shuffle;  // of a direct one alone: see takes_shuffle
-  Lowered lowered = with_kernel(kernel, s, *site.weight(1), span_of(bias));
+  Lowered lowered = with_kernel(kernel, s, *weight, span_of(bias));
   lowered.refused = refusals(s, count, kernel, site.options.timings.get());
   return lowered;
 }
 
 Lowered lower_linear(const Site& site) {
   if (takes_binary_weights(site)) return lower_binary_weights(site);
-  const Weight& weight = *site.weight(1);
   const Values bias = site.constant(2);
   if (is_small(site.options.residency)) return small_linear(site, bias);
+  const WeightPtr held = site.weight(1);
+  const Weight& weight = *held;
   const Timings* timings = site.options.timings.get();
   const LinearKernel kernel =
       site.options.residency == Residency::dense ? LinearKernel::dense : fastest_linear(weight, timings);

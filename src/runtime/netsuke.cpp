@@ -37,7 +37,7 @@ runtime::PlanOptions plan_options(const LoadOptions& options) {
           std::make_shared<const runtime::Timings>(runtime::Timings::parse(text, options.timings))};
 }
 
-bool keeps_records(const LoadOptions& options) { return options.residency == Residency::coded; }
+bool only_records(const LoadOptions& options) { return options.residency == Residency::coded; }
 
 }  // namespace
 
@@ -58,11 +58,11 @@ struct Model::Data {
 Model::Model(std::shared_ptr<const Data> data) : data_(std::move(data)) {}
 
 Model Model::load(const std::string& path, const LoadOptions& options) {
-  return Model(std::make_shared<Data>(load_model(path, keeps_records(options)), options));
+  return Model(std::make_shared<Data>(load_model(path, only_records(options)), options));
 }
 
 Model Model::from_memory(std::span<const uint8_t> bytes, std::string_view name, const LoadOptions& options) {
-  return Model(std::make_shared<Data>(read_model(bytes, name, nullptr, keeps_records(options)), options));
+  return Model(std::make_shared<Data>(read_model(bytes, name, nullptr, only_records(options)), options));
 }
 
 const std::string& Model::name() const { return data_->graph.name; }

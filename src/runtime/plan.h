@@ -67,12 +67,16 @@ struct DepthwiseStep {
   kernels::DepthwiseWeights weights;
 };
 struct Decoded;
-/// A layer whose weights stay as the file has them. Every run decodes them, packs them and computes, and lets
-/// them go again: it allocates the memory of one layer at a time.
+/// A layer whose weights stay as the file has them. Every run decodes, packs and computes some rows (output
+/// channels) after others, and lets them go again: it allocates the memory of `apart` rows a thread at a
+/// time.
 struct CodedStep {
   std::shared_ptr<const std::vector<uint8_t>> record;
-  std::function<std::shared_ptr<const Decoded>(const Weight&)> decoded;
+  /// What computes the rows from `first` on that `weight` has.
+  std::function<std::shared_ptr<const Decoded>(const Weight& weight, size_t first)> decoded;
+  size_t rows = 0, apart = 0;
   bool is_convolution = false;
+  size_t parts() const { return (rows + apart - 1) / apart; }
 };
 /// Signs of real values, a bit each: what binary convolutions read. Values are scaled and shifted first, one
 /// of each a channel, or not (empty): a batch norm.

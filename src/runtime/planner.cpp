@@ -225,7 +225,8 @@ void Planner::add_part(size_t index, size_t part, SlotId whole, size_t channel) 
   const SlotId there = constant ? kNone : slot(id, Layout::pixels);
   if (there != kNone && slots_.is_movable(there)) return slots_.put_into(there, whole, channel);
   MoveStep move;
-  if (constant) move.constant = in_pixels(to_dense(*constant).data, static_cast<size_t>(shapes_[id][1]));
+  if (constant)
+    move.constant = in_pixels(to_dense(*model::opened(constant)).data, static_cast<size_t>(shapes_[id][1]));
   push_step({node_name(graph_, node), op_name(node.op), "copy", "", std::move(move)},
             constant ? std::vector<SlotId>{} : std::vector<SlotId>{stored(id)},
             slots_.add_view(shapes_[id], whole, channel, Layout::pixels));

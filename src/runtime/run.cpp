@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 
 #include "graph/evaluate.h"
 #include "kernels/binary/signs.h"
@@ -9,7 +10,7 @@
 #include "kernels/elementwise/image_arithmetic.h"
 #include "kernels/elementwise/image_lrn.h"
 #include "kernels/layout/layout.h"
-#include "model/read.h"
+#include "model/weight_record.h"
 
 namespace netsuke::runtime {
 
@@ -402,13 +403,37 @@ void run(const ReferenceStep& work, const Site& site) {
     std::copy_n(result.data.data() + image * each, each, site.output(image));
 }
 
-void run(const CodedStep& work, const Site& site) {
-  const std::shared_ptr<const Decoded> decoded = work.decoded(reread(*work.record));
+void run_decoded(const CodedStep& work, std::optional<size_t> part, size_t first, const Site& site) {
+  const std::shared_ptr<const Decoded> decoded = work.decoded(model::reread(*work.record, part), first);
   std::visit(
       [&](const auto& now) {
         if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(now)>, CodedStep>) run(now, site);
       },
       decoded->work);
+}
+
+// `count` channels of an image from `first` on.
+Place some_channels(Place image, size_t first, size_t count) {
+  image.shift += image.layout == Layout::planes ? first * image.pixels : first;
+  image.channels = count;
+  return image;
+}
+
+// Threads share a layer by its parts, whose decoding is most of the work.
+void run(const CodedStep& work, const Site& site) {
+  if (work.parts() == 1) return run_decoded(work, std::nullopt, 0, site);
+  site.workers.split(work.parts(), kLeastSharedWork, [&](size_t begin, size_t end, float* scratch) {
+    Workers alone(nullptr, {scratch});
+    for (size_t part = begin; part < end; ++part) {
+      const size_t first = part * work.apart, count = std::min(work.apart, work.rows - first);
+      Step rows;
+      rows.clamp = site.step.clamp, rows.adds = site.step.adds;
+      rows.inputs = site.step.inputs;
+      if (rows.adds) rows.inputs.back() = some_channels(rows.inputs.back(), first, count);
+      rows.output = some_channels(site.step.output, first, count);
+      run_decoded(work, part, first, {rows, site.batch, alone});
+    }
+  });
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ void require_positions(const std::vector<uint32_t>& positions, size_t values, in
   }
 }
 
+[[noreturn]] void fail_unread() { fail(ErrorCode::usage, "a weight's values were left in its file"); }
+
 void require_signs(const Signs& signs, const Shape& shape, std::string_view name) {
   const auto elements = static_cast<size_t>(element_count(shape));
   const size_t filters = elements == 0 ? 0 : static_cast<size_t>(shape[0]);
@@ -74,7 +76,8 @@ void require_codes(const std::vector<uint16_t>& codes, const std::vector<float>&
 }  // namespace
 
 std::string_view encoding_name(const Encoding& encoding) {
-  static constexpr std::string_view names[] = {"dense", "sparse", "codebook", "sparse+codebook", "signs"};
+  static constexpr std::string_view names[] = {"dense",           "sparse", "codebook",
+                                               "sparse+codebook", "signs",  "recorded"};
   return names[encoding.index()];
 }
 
@@ -105,6 +108,7 @@ Tensor to_dense(const Weight& weight) {
           [&](const Codebook& e) { return Tensor(weight.shape, look_up(e.centroids, e.codes)); },
           [&](const SparseCodebook& e) { return scatter(e.positions, look_up(e.centroids, e.codes)); },
           [&](const Signs& e) { return Tensor(weight.shape, scaled_signs(weight.shape, e)); },
+          [](const Recorded&) -> Tensor { fail_unread(); },
       },
       weight.encoding);
 }
@@ -115,6 +119,7 @@ int64_t kept_count(const Weight& weight) {
   if (const auto* sparse = std::get_if<Sparse>(&weight.encoding)) return std::ssize(sparse->positions);
   if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
     return std::ssize(shared->positions);
+  if (const auto* recorded = std::get_if<Recorded>(&weight.encoding)) return recorded->kept;
   return weight_count(weight);
 }
 
@@ -123,6 +128,7 @@ std::vector<float> kept_values(const Weight& weight) {
                         [](const Dense& e) { return e.values; },
                         [](const Sparse& e) { return e.values; },
                         [&](const Signs& e) { return scaled_signs(weight.shape, e); },
+                        [](const Recorded&) -> std::vector<float> { fail_unread(); },
                         [](const auto& e) { return look_up(e.centroids, e.codes); },
                     },
                     weight.encoding);
@@ -141,6 +147,7 @@ int value_bits(const Weight& weight) {
   if (const auto* shared = std::get_if<SparseCodebook>(&weight.encoding))
     return bits(shared->centroids.size());
   if (std::holds_alternative<Signs>(weight.encoding)) return 1;
+  if (const auto* recorded = std::get_if<Recorded>(&weight.encoding)) return recorded->bits;
   return 32;
 }
 
@@ -169,6 +176,9 @@ void verify(const Weight& weight, std::string_view name) {
                    require_codes(e.codes, e.centroids, name);
                  },
                  [&](const Signs& e) { require_signs(e, weight.shape, name); },
+                 [&](const Recorded&) {
+                   require(weight.record != nullptr, "weight ", name, ": neither values nor a record");
+                 },
              },
              weight.encoding);
 }

@@ -53,16 +53,24 @@ struct Signs {
   bool operator==(const Signs& other) const { return scales == other.scales && words == other.words; }
 };
 
-using Encoding = std::variant<Dense, Sparse, Codebook, SparseCodebook, Signs>;
+/// Values that only the record has (see Weight::record): what a runtime of little memory has of a weight
+/// until a layer needs it. Functions that need the values throw Error(usage).
+struct Recorded {
+  int64_t kept = 0;  ///< as kept_count() has it
+  int bits = 32;     ///< as value_bits() has it
+  bool operator==(const Recorded&) const = default;
+};
 
-/// "dense", "sparse", "codebook", "sparse+codebook" or "signs".
+using Encoding = std::variant<Dense, Sparse, Codebook, SparseCodebook, Signs, Recorded>;
+
+/// "dense", "sparse", "codebook", "sparse+codebook", "signs" or "recorded".
 std::string_view encoding_name(const Encoding& encoding);
 
 /// A constant of a graph: immutable once it is in a graph, and shared between copies of it.
 struct Weight {
   Shape shape;
   Encoding encoding;
-  /// The record of a file that it was read from, where that was asked for: see read_model().
+  /// The record of a file that it was read from, if that is all of it that is in memory: see Recorded.
   std::shared_ptr<const std::vector<uint8_t>> record;
   bool operator==(const Weight& other) const { return shape == other.shape && encoding == other.encoding; }
 };

@@ -68,6 +68,8 @@ std::span<float> TrainedWeight::free_values() {
           return e.values;
         else if constexpr (std::is_same_v<Form, Signs>)
           return e.latent;
+        else if constexpr (std::is_same_v<Form, Recorded>)
+          return {};  // a model is read whole before it learns
         else
           return e.centroids;
       },
