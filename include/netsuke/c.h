@@ -42,14 +42,28 @@ NETSUKE_API const char* netsuke_version(void);
 /* What went wrong in the last call of this thread that failed; empty before the first. */
 NETSUKE_API const char* netsuke_last_error(void);
 
+/* What weights are in memory: see netsuke/residency.h. */
+enum { NETSUKE_FASTEST = 0, NETSUKE_PACKED = 1, NETSUKE_DENSE = 2, NETSUKE_CODED = 3 };
+
 /* Reads a .nsk file, or its bytes, which are not needed afterwards. */
 NETSUKE_API int netsuke_model_load(const char* path, netsuke_model** model);
 NETSUKE_API int netsuke_model_from_memory(const void* bytes, size_t size, netsuke_model** model);
+/* Like netsuke_model_load, with one of the values above, and a file of `netsuke tune` or NULL. */
+NETSUKE_API int netsuke_model_load_as(const char* path, int residency, const char* timings,
+                                      netsuke_model** model);
 /* Sessions made from the model stay valid. NULL is accepted. */
 NETSUKE_API void netsuke_model_free(netsuke_model* model);
 
 /* Valid as long as the model. */
 NETSUKE_API const char* netsuke_model_name(const netsuke_model* model);
+/* The class name of this output, "" if there is none. Valid as long as the model. */
+NETSUKE_API const char* netsuke_model_label(const netsuke_model* model, size_t output);
+/* The text stored under `key`, cut to `capacity` bytes with its final 0, and its whole length in *length; 0
+   and
+   "" if there is none. The keys that say how pixels become an input: see Model::metadata in
+   netsuke/netsuke.h. */
+NETSUKE_API int netsuke_model_metadata(const netsuke_model* model, const char* key, char* text,
+                                       size_t capacity, size_t* length);
 /* Floats of one input and of one result. */
 NETSUKE_API size_t netsuke_model_input_size(const netsuke_model* model);
 NETSUKE_API size_t netsuke_model_output_size(const netsuke_model* model);
@@ -64,7 +78,7 @@ NETSUKE_API int netsuke_session_create(const netsuke_model* model, int threads, 
 NETSUKE_API void netsuke_session_free(netsuke_session* session);
 
 /* `batch` preprocessed inputs in NCHW order, one after the other, to as many outputs; the lengths, in floats,
-   are checked. */
+   are checked. Of many classifiers an output is scores before a softmax, not probabilities. */
 NETSUKE_API int netsuke_session_run(netsuke_session* session, const float* input, size_t input_length,
                                     int64_t batch, float* output, size_t output_length);
 /* One image of 8-bit pixels, channels side by side, that has the size of the model's input. */

@@ -42,7 +42,7 @@ struct LayerInfo {
 struct LoadOptions {
   Residency residency = Residency::fastest;
   /// A file of `netsuke tune`: how fast kernels are on this machine. Without one they are chosen by estimate.
-  std::string timings;
+  std::string timings = {};
 };
 
 /// A network as it was read from a file: immutable, cheap to copy, safe to share between threads.
@@ -67,7 +67,10 @@ class NETSUKE_API Model {
   std::vector<LayerInfo> layers() const;
   /// Bytes that its weights take in memory.
   size_t weight_bytes() const;
-  /// The text stored under `key` ("provenance.recipe"), empty if there is none.
+  /// The text stored under `key` ("provenance.recipe"), empty if there is none. How pixels become an input:
+  /// (pixel * input.scale - input.mean) / input.std, in the order of channels of input.order, "rgb", "bgr" or
+  /// "gray"; a list has one number or one a channel, and what is absent is 1/255, 0, 1 and rgb. input.resize
+  /// is the shorter side that pictures are resized to before the input's size is cut out of their centre.
   std::string metadata(const std::string& key) const;
 
   struct Data;
@@ -96,6 +99,7 @@ struct StepInfo {
 };
 
 /// Runs a model. One thread may use a session at a time; make one session a thread, all from the same model.
+/// A session that was moved from may only be assigned to or destroyed.
 class NETSUKE_API Session {
  public:
   explicit Session(const Model& model, SessionOptions options = {});
@@ -104,7 +108,9 @@ class NETSUKE_API Session {
   Session& operator=(Session&&) noexcept;
 
   /// `batch` inputs, one after the other, to as many outputs; any batch size. `input` holds batch *
-  /// input_size() floats in NCHW order that are preprocessed already, `output` takes batch * output_size().
+  /// input_size() floats in NCHW order that are preprocessed already (see Model::metadata), `output` takes
+  /// batch * output_size(): what the network's last node computes, which of many classifiers are scores
+  /// before a softmax, not probabilities.
   void run(std::span<const float> input, int64_t batch, std::span<float> output);
   std::vector<float> run(std::span<const float> input, int64_t batch = 1);
 

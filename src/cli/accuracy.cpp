@@ -112,8 +112,10 @@ struct Tally {
         continue;
       }
       const int label = data.label(batch.first + i);
-      require(label >= 0 && std::cmp_less(label, classes), "data set ", data.name(), ": image ",
-              batch.first + i, " has label ", label, ", the model knows ", classes, " classes");
+      require(label >= 0, "data set ", data.name(),
+              ": has no labels to compare answers with; pictures in a folder for each class have");
+      require(std::cmp_less(label, classes), "data set ", data.name(), ": image ", batch.first + i,
+              " has label ", label, ", the model knows ", classes, " classes");
       const auto answer = scores.subspan(static_cast<size_t>(i) * classes, classes);
       const int64_t rank = report::rank_of(answer, static_cast<size_t>(label));
       loss += loss_of(answer, static_cast<size_t>(label), kind);

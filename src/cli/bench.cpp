@@ -100,13 +100,14 @@ void run(const BenchOptions& options) {
   const LoadedModel model = load_model_argument(options.model, options.common.seed, flags);
   BenchRunner runner(model.graph, options, false, residency_of(options));
   const double load = milliseconds_since(start), first = load + runner.run();
+  refuse_if_stopped(log);
   const report::Json about{{"cpu", kernels::cpu_level()},
                            {"threads", Threads(options.common.threads).count()},
                            {"batch", options.batch},
                            {"ms_load", load},
                            {"ms_first", first}};
   if (options.serve) return serve(runner, about);
-  const int warmup = runner.warm_up();
+  const int warmup = runner.warm_up(log);
   const Latency latency = latency_of(runner.run_many(options, log));
   const int64_t peak = peak_memory();
   report::Json json = report::describe(model.graph, model.name, model.is_file ? &model.ledger : nullptr);
@@ -136,7 +137,7 @@ void add_bench(CLI::App& verb) {
   verb.add_option("--repeat", options->repeat, "stop after this many runs")
       ->check(CLI::Range(1, 1'000'000'000));
   verb.add_option("--seconds", options->seconds, "stop after this time; 3 if neither is given")
-      ->check(CLI::PositiveNumber);
+      ->check(positive());
   verb.add_option("--input-raw", options->input_raw,
                   "instead of noise: one input as the network takes it, float32 little-endian, NCHW");
   verb.add_option("--residency", options->residency,

@@ -22,8 +22,9 @@ report::Json measure(const BenchOptions& options, Residency residency) {
   BenchRunner runner(model.graph, options, false, residency);
   model = {};
   const double load = milliseconds_since(start), first = load + runner.run();
-  runner.warm_up();
-  const Latency latency = latency_of(runner.run_many(options, terminal_log()));
+  const Log log = terminal_log();
+  runner.warm_up(log);
+  const Latency latency = latency_of(runner.run_many(options, log));
   const runtime::Plan& plan = runner.session().plan();
   return {{"residency", runtime::residency_name(residency)},
           {"bytes_weights", plan.weight_bytes},

@@ -34,6 +34,10 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
 
+void refuse_if_stopped(const Log& log) {
+  if (log.stopping()) fail(ErrorCode::interrupted, "bench: stopped before it was done");
+}
+
 int64_t peak_memory() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -58,15 +62,20 @@ std::vector<double> BenchRunner::run_many(const BenchOptions& options, const Log
   std::vector<double> times;
   do {
     times.push_back(run());
-  } while (!log.stopping() && std::cmp_not_equal(times.size(), options.repeat) &&
-           milliseconds_since(start) < 1e3 * most);
+    refuse_if_stopped(log);
+  } while (std::cmp_not_equal(times.size(), options.repeat) && milliseconds_since(start) < 1e3 * most);
   return times;
 }
 
-int BenchRunner::warm_up() {
+int BenchRunner::warm_up(const Log& log) {
   const auto start = std::chrono::steady_clock::now();
   int runs = 0;
-  for (; runs < 3 || milliseconds_since(start) < 200; ++runs) run();
+  // What takes long is warm after its first run.
+  for (double spent = 0; spent < 200 || (runs < 3 && spent < 1000); ++runs) {
+    run();
+    refuse_if_stopped(log);
+    spent = milliseconds_since(start);
+  }
   return runs;
 }
 

@@ -23,6 +23,9 @@ struct BenchOptions {
 
 double milliseconds_since(std::chrono::steady_clock::time_point start);
 
+/// Throws Error(interrupted) after Ctrl-C: what was measured until then is no result.
+void refuse_if_stopped(const Log& log);
+
 /// The most memory that this process ever had, in bytes.
 int64_t peak_memory();
 
@@ -33,10 +36,12 @@ class BenchRunner {
 
   /// Milliseconds of one batch.
   double run();
-  /// Until the options' repeats or seconds are over; at least once. Stops early at Ctrl-C.
+  /// Until the options' repeats or seconds are over; at least once. Throws Error(interrupted) at Ctrl-C, as
+  /// warm_up() does.
   std::vector<double> run_many(const BenchOptions& options, const Log& log);
-  /// Brings caches and the processor's clock to where they stay: three runs, a fifth of a second.
-  int warm_up();
+  /// Brings caches and the processor's clock to where they stay: three runs or a second, a fifth of one at
+  /// least.
+  int warm_up(const Log& log);
   const runtime::Session& session() const { return session_; }
 
  private:

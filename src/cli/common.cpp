@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/bytes.h"
 #include "base/file.h"
@@ -23,6 +25,31 @@ void Common::add_to(CLI::App& verb) {
   verb.add_flag("--json", json, "print one JSON object instead of text");
   verb.add_option("--json-file", json_file, "also write the JSON object to this file");
   verb.add_flag("--force", force, "overwrite files that exist");
+}
+
+CLI::Validator positive() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        double value = 0;
+        const bool sound = CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0;
+        return sound ? std::string() : cat("found '", text, "', expected a number above 0");
+      },
+      "");
+}
+
+namespace {
+
+bool is_json(const std::string& path) {
+  const Bytes start = file_start(path, 1);
+  return start.empty() || start[0] == '{';
+}
+
+}  // namespace
+
+Output::Output(const Common& common) : json_(common.json), json_file_(common.json_file) {
+  std::error_code ignored;
+  if (common.force || !std::filesystem::is_regular_file(json_file_, ignored) || is_json(json_file_)) return;
+  fail(ErrorCode::output, json_file_, ": exists already and is no JSON; --force overwrites it");
 }
 
 void Output::text(std::string_view text) const {

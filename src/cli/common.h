@@ -30,7 +30,9 @@ struct Common {
 /// Results to standard output: text for people, or with --json one object for programs.
 class Output {
  public:
-  explicit Output(const Common& common) : json_(common.json), json_file_(common.json_file) {}
+  /// Throws Error(output) where --json-file names what is no JSON, unless --force is given: a report may take
+  /// the place of an older one, not of a model.
+  explicit Output(const Common& common);
   void text(std::string_view text) const;
   /// False with --json: text that costs something to make need not be made.
   bool is_text() const { return !json_; }
@@ -41,6 +43,9 @@ class Output {
   bool json_;
   std::string json_file_;
 };
+
+/// For numbers above zero that are finite.
+CLI::Validator positive();
 
 /// Progress and lines on standard error; its stop flag is set by Ctrl-C (a second Ctrl-C ends at once).
 Log terminal_log();

@@ -21,8 +21,18 @@ struct Options {
   bool quantized = false, fold = false;
 };
 
+/// Refuses what would change nothing in a file of that kind.
+void check_flags(const Options& options) {
+  const bool is_onnx = options.output.ends_with(".onnx"), is_nsk = options.output.ends_with(".nsk");
+  if (options.quantized && !is_onnx)
+    fail(ErrorCode::usage, "--quantized: is for .onnx files, ", options.output, " is none");
+  if (!is_nsk && (options.coder != "automatic" || options.index_bits != 0))
+    fail(ErrorCode::usage, "--coder, --index-bits: are for .nsk files, ", options.output, " is none");
+}
+
 void run(const Options& options) {
   const Output output(options.common);
+  check_flags(options);
   const WriteOptions write{.coder = recipe::parse_coder(options.coder),
                            .index_bits = options.index_bits,
                            .threads = options.common.threads};
@@ -55,7 +65,7 @@ void add_convert(CLI::App& verb) {
           "automatic (the smallest for each tensor), range, huffman, symbols (packed or Huffman) or plain")
       ->capture_default_str();
   verb.add_option("--index-bits", options->index_bits,
-                  "width of a relative index; 0: the best of each tensor")
+                  "width of a relative index, 2 to 16 bits; 0: the best of each tensor")
       ->capture_default_str()
       ->check(CLI::Range(0, 16));
   verb.add_flag(

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/threads.h"
 #include "cli/common.h"
 #include "data/catalog.h"
 #include "data/relabel.h"
@@ -35,7 +36,7 @@ void run(const Options& options) {
   json["seconds"] = accuracy.seconds;
   json["ms_median"] = latency.ms_median;
   json["ms_p90"] = latency.ms_p90;
-  json["threads"] = options.common.threads;
+  json["threads"] = Threads(options.common.threads).count();
   output.text(fmt::format("{} on {}: top-1 {:.2f} %, top-5 {:.2f} %, error {:.2f} % of {} images\n",
                           model.name, data->name(), accuracy.top1, accuracy.top5, accuracy.error(),
                           report::grouped(accuracy.images)));

@@ -3,6 +3,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <span>
+
+#include "base/catalog.h"
 #include "base/error.h"
 #include "cli/common.h"
 
@@ -59,6 +62,11 @@ int exit_code(ErrorCode code) {
   return 1;
 }
 
+/// The parser would only say that a verb is missing.
+void check_verb(int argc, char** argv) {
+  if (argc > 1 && argv[1][0] != '-') find_row(std::span<const Verb>(kVerbs), argv[1], "verb");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("netsuke makes convolutional networks small, and runs them as they are.", "netsuke");
   app.set_version_flag("--version", std::string("netsuke ") + NETSUKE_VERSION);
@@ -71,7 +79,11 @@ int run(int argc, char** argv) {
     sub->footer(std::string("Example:\n  ") + verb.example);
     verb.add(*sub);
   }
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return cat("netsuke: ", error.what(), "\n`", failed->get_display_name(), " --help` tells more.\n");
+  });
   try {
+    check_verb(argc, argv);
     app.parse(argc, argv);
     return 0;
   } catch (const CLI::ParseError& e) {

@@ -1,10 +1,12 @@
 #include "cli/model_flags.h"
 
+#include <cmath>
 #include <filesystem>
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
 #include "base/file.h"
+#include "cli/common.h"
 #include "data/labels.h"
 #include "graph/preprocess.h"
 #include "graph/shapes.h"
@@ -16,21 +18,23 @@ namespace netsuke::cli {
 
 void ModelFlags::add_to(CLI::App& verb) {
   const auto add = [&](const char* name, auto& to, const char* help) {
-    verb.add_option(name, to, help)->group("Model");
+    return verb.add_option(name, to, help)->group("Model");
   };
   add("--input", input,
       "channels x height x width, as in 3x224x224: the architecture's, or what an ONNX file leaves open");
   add("--classes", outputs,
-      "number of classes to tell apart: an architecture's, or (train) a new last layer's");
+      "number of classes to tell apart: an architecture's, or (train) a new last layer's")
+      ->check(CLI::Range(1, 1 << 24));
   add("--set", set, "an option of an architecture, NAME=VALUE (`netsuke zoo NAME` lists them)");
   add("--describe", description,
       "a TOML file with any of labels, mean, std, scale, order, resize; default MODEL.toml");
   add("--labels", labels, "a file with the names of the outputs, one a line");
   add("--mean", mean, "subtracted from (pixel x scale), one number or one a channel: 104,117,123");
   add("--std", std, "what that is then divided by, one number or one a channel");
-  add("--scale", scale, "what 8-bit pixels are multiplied by; default 1/255");
+  add("--scale", scale, "what 8-bit pixels are multiplied by; default 1/255")->check(positive());
   add("--order", order, "rgb, bgr or gray");
-  add("--resize", resize, "length of a picture's shorter side before its centre is cut out");
+  add("--resize", resize, "length of a picture's shorter side before its centre is cut out")
+      ->check(CLI::Range(1, kMostResize));
   add("--class-folders", class_folders,
       "a file with the names of the data's class folders in the order of the outputs");
   verb.add_flag("--keep-batch-norm", keep_batch_norm, "leave the batch norms of an ONNX file as they are")
@@ -50,11 +54,24 @@ std::string text_of(const toml::node& node, const std::string& place) {
   fail(ErrorCode::input, place, ": expected a text, a number or a list of numbers");
 }
 
+double scale_of(const std::string& text, const std::string& place) {
+  const double scale = parse_number(text, place);
+  require(std::isfinite(scale) && scale > 0, place, ": found ", text, ", expected a number above 0");
+  return scale;
+}
+
+int resize_of(const std::string& text, const std::string& place) {
+  const long long side = parse_integer(text, place);
+  require(side > 0 && side <= kMostResize, place, ": found ", text, ", expected 1 to ", kMostResize);
+  return static_cast<int>(side);
+}
+
 /// What a description says; flags given beside it win.
 void read_description(const std::string& path, ModelFlags& flags) {
   toml::table table;
   try {
-    table = toml::parse_file(path);
+    const Bytes text = read_file(path, 1 << 20);
+    table = toml::parse(std::string_view(reinterpret_cast<const char*>(text.data()), text.size()), path);
   } catch (const toml::parse_error& error) {
     fail(ErrorCode::input, path, ", line ", error.source().begin.line, ": ",
          std::string(error.description()));
@@ -74,9 +91,9 @@ void read_description(const std::string& path, ModelFlags& flags) {
     else if (name == "order")
       set(flags.order, text);
     else if (name == "scale")
-      flags.scale = flags.scale > 0 ? flags.scale : parse_number(text, place);
+      flags.scale = flags.scale > 0 ? flags.scale : scale_of(text, place);
     else if (name == "resize")
-      flags.resize = flags.resize > 0 ? flags.resize : static_cast<int>(parse_integer(text, place));
+      flags.resize = flags.resize > 0 ? flags.resize : resize_of(text, place);
     else
       fail(ErrorCode::input, path, ": unknown key '", name,
            "'; accepted are labels, mean, std, scale, order, resize");

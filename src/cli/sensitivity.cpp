@@ -150,8 +150,8 @@ class Measurement {
           fail(ErrorCode::usage, options_.output, ": has readings of another ", key, " (",
                json.at(key).dump(), ", now ", value.dump(), "); --force measures anew");
       for (const report::Json& reading : json.at("readings")) readings_.push_back(reading_of(reading));
-    } catch (const report::Json::exception& error) {
-      fail(ErrorCode::input, options_.output, ": is no file of readings: ", error.what());
+    } catch (const report::Json::exception&) {
+      fail(ErrorCode::input, options_.output, ": is no file of readings, or is damaged");
     }
   }
 
@@ -196,22 +196,33 @@ std::vector<report::Panel> panels(const Measurement& m, bool bits) {
   return panels;
 }
 
-void draw(const Measurement& m, const std::string& path) {
+/// The two pictures that --draw asks for.
+struct Drawings {
+  explicit Drawings(const std::filesystem::path& path)
+      : density(beside(path, "-density.svg")), bits(beside(path, "-bits.svg")) {}
+  static std::string beside(const std::filesystem::path& path, const char* ending) {
+    return (path.parent_path() / (path.stem().string() + ending)).string();
+  }
+  std::string density, bits;
+};
+
+void draw(const Measurement& m, const Drawings& drawings) {
   constexpr double kMostLoss = 0.5;
-  const auto write = [&](const char* what, bool bits, const std::string& x_title) {
-    const std::string svg =
-        report::curves_svg(panels(m, bits), x_title, "nats of loss that one layer by itself adds", kMostLoss);
-    const std::filesystem::path p(path);
-    const std::string name = (p.parent_path() / (p.stem().string() + what + ".svg")).string();
-    write_file(name, Bytes(svg.begin(), svg.end()));
+  const auto write = [&](const std::string& path, bool bits, const std::string& x_title) {
+    write_file(path, std::string_view(report::curves_svg(
+                         panels(m, bits), x_title, "nats of loss that one layer by itself adds", kMostLoss)));
   };
-  write("-density", false, "the density that it is pruned to, without retraining");
-  write("-bits", true, "the bits that it is shared at");
+  write(drawings.density, false, "the density that it is pruned to, without retraining");
+  write(drawings.bits, true, "the bits that it is shared at");
 }
 
 void run(const Options& options) {
   const Output output(options.common);
   const Log log = terminal_log();
+  const Drawings drawings(options.draw);
+  if (!options.draw.empty())
+    for (const std::string& path : {drawings.density, drawings.bits})
+      check_writable(path, options.common.force);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const Split data = options.data.open(wanted_by(model, log));
   const DatasetPtr& pool = data.validation->size() > 0 ? data.validation : data.train;
@@ -220,7 +231,7 @@ void run(const Options& options) {
   const DatasetPtr images = subset(pool, std::move(indices), pool->name());
   Measurement measurement(options, model, *data.train, *images, log);
   measurement.run();
-  if (!options.draw.empty()) draw(measurement, options.draw);
+  if (!options.draw.empty()) draw(measurement, drawings);
   output.text(table(measurement, model.graph));
   output.text(fmt::format(
       "points of top-1 that a layer by itself costs, pruned by magnitude to this density or shared at these "

@@ -46,7 +46,9 @@ void add_training_flags(CLI::App& verb, train::Options& o) {
   verb.add_option("--precision", o.precision,
                   "of convolutions: fp32, or bf16, which is faster where the CPU has AVX512_BF16")
       ->capture_default_str();
-  verb.add_option("--label-smoothing", o.label_smoothing)->capture_default_str();
+  verb.add_option("--label-smoothing", o.label_smoothing,
+                  "share of each label that is spread over all classes evenly (0.1)")
+      ->capture_default_str();
   verb.add_option("--shift", o.shift, "augment: move by up to this many pixels")->capture_default_str();
   verb.add_flag("--flip", o.flip, "augment: mirror left to right half of the time");
   verb.add_option("--rotate", o.rotate, "augment: turn by up to this many degrees")->capture_default_str();
@@ -82,9 +84,10 @@ void RunFolder::follow(train::Options& options, const report::Json& about, const
 void DataFlags::add_to(CLI::App& verb) {
   verb.add_option("--data", data, "a known data set (see `netsuke data`) or a folder");
   verb.add_option(
-      "--validation", validation,
-      "images held out of the training split, on which the best epoch is chosen; default a tenth, at "
-      "most 5,000");
+          "--validation", validation,
+          "images held out of the training split, on which the best epoch is chosen; default a tenth, at "
+          "most 5,000")
+      ->check(CLI::NonNegativeNumber);
 }
 
 Split DataFlags::open(const Wanted& wanted) const {

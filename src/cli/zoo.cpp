@@ -86,6 +86,8 @@ std::string flags_text(const zoo::Architecture& row) {
 
 void run(const Options& options) {
   const Output output(options.common);
+  if (options.name.empty() && !options.output.empty())
+    fail(ErrorCode::usage, "--output: takes the name of an architecture beside it");
   if (options.name.empty()) return list(output);
   const auto& row = zoo::find_architecture(options.name);
   const Graph graph = load_model_argument(options.name, options.common.seed, options.about).graph;

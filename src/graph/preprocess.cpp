@@ -1,6 +1,7 @@
 #include "graph/preprocess.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/error.h"
@@ -8,11 +9,16 @@
 namespace netsuke {
 namespace {
 
+float finite(float value, std::string_view key) {
+  require(std::isfinite(value), key, ": a number is not finite");
+  return value;
+}
+
 std::vector<float> parse_list(const std::string& text, std::string_view key) {
   std::vector<float> values;
   if (text.empty()) return values;
   for (const std::string& piece : split(text, ','))
-    values.push_back(static_cast<float>(parse_number(piece, key)));
+    values.push_back(finite(static_cast<float>(parse_number(piece, key)), key));
   return values;
 }
 
@@ -47,14 +53,14 @@ int default_resize(int64_t height, int64_t width) {
 Preprocess preprocess_of(const Graph& graph) {
   Preprocess p;
   if (const std::string& scale = meta(graph, "input.scale"); !scale.empty())
-    p.scale = static_cast<float>(parse_number(scale, "metadata input.scale"));
+    p.scale = finite(static_cast<float>(parse_number(scale, "metadata input.scale")), "metadata input.scale");
   p.mean = parse_list(meta(graph, "input.mean"), "metadata input.mean");
   p.std = parse_list(meta(graph, "input.std"), "metadata input.std");
   if (const std::string& order = meta(graph, "input.order"); !order.empty()) p.order = order;
   if (const std::string& resize = meta(graph, "input.resize"); !resize.empty()) {
     const long long side = parse_integer(resize, "metadata input.resize");
-    require(side > 0 && side < 1 << 15, "metadata input.resize: found ", side,
-            ", expected a number of pixels");
+    require(side > 0 && side <= kMostResize, "metadata input.resize: found ", side, ", expected 1 to ",
+            kMostResize);
     p.resize = static_cast<int>(side);
   }
   require(p.order == "rgb" || p.order == "bgr" || p.order == "gray", "metadata input.order: found '", p.order,

@@ -9,6 +9,9 @@
 
 namespace netsuke {
 
+/// Pixels that a picture's shorter side may be resized to at most.
+inline constexpr int kMostResize = (1 << 15) - 1;
+
 /// input = (pixel * scale - mean[c]) / std[c] for 8-bit pixels, channels in `order`.
 struct Preprocess {
   float scale = 1.0f / 255;

@@ -3,11 +3,14 @@
 #include <netsuke/netsuke.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 
 struct netsuke_model {
+  explicit netsuke_model(netsuke::Model m) : model(std::move(m)), labels(model.labels()) {}
   netsuke::Model model;
+  std::vector<std::string> labels;
 };
 
 struct netsuke_session {
@@ -15,6 +18,11 @@ struct netsuke_session {
 };
 
 namespace {
+
+static_assert(NETSUKE_FASTEST == static_cast<int>(netsuke::Residency::fastest));
+static_assert(NETSUKE_PACKED == static_cast<int>(netsuke::Residency::packed));
+static_assert(NETSUKE_DENSE == static_cast<int>(netsuke::Residency::dense));
+static_assert(NETSUKE_CODED == static_cast<int>(netsuke::Residency::coded));
 
 thread_local std::string last_error;
 
@@ -66,10 +74,40 @@ int netsuke_model_from_memory(const void* bytes, size_t size, netsuke_model** mo
   });
 }
 
+int netsuke_model_load_as(const char* path, int residency, const char* timings, netsuke_model** model) {
+  return guarded([&] {
+    require_pointer(path, "path");
+    require_pointer(model, "model");
+    if (residency < NETSUKE_FASTEST || residency > NETSUKE_CODED)
+      netsuke::fail(netsuke::ErrorCode::usage, "residency is ", residency, ", expected 0 to ",
+                    int{NETSUKE_CODED});
+    *model = new netsuke_model{
+        netsuke::Model::load(path, {static_cast<netsuke::Residency>(residency), timings ? timings : ""})};
+  });
+}
+
 void netsuke_model_free(netsuke_model* model) { delete model; }
 
 const char* netsuke_model_name(const netsuke_model* model) {
   return model ? model->model.name().c_str() : "";
+}
+
+const char* netsuke_model_label(const netsuke_model* model, size_t output) {
+  return model && output < model->labels.size() ? model->labels[output].c_str() : "";
+}
+
+int netsuke_model_metadata(const netsuke_model* model, const char* key, char* text, size_t capacity,
+                           size_t* length) {
+  return guarded([&] {
+    require_pointer(model, "model");
+    require_pointer(key, "key");
+    require_pointer(length, "length");
+    const std::string value = model->model.metadata(key);
+    *length = value.size();
+    if (capacity == 0) return;
+    require_pointer(text, "text");
+    text[value.copy(text, capacity - 1)] = '\0';
+  });
 }
 
 size_t netsuke_model_input_size(const netsuke_model* model) { return model ? model->model.input_size() : 0; }

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/file.h"
 #include "graph/builder.h"
 #include "graph/evaluate.h"
 #include "graph/preprocess.h"
@@ -150,6 +151,42 @@ TEST(CApi, LoadsRunsAndFrees) {
   EXPECT_EQ(netsuke_session_run_pixels(session, pixels.data(), 60, 4, 5, scores.data(), 2), NETSUKE_OK);
   netsuke_session_free(session);
   EXPECT_EQ(netsuke_version(), version());
+}
+
+TEST(CApi, TellsLabelsAndMetadata) {
+  Graph graph = colour_net();
+  set_labels(graph, {"red", "blue"});
+  const Bytes bytes = write_model(graph).bytes;
+  netsuke_model* model = nullptr;
+  ASSERT_EQ(netsuke_model_from_memory(bytes.data(), bytes.size(), &model), NETSUKE_OK);
+  EXPECT_STREQ(netsuke_model_label(model, 1), "blue");
+  EXPECT_STREQ(netsuke_model_label(model, 2), "");
+  char text[4];
+  size_t length = 0;
+  ASSERT_EQ(netsuke_model_metadata(model, "labels", text, sizeof text, &length), NETSUKE_OK);
+  EXPECT_STREQ(text, "red");
+  EXPECT_EQ(length, 8u);
+  ASSERT_EQ(netsuke_model_metadata(model, "no.such.key", text, sizeof text, &length), NETSUKE_OK);
+  EXPECT_STREQ(text, "");
+  EXPECT_EQ(length, 0u);
+  EXPECT_EQ(netsuke_model_metadata(model, "labels", nullptr, 4, &length), NETSUKE_ERROR_USAGE);
+  netsuke_model_free(model);
+}
+
+TEST(CApi, LoadsInAnyResidency) {
+  const std::string path = testing::TempDir() + "c-api.nsk";
+  write_file(path, write_model(colour_net()).bytes);
+  for (const int residency : {NETSUKE_FASTEST, NETSUKE_PACKED, NETSUKE_DENSE, NETSUKE_CODED}) {
+    netsuke_model* model = nullptr;
+    EXPECT_EQ(netsuke_model_load_as(path.c_str(), residency, nullptr, &model), NETSUKE_OK);
+    EXPECT_EQ(netsuke_model_output_size(model), 2u);
+    netsuke_model_free(model);
+  }
+  netsuke_model* model = nullptr;
+  EXPECT_EQ(netsuke_model_load_as(path.c_str(), 4, nullptr, &model), NETSUKE_ERROR_USAGE);
+  EXPECT_EQ(netsuke_model_load_as(path.c_str(), NETSUKE_FASTEST, "/no/such/timings", &model),
+            NETSUKE_ERROR_INPUT);
+  EXPECT_EQ(model, nullptr);
 }
 
 TEST(CApi, ReturnsTheErrorsCodeAndKeepsItsSentence) {
