@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "compress/mask.h"
@@ -59,15 +61,65 @@ WeightPtr quantize(const Weight& weight, int bits) {
   return with_codebook(weight, std::move(centroids), std::move(codes));
 }
 
+namespace {
+
+/// The nearest multiple of 2^(exponent - bits), where 2^exponent is the power of two above `size`.
+float round_relative(float value, float size, int bits) {
+  int exponent = 0;
+  std::frexp(size, &exponent);
+  const double step = std::ldexp(1.0, exponent - bits);
+  return step > 0 ? static_cast<float>(std::round(value / step) * step) : value;
+}
+
+/// Channels of one batch norm may differ by powers of ten, and what follows sees all of them alike: it
+/// divides by the deviation. So factors and variances keep so many significant bits, and means are as exact
+/// as their channel's deviation.
+class NormRounder {
+ public:
+  explicit NormRounder(const Graph& graph) : graph_(graph) {
+    for (const Node& node : graph.nodes) {
+      if (!std::holds_alternative<BatchNorm>(node.op)) continue;
+      for (size_t i : {kScale, kMean, kVariance}) norms_[node.inputs[i]] = {&node, i};
+    }
+  }
+
+  /// Null for what is no factor, mean or variance of a batch norm.
+  WeightPtr round(ValueId id, int bits) const {
+    const auto found = norms_.find(id);
+    if (found == norms_.end()) return nullptr;
+    const auto& [node, input] = found->second;
+    Tensor values = to_dense(*graph_.values[id].weight);
+    if (input != kMean) {
+      for (float& value : values.data) value = round_relative(value, value, bits - 1);
+      return make_dense(std::move(values));
+    }
+    const Tensor variance = to_dense(*graph_.values[node->inputs[kVariance]].weight);
+    for (size_t c = 0; c < values.size(); ++c) {
+      const float deviation = std::sqrt(variance.data[c] + std::get<BatchNorm>(node->op).epsilon);
+      values.data[c] = round_relative(values.data[c], deviation, bits - 1);
+    }
+    return make_dense(std::move(values));
+  }
+
+ private:
+  static constexpr size_t kScale = 1, kMean = 3, kVariance = 4;
+  const Graph& graph_;
+  std::map<ValueId, std::pair<const Node*, size_t>> norms_;
+};
+
+}  // namespace
+
 Graph round_vectors(const Graph& graph, const PerLayer<int>& bits) {
   constexpr int64_t kBitsOfGrid = 2 * 32;
   Graph result = graph;
+  const NormRounder norms(graph);
   const std::vector<Target> targets = vector_targets(graph);
   const auto chosen = resolve(bits, targets, "bits");
   for (size_t i = 0; i < targets.size(); ++i) {
     if (!chosen[i]) continue;
     const Weight& weight = *graph.values[targets[i].value].weight;
-    WeightPtr rounded = quantize(weight, *chosen[i]);
+    WeightPtr rounded = norms.round(targets[i].value, *chosen[i]);
+    if (!rounded) rounded = quantize(weight, *chosen[i]);
     if (kept_count(weight) * *chosen[i] + kBitsOfGrid < kept_count(weight) * 32)
       result.values[targets[i].value].weight = std::move(rounded);
   }

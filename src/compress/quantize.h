@@ -1,4 +1,4 @@
-// Rounding to an even grid, for what is too small to deserve a codebook: biases and batch norms.
+// Rounding of what is too small to deserve a codebook: biases and batch norms.
 #pragma once
 
 #include "compress/targets.h"
@@ -15,9 +15,10 @@ float grid_point(float low, float step, size_t i);
 /// to 16.
 WeightPtr quantize(const Weight& weight, int bits);
 
-/// quantize() on every bias and batch norm that has bits; kinds are "bias" and "norm", names as in
-/// "conv1.bias". A constant that would not become smaller (its codes and two floats against 32 bits each)
-/// stays as it is.
+/// quantize() on every bias that has bits, of layers and of batch norms; a norm's factors and variances keep
+/// one significant bit less than that, and its means as much of their channel's deviation, since one grid for
+/// all channels would leave nothing of the small ones. Kinds are "bias" and "norm", names as in "conv1.bias".
+/// A constant that would not become smaller (its codes and two floats against 32 bits each) stays as it is.
 Graph round_vectors(const Graph& graph, const PerLayer<int>& bits);
 
 }  // namespace netsuke::compress

@@ -96,5 +96,44 @@ TEST(RoundVectors, TouchesBiasesThatGetSmaller) {
   EXPECT_EQ(round_vectors(graph, {.all = {}, .by_key = {{"norm", 8}}}), graph);
 }
 
+// The variances of a trained DenseNet's norms span four powers of ten: on one grid the small ones would be
+// lost.
+TEST(RoundVectors, KeepsEveryChannelOfABatchNorm) {
+  constexpr int kChannels = 60;
+  Builder net("net");
+  const ValueId x = net.batch_norm("bn", net.input("data", {kChannels, 2, 2}));
+  Graph graph = net.finish({x});
+  Random random(3);
+  const auto values = [&](size_t input) -> std::vector<float> {
+    return to_dense(*graph.values[graph.nodes[0].inputs[input]].weight).data;
+  };
+  std::vector<std::vector<float>> vectors(5, std::vector<float>(kChannels));
+  for (size_t c = 0; c < kChannels; ++c) {
+    const auto deviation = static_cast<float>(std::pow(10, random.uniform(-2, 0.5)));
+    vectors[1][c] = static_cast<float>(random.uniform(0.1, 2));
+    vectors[2][c] = static_cast<float>(random.normal());
+    vectors[3][c] = 2 * deviation * static_cast<float>(random.normal());
+    vectors[4][c] = deviation * deviation;
+  }
+  for (size_t i = 1; i < 5; ++i)
+    graph.values[graph.nodes[0].inputs[i]].weight = make_dense(Tensor({kChannels}, vectors[i]));
+  graph = round_vectors(graph, {.all = 8, .by_key = {}});
+  const std::vector<float> scale = values(1), bias = values(2), mean = values(3), variance = values(4);
+  EXPECT_NE(scale, vectors[1]);
+  EXPECT_NE(mean, vectors[3]);
+  EXPECT_NE(variance, vectors[4]);
+  for (size_t c = 0; c < kChannels; ++c) {
+    SCOPED_TRACE(c);
+    const auto answer = [](float z, float s, float b, float m, float v) {
+      return s * (z - m) / std::sqrt(v) + b;
+    };
+    for (const float off : {-1.0f, 0.0f, 1.0f}) {
+      const float z = vectors[3][c] + off * std::sqrt(vectors[4][c]);
+      const float exact = answer(z, vectors[1][c], vectors[2][c], vectors[3][c], vectors[4][c]);
+      EXPECT_NEAR(answer(z, scale[c], bias[c], mean[c], variance[c]), exact, 0.03 * vectors[1][c] + 0.02);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace netsuke::compress

@@ -44,9 +44,15 @@ double with_weights(double compute, double bytes, double passes) {
   return compute + fetch - factors().hidden * std::min(compute, fetch);
 }
 
+// Output channels as a matrix product computes them: in whole vectors, of each group.
+double computed_channels(const kernels::ConvShape& s) {
+  const size_t vector = std::max<size_t>(kernels::panel_columns() / 2, 1), each = s.out_channels / s.groups;
+  return static_cast<double>(s.groups * ((each + vector - 1) / vector) * vector);
+}
+
 double direct_ns(const kernels::ConvShape& s) {
   const auto pixels = static_cast<double>(s.out_plane());
-  const auto weights = static_cast<double>(s.depth() * s.out_channels);
+  const double weights = static_cast<double>(s.depth()) * computed_channels(s);
   return with_weights(pixels * weights * factors().dense_mac, 4 * weights,
                       std::ceil(pixels / static_cast<double>(kernels::kProductRows)));
 }
@@ -54,7 +60,7 @@ double direct_ns(const kernels::ConvShape& s) {
 double winograd_ns(const kernels::ConvShape& s, size_t m) {
   const auto tiles = static_cast<double>(kernels::winograd_tiles(s, m));
   const auto places = static_cast<double>((m + 2) * (m + 2));
-  const double weights = places * static_cast<double>(s.channels * s.out_channels);
+  const double weights = places * static_cast<double>(s.channels) * computed_channels(s);
   const auto channels = static_cast<double>(s.channels + s.out_channels);
   const auto block = static_cast<double>(kernels::winograd_block(s, m));
   return with_weights(tiles * weights * factors().dense_mac, 4 * weights, std::ceil(tiles / block)) +

@@ -127,6 +127,19 @@ TEST(Tune, PlansGoByWhatWasMeasured) {
   }
 }
 
+// Products compute whole vectors of output channels, the sparse kernel those that there are.
+TEST(Timings, ByEstimateChannelsThatFillNoVectorLetFewerZerosPay) {
+  if (kernels::panel_columns() == 1) GTEST_SKIP() << "no vectors here";
+  const auto break_even = [](size_t out_channels) {
+    kernels::ConvShape s;
+    s.channels = 20, s.height = s.width = 12, s.kernel_h = s.kernel_w = 5;
+    s.out_channels = out_channels, s.out_height = s.out_width = 8;
+    return sparse_break_even(s, nullptr);
+  };
+  const size_t full = kernels::panel_columns();
+  EXPECT_GT(break_even(full + 1), 1.2 * break_even(full));
+}
+
 TEST(LayerTimes, AreTheDenseKernelsUntilTheSparseOneIsFaster) {
   kernels::ConvShape s = shape_3x3();
   s.channels = s.out_channels = 16;

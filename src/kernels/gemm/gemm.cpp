@@ -80,6 +80,8 @@ namespace netsuke::kernels {
 HWY_EXPORT(run_multiply);
 HWY_EXPORT(panel_width);
 
+size_t panel_columns() { return scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(panel_width)(); }
+
 void multiply_scalar(const Product& p, size_t first_panel, size_t last_panel) {
   const Panels& b = *p.b;
   const size_t last_column = std::min(last_panel * b.width, b.n);
@@ -112,7 +114,7 @@ void linear(const Panels& panels, const float* x, size_t x_stride, size_t m, flo
 }
 
 Panels blank_panels(size_t n, size_t k) {
-  Panels panels{k, n, scalar_only() ? 1 : HWY_DYNAMIC_DISPATCH(panel_width)(), {}, {}, {}, 0, {}};
+  Panels panels{k, n, panel_columns(), {}, {}, {}, 0, {}};
   panels.values.resize(panels.count() * panels.width * k, 0.0f);
   panels.bias.resize(panels.count() * panels.width, 0.0f);
   return panels;

@@ -61,6 +61,10 @@ struct Product {
   Clamp clamp;
 };
 
+/// Columns of a panel at the CPU level in use: two vectors. The last panel of a product takes as long as one
+/// vector or as both.
+size_t panel_columns();
+
 /// Rows of A that a caller should offer at once: enough that a panel of B, once in the first-level cache, is
 /// used often; few enough that A stays in the second.
 inline constexpr size_t kProductRows = 256;
