@@ -10,7 +10,6 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
-#include "onnx/export.h"
 #include "onnx/import.h"
 #include "report/ledger.h"
 #include "report/progress.h"
@@ -109,12 +108,12 @@ void check_model_path(const std::string& path, bool force) {
 }
 
 WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path,
-                             bool quantized_onnx) {
+                             const onnx::ExportOptions& onnx) {
   WrittenFile written;
   if (is_onnx_path(path)) {
-    const Bytes bytes = onnx::export_model(graph, {.quantized = quantized_onnx});
+    const Bytes bytes = onnx::export_model(graph, onnx);
     write_file(path, bytes);
-    written.graph = onnx::import_file(path, {.input = {}, .fold_batch_norm = false});
+    written.graph = onnx::import_file(path, {.fold_batch_norm = false});
     written.ledger.file_bytes = static_cast<int64_t>(bytes.size());
     return written;
   }

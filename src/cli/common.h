@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "graph/graph.h"
 #include "model/write.h"
+#include "onnx/export.h"
 #include "report/json.h"
 
 namespace netsuke::cli {
@@ -88,9 +89,9 @@ struct WrittenFile {
   Graph graph;
   Ledger ledger;  ///< of an ONNX file only its size
 };
-/// Writes a .nsk or an .onnx file, as the path ends.
+/// Writes a .nsk or an .onnx file, as the path ends; `onnx` is for the latter.
 WrittenFile write_and_reread(const Graph& graph, const WriteOptions& options, const std::string& path,
-                             bool quantized_onnx = false);
+                             const onnx::ExportOptions& onnx = {});
 /// To be called before the work whose result goes there: throws Error(unsupported) for a path that ends in
 /// neither, else as check_writable does.
 void check_model_path(const std::string& path, bool force);

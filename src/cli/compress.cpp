@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/file.h"
 #include "cli/common.h"
 #include "cli/explain_accuracy.h"
@@ -10,6 +12,7 @@
 #include "data/drawn.h"
 #include "data/relabel.h"
 #include "graph/cost.h"
+#include "graph/preprocess.h"
 #include "graph/shapes.h"
 #include "recipe/reconstruct.h"
 #include "recipe/run.h"
@@ -92,13 +95,29 @@ enum class Measured { nothing, labelled, unlabelled, drawn };
 struct Outcome {
   Measured on = Measured::nothing;
   Accuracy dense, small;
-  double ms = -1;  ///< of one image; negative where it was not asked for
+  double ms = -1;      ///< of one image; negative where it was not asked for
+  size_t answers = 0;  ///< different ones that the original gave to drawn pictures
   WrittenFile written;
 };
 
-void print(const Options& options, const Output& output, const Outcome& outcome, const Graph& dense,
+/// An agreement on drawn pictures says little of a network that takes them all for the same, as one does that
+/// wants other numbers than it gets.
+std::string caveats(const LoadedModel& original, const Outcome& outcome) {
+  const Graph& graph = original.graph;
+  std::string text = fmt::format("on drawn pictures the original gives {} different answer{} of {}\n",
+                                 outcome.answers, outcome.answers == 1 ? "" : "s", output_count(graph));
+  const bool is_onnx = original.is_file && original.ledger.tensors.empty();
+  if (is_onnx && preprocess_of(graph) == Preprocess{})
+    text +=
+        "the model does not say how pixels become its input: 0 to 1 in red, green, blue was taken; "
+        "--mean, --std, --scale and --order tell\n";
+  return text;
+}
+
+void print(const Options& options, const Output& output, const Outcome& outcome, const LoadedModel& original,
            const Dataset* test) {
   if (!output.is_text()) return;
+  const Graph& dense = original.graph;
   const Ledger& ledger = outcome.written.ledger;
   const auto floats = static_cast<double>(bytes_fp32(dense));
   output.text(report::paper_table(outcome.written.graph, ledger) + "\n");
@@ -116,6 +135,7 @@ void print(const Options& options, const Output& output, const Outcome& outcome,
                             outcome.small.top1, report::grouped(outcome.small.images),
                             outcome.on == Measured::drawn ? "drawn pictures" : "unlabelled images");
   output.text(sentence + "\n");
+  if (outcome.on == Measured::drawn) output.text(caveats(original, outcome));
 }
 
 void add_outcome(report::Json& json, const Outcome& outcome) {
@@ -124,6 +144,7 @@ void add_outcome(report::Json& json, const Outcome& outcome) {
     json.update({{"images", outcome.small.images},
                  {"images_are", outcome.on == Measured::drawn ? "drawn" : "unlabelled"},
                  {"agreement", outcome.small.top1}});
+    if (outcome.on == Measured::drawn) json["answers"] = outcome.answers;
     return;
   }
   report::add_accuracy(json, outcome.small.images, outcome.small.top1, outcome.small.top5);
@@ -142,6 +163,9 @@ void judge(Outcome& outcome, const Graph& original, DatasetPtr images, bool unla
     outcome.on = Measured::drawn;
     images =
         labelled_by(original, make_drawn(kDrawn, image_shape(original), ~common.seed), common.threads, log);
+    std::set<int> answers;
+    for (int64_t i = 0; i < images->size(); ++i) answers.insert(images->label(i));
+    outcome.answers = answers.size();
   }
   // With itself it agrees.
   outcome.dense.top1 = outcome.dense.top5 = 100;
@@ -281,7 +305,8 @@ void run(const Options& options) {
   if (options.pre_flight) return tell_pre_flight(recipe, model, options);
   if (model.graph.inputs.size() != 1 || model.graph.outputs.size() != 1)
     fail(ErrorCode::unsupported, model.name, ": has ", model.graph.inputs.size(), " inputs and ",
-         model.graph.outputs.size(), " outputs, compressed models run with one of each");
+         model.graph.outputs.size(), " outputs, compressed models run with one of each",
+         model.graph.outputs.size() > 1 ? "; --take NAME keeps one output of an ONNX file" : "");
   const bool has_data = !options.data.data.empty();
   if (!has_data && options.budget.max_drop) fail(ErrorCode::usage, "--max-drop: needs --data to measure on");
   std::optional<runtime::Timings> timings;  // before anything is measured, which goes by them
@@ -309,7 +334,7 @@ void run(const Options& options) {
   WriteOptions write = recipe::write_options(recipe);
   write.threads = options.common.threads;
   Outcome outcome;
-  outcome.written = write_and_reread(small, write, options.output);
+  outcome.written = write_and_reread(small, write, options.output, {.output_names = model.output_names});
   report::Json json = report::describe(outcome.written.graph, options.output, &outcome.written.ledger);
   judge(outcome, model.graph, test, unlabelled, options.common, log);
   add_outcome(json, outcome);
@@ -318,7 +343,7 @@ void run(const Options& options) {
   json["recipe"] = recipe.name;
   json["seed"] = options.common.seed;
   json["steps"] = steps.json();
-  print(options, output, outcome, model.graph, test.get());
+  print(options, output, outcome, model, test.get());
   output.finish(json);
   require_budget(options, outcome);
 }

@@ -46,7 +46,8 @@ void run(const Options& options) {
   check_model_path(options.output, options.common.force);
   const Graph graph = compress::with_found_structure(
       options.fold ? with_sign_thresholds(fold_batch_norms(model.graph)) : model.graph);
-  const WrittenFile written = write_and_reread(graph, write, options.output, options.quantized);
+  const WrittenFile written = write_and_reread(
+      graph, write, options.output, {.quantized = options.quantized, .output_names = model.output_names});
   print_ledger(output, written, written.graph);
   output.text(fmt::format("{}: {} bytes\n", options.output, report::grouped(written.ledger.file_bytes)));
   output.finish(report::describe(written.graph, options.output, &written.ledger));

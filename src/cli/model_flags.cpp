@@ -35,6 +35,7 @@ void ModelFlags::add_to(CLI::App& verb) {
   add("--order", order, "rgb, bgr or gray");
   add("--resize", resize, "length of a picture's shorter side before its centre is cut out")
       ->check(CLI::Range(1, kMostResize));
+  add("--take", take, "of an ONNX file with several outputs the one that is the answer");
   add("--class-folders", class_folders,
       "a file with the names of the data's class folders in the order of the outputs");
   verb.add_flag("--keep-batch-norm", keep_batch_norm, "leave the batch norms of an ONNX file as they are")
@@ -143,6 +144,8 @@ LoadedModel load_model_argument(const std::string& argument, uint64_t seed, cons
   const bool is_file = std::filesystem::exists(argument, ignored);
   if (is_file && (flags.outputs > 0 || !flags.set.empty()))
     fail(ErrorCode::usage, "--classes, --set: are for architectures, ", argument, " is a file");
+  if (!flags.take.empty() && (!is_file || is_model(file_start(argument, 8))))
+    fail(ErrorCode::usage, "--take: is for ONNX files, ", argument, " is none");
   model.is_file = is_file;
   if (!is_file) {
     // A path is a path even where no file is: "lenet.nsk" should not be answered with a list of
@@ -155,7 +158,10 @@ LoadedModel load_model_argument(const std::string& argument, uint64_t seed, cons
     const Bytes bytes = read_file(argument);
     model.graph = read_model(bytes, argument, &model.ledger, flags.only_records);
   } else {
-    model.graph = onnx::import_file(argument, {.input = input, .fold_batch_norm = !flags.keep_batch_norm});
+    model.graph = onnx::import_file(argument, {.input = input,
+                                               .output = flags.take,
+                                               .output_names = &model.output_names,
+                                               .fold_batch_norm = !flags.keep_batch_norm});
     model.ledger.file_bytes = static_cast<int64_t>(std::filesystem::file_size(argument));
   }
   describe(model.graph, flags);

@@ -24,6 +24,7 @@ struct ModelFlags {
   std::string mean, std, order;
   double scale = 0;
   int resize = 0;
+  std::string take;           ///< the output of an ONNX file with several
   std::string class_folders;  ///< a file of folder names in the order of the outputs
   bool only_records = false;  ///< of a .nsk file: see read_model()
 
@@ -36,8 +37,9 @@ struct LoadedModel {
   Graph graph;
   std::string name;  ///< the path or the architecture, for reports
   bool is_file = false;
-  Ledger ledger;                     ///< of a .nsk file; of an ONNX file only its size
-  std::vector<std::string> classes;  ///< of ModelFlags
+  Ledger ledger;                          ///< of a .nsk file; of an ONNX file only its size
+  std::vector<std::string> output_names;  ///< of an ONNX file
+  std::vector<std::string> classes;       ///< of ModelFlags
 };
 LoadedModel load_model_argument(const std::string& argument, uint64_t seed, const ModelFlags& flags);
 

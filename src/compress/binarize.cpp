@@ -20,7 +20,7 @@ bool is_any(const Op& op) {
   return (std::holds_alternative<Ops>(op) || ...);
 }
 bool is_layer(const Op& op) { return is_any<Conv2d, Linear>(op); }
-bool is_activation(const Op& op) { return is_any<Relu, Clip, LeakyRelu, PRelu, HardSwish, Tanh>(op); }
+bool is_activation(const Op& op) { return is_any<Relu, Clip, LeakyRelu, PRelu, HardSwish, Tanh, Elu>(op); }
 bool is_norm(const Op& op) { return is_any<BatchNorm>(op); }
 bool is_pool(const Op& op) { return is_any<MaxPool, AvgPool>(op); }
 bool is_link(const Op& op) {

@@ -145,26 +145,111 @@ void absolute(Site& site) {
   site.output(site.add(Mul{}, {x, site.add(Sign{}, {x}).id}));
 }
 
+void negative(Site& site) { site.output(with_number<Mul>(site, site.flowing(), "minus_one", -1)); }
+
+/// The larger or smaller of two: of a number a limit, of two that flow what one is beyond the other added to
+/// it.
+template <bool kLargest>
+void extremum(Site& site) {
+  if (site.input_count() == 1) return site.output(Flowing{site.flowing(), site.shape()});
+  if (site.input_count() != 2) site.refuse("has ", site.input_count(), " inputs, supported are 2");
+  for (size_t i = 0; i < 2; ++i) {
+    if (!site.is_constant(i)) continue;
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    const auto limit = static_cast<float>(site.number_in(i, "the limit"));
+    const ValueId x = site.flowing(1 - i);
+    if (kLargest && limit == 0) return site.output(site.add(Relu{}, {x}));
+    return site.output(site.add(kLargest ? Clip{limit, kInfinity} : Clip{-kInfinity, limit}, {x}));
+  }
+  const ValueId a = site.flowing(0), b = site.flowing(1);
+  const Flowing beyond = site.add(Relu{}, {site.add(Sub{}, {a, b}).id});  // a - b where a is the larger
+  site.output(kLargest ? site.add(Add{}, {b, beyond.id}) : site.add(Sub{}, {a, beyond.id}));
+}
+
+void mean(Site& site) {
+  sum(site);
+  const Flowing total = std::get<Flowing>(*site.outputs()[0]);
+  if (site.input_count() > 1)
+    site.output(with_number<Mul>(site, total.id, "share", 1 / static_cast<float>(site.input_count())));
+}
+
+void power(Site& site) {
+  const double exponent = site.number_in(1, "the exponent");
+  if (exponent == 1) return site.output(Flowing{site.flowing(), site.shape()});
+  if (exponent != 2) site.refuse("an exponent of ", exponent, ", supported are 1 and 2");
+  site.output(site.add(Mul{}, {site.flowing(), site.flowing()}));
+}
+
+/// gamma elu(x) with the constants that keep the variance (Klambauer 2017).
+void selu(Site& site) {
+  const float alpha = site.number("alpha", 1.67326319217681884765625f),
+              gamma = site.number("gamma", 1.05070102214813232421875f);
+  const Flowing y = site.add(Elu{alpha}, {site.flowing()});
+  site.output(with_number<Mul>(site, y.id, "gamma", gamma));
+}
+
+/// alpha elu(x / alpha)
+void celu(Site& site) {
+  const float alpha = site.number("alpha", 1);
+  if (alpha == 1) return plain<Elu>(site);
+  const Flowing part = with_number<Mul>(site, site.flowing(), "one_over_alpha", 1 / alpha);
+  site.output(with_number<Mul>(site, site.add(Elu{}, {part.id}).id, "alpha", alpha));
+}
+
+void mish(Site& site) {
+  const ValueId x = site.flowing(), soft = site.add(Softplus{}, {x}).id;
+  site.output(site.add(Mul{}, {x, site.add(Tanh{}, {soft}).id}));
+}
+
+/// x / 2 (1 + erf(x / sqrt(2)))
+void gelu(Site& site) {
+  if (site.text("approximate", "none") != "none") site.refuse("approximate is not none");
+  const ValueId x = site.flowing();
+  const Flowing part = with_number<Mul>(site, x, "root", 0.70710678118654752f);
+  const Flowing all = with_number<Add>(site, site.add(Erf{}, {part.id}).id, "one", 1);
+  site.output(with_number<Mul>(site, site.add(Mul{}, {x, all.id}).id, "half", 0.5f));
+}
+
+/// x / (1 + |x|)
+void softsign(Site& site) {
+  const ValueId x = site.flowing();
+  const Flowing size = site.add(Mul{}, {x, site.add(Sign{}, {x}).id});
+  site.output(site.add(Div{}, {x, with_number<Add>(site, size.id, "one", 1).id}));
+}
+
 void identity(Site& site) { site.output(Flowing{site.flowing(), site.shape()}); }
 
 constexpr Converter kConverters[] = {
     {"Abs", absolute},
     {"Add", arithmetic<Add>},
     {"Cast", cast},
+    {"Celu", celu},
     {"Clip", clip},
     {"Div", arithmetic<Div>},
     {"Dropout", dropout},
+    {"Elu", with_alpha<Elu>},
+    {"Erf", plain<Erf>},
+    {"Gelu", gelu},
     {"GreaterOrEqual", greater_or_equal},
     {"HardSigmoid", hard_sigmoid},
     {"HardSwish", plain<HardSwish>},
     {"Identity", identity},
     {"LeakyRelu", with_alpha<LeakyRelu>},
     {"LogSoftmax", softmax<LogSoftmax>},
+    {"Max", extremum<true>},
+    {"Mean", mean},
+    {"Min", extremum<false>},
+    {"Mish", mish},
     {"Mul", arithmetic<Mul>},
+    {"Neg", negative},
     {"PRelu", prelu},
+    {"Pow", power},
     {"Relu", plain<Relu>},
+    {"Selu", selu},
     {"Sigmoid", plain<Sigmoid>},
     {"Softmax", softmax<Softmax>},
+    {"Softplus", plain<Softplus>},
+    {"Softsign", softsign},
     {"Sub", arithmetic<Sub>},
     {"Sum", sum},
     {"Tanh", plain<Tanh>},

@@ -12,7 +12,6 @@ void max_pool(Site& site) {
   if (window.dilation != Pair{1, 1})
     site.refuse("dilations of ", window.dilation.h, "x", window.dilation.w, ", supported is 1x1");
   site.ignore("storage_order");
-  if (site.output_count() > 1) site.refuse("its second output, the indices, is not supported");
   site.output(site.add(MaxPool{window.kernel, window.stride, window.pad, site.integer("ceil_mode", 0) != 0},
                        {site.flowing()}));
 }
@@ -43,22 +42,102 @@ Flowing channel_mean(Site& site, const Shape& x) {
   return site.add(op, {site.flowing(), site.weight("weight", float_constant(shape, shares))});
 }
 
+/// What is reduced, and whether its axes stay with one element each.
+struct Reduction {
+  std::vector<int64_t> axes;
+  bool keep = true, nothing = false;
+};
+
+Reduction reduction_of(Site& site) {
+  Reduction r;
+  r.keep = site.integer("keepdims", 1) != 0;
+  const bool none_means_none = site.integer("noop_with_empty_axes", 0) != 0;
+  r.axes = site.integers_of(1, "axes");
+  r.nothing = r.axes.empty() && none_means_none;
+  for (int64_t& a : r.axes) a = static_cast<int64_t>(site.axis(a, site.shape().size()));
+  std::sort(r.axes.begin(), r.axes.end());
+  return r;
+}
+
+/// `x` without the axes that were reduced to one element, if they are not kept.
+Flowing without_axes(Site& site, const Flowing& x, const Shape& before, const Reduction& r) {
+  Shape shape;
+  for (int64_t d = 0; d < std::ssize(before); ++d) {
+    const bool reduced = std::find(r.axes.begin(), r.axes.end(), d) != r.axes.end();
+    if (!reduced || r.keep) shape.push_back(reduced ? 1 : before[static_cast<size_t>(d)]);
+  }
+  if (shape == x.shape) return x;
+  if (shape.size() == 2) return site.add(Flatten{}, {x.id});
+  return site.add(Reshape{{Shape(shape.begin() + 1, shape.end())}}, {x.id});
+}
+
+/// Over axes behind the channels of an image or of a row of values, by a window that is as long as these.
+template <class Window, class Global>
+void reduce_space(Site& site, const Reduction& r) {
+  const Shape x = site.shape();
+  Flowing in{site.flowing(), x};
+  if (x.size() == 3) in = site.add(Reshape{{{x[1], x[2], 1}}}, {in.id});
+  if (x.size() == 3 || r.axes.size() == 2) {
+    in = site.add(Global{}, {in.id});
+  } else {
+    const bool over_rows = r.axes[0] == 2;
+    const Pair kernel{over_rows ? small_int(site, x[2], "height") : 1,
+                      over_rows ? 1 : small_int(site, x[3], "width")};
+    in = site.add(Window{.kernel = kernel, .stride = kernel}, {in.id});
+  }
+  site.output(without_axes(site, in, x, r));
+}
+
+/// True for the axes that reduce_space() takes.
+bool over_space(const Shape& x, const std::vector<int64_t>& axes) {
+  if (x.size() == 3) return axes == std::vector<int64_t>{2};
+  return x.size() == 4 && !axes.empty() && axes[0] >= 2;
+}
+
+bool over_channels(const Shape& x, const std::vector<int64_t>& axes) {
+  return (x.size() == 4 || x.size() == 2) && axes == std::vector<int64_t>{1};
+}
+
+[[noreturn]] void refuse_axes(const Site& site, const Reduction& r, const char* channels) {
+  site.refuse(site.op(), " over ", r.axes.size(), " axes of ", to_text(site.shape()),
+              ", supported is that over height and width of images", channels);
+}
+
 void reduce_mean(Site& site) {
   const Shape& x = site.shape();
-  const bool keep = site.integer("keepdims", 1) != 0;
-  const bool none_means_none = site.integer("noop_with_empty_axes", 0) != 0;
-  std::vector<int64_t> axes = site.integers_of(1, "axes");
-  if (axes.empty() && none_means_none) return site.output(Flowing{site.flowing(), x});
-  for (int64_t& a : axes) a = static_cast<int64_t>(site.axis(a, x.size()));
-  std::sort(axes.begin(), axes.end());
-  if (keep && (x.size() == 4 || x.size() == 2) && axes == std::vector<int64_t>{1})
-    return site.output(channel_mean(site, x));
-  if (x.size() != 4 || axes != std::vector<int64_t>{2, 3})
-    site.refuse(
-        "a mean over ", axes.size(), " axes of ", to_text(x),
-        ", supported are that over height and width of images, and over channels where they are kept");
-  const Flowing mean = site.add(GlobalAvgPool{}, {site.flowing()});
-  site.output(keep ? mean : site.add(Flatten{}, {mean.id}));
+  const Reduction r = reduction_of(site);
+  if (r.nothing) return site.output(Flowing{site.flowing(), x});
+  if (r.keep && over_channels(x, r.axes)) return site.output(channel_mean(site, x));
+  if (!over_space(x, r.axes)) refuse_axes(site, r, ", and over channels where they are kept");
+  reduce_space<AvgPool, GlobalAvgPool>(site, r);
+}
+
+/// Channels are turned to where windows are.
+void reduce_max(Site& site) {
+  const Shape x = site.shape();
+  const Reduction r = reduction_of(site);
+  if (r.nothing) return site.output(Flowing{site.flowing(), x});
+  if (over_space(x, r.axes)) return reduce_space<MaxPool, GlobalMaxPool>(site, r);
+  if (x.size() != 4 || !r.keep || !over_channels(x, r.axes))
+    refuse_axes(site, r, ", and over channels of images where they are kept");
+  const Flowing turned = site.add(Transpose{{{0, 2, 3, 1}}}, {site.flowing()});
+  const Pair kernel{1, small_int(site, x[1], "channels")};
+  const Flowing largest = site.add(MaxPool{.kernel = kernel, .stride = kernel}, {turned.id});
+  site.output(site.add(Transpose{{{0, 3, 1, 2}}}, {largest.id}));
+}
+
+/// The mean, times how many there are.
+void reduce_sum(Site& site) {
+  const Shape x = site.shape();
+  const Reduction r = reduction_of(site);
+  if (r.nothing) return site.output(Flowing{site.flowing(), x});
+  if (!over_space(x, r.axes)) refuse_axes(site, r, "");
+  double count = 1;
+  for (int64_t axis : r.axes) count *= static_cast<double>(x[static_cast<size_t>(axis)]);
+  reduce_space<AvgPool, GlobalAvgPool>(site, r);
+  const Flowing mean = std::get<Flowing>(*site.outputs()[0]);
+  site.output(
+      site.add(Mul{}, {mean.id, site.weight("count", float_constant({}, {static_cast<float>(count)}))}));
 }
 
 constexpr Converter kConverters[] = {
@@ -66,7 +145,9 @@ constexpr Converter kConverters[] = {
     {"GlobalAveragePool", global_pool<GlobalAvgPool>},
     {"GlobalMaxPool", global_pool<GlobalMaxPool>},
     {"MaxPool", max_pool},
+    {"ReduceMax", reduce_max},
     {"ReduceMean", reduce_mean},
+    {"ReduceSum", reduce_sum},
 };
 
 }  // namespace

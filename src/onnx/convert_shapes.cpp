@@ -27,7 +27,12 @@ void reshape(Site& site) {
 }
 
 void flatten(Site& site) { site.output(in_shape(site, input(site), flattened_shape(site))); }
-void squeeze(Site& site) { site.output(in_shape(site, input(site), squeezed_shape(site))); }
+void squeeze(Site& site) {
+  Shape shape = squeezed_shape(site);
+  // Without axes a batch of one would go as well; but it stands for any.
+  if (!site.has_input(1) && !site.has("axes") && site.batch() == 1) shape.insert(shape.begin(), 1);
+  site.output(in_shape(site, input(site), shape));
+}
 void unsqueeze(Site& site) { site.output(in_shape(site, input(site), unsqueezed_shape(site))); }
 
 void transpose(Site& site) {
@@ -155,6 +160,50 @@ std::vector<int64_t> all_pads(Site& site) {
   return pads;
 }
 
+/// Channels of one number before and behind those of an image, as the shortcuts of ResNets for CIFAR-10 have
+/// them (He 2015, option A).
+void pad_channels(Site& site, const Pad& op, const std::vector<int64_t>& pads) {
+  const Shape& x = site.shape();
+  if (op.mode != 0 || pads[1] < 0 || pads[5] < 0 || pads[2] != 0 || pads[3] != 0 || pads[6] != 0 ||
+      pads[7] != 0)
+    site.refuse("pads channels, which is supported with constants alone");
+  if (site.batch() != 1) site.refuse("pads channels of a batch of ", site.batch(), ", supported is 1");
+  std::vector<ValueId> parts;
+  const auto add = [&](const char* role, int64_t channels) {
+    if (channels == 0) return;
+    const Shape shape{1, channels, x[2], x[3]};
+    site.spend(shape);
+    const std::vector<float> values(static_cast<size_t>(element_count(shape)), op.value);
+    parts.push_back(site.weight(role, float_constant(shape, values)));
+  };
+  add("before", pads[1]);
+  parts.push_back(site.flowing());
+  add("behind", pads[5]);
+  site.output(site.add(Concat{}, parts));
+}
+
+/// Repeats what flows along dimensions of one element, by what leaves numbers as they are.
+void expand(Site& site) {
+  const std::vector<int64_t> given = site.integers_of(1, "shape");
+  Shape ones(given.begin(), given.end());
+  const Shape& x = site.shape();
+  if (ones.size() < x.size()) ones.insert(ones.begin(), x.size() - ones.size(), 1);
+  if (ones.size() > x.size() || (ones[0] != 1 && ones[0] != site.batch()))
+    site.refuse("makes ", to_text(ones), " of ", to_text(x), ", which changes the batch");
+  ones[0] = 1;
+  bool grows = false;
+  for (size_t d = 1; d < x.size(); ++d) {
+    if (ones[d] != x[d] && ones[d] != 1 && x[d] != 1)
+      site.refuse("makes ", to_text(ones), " of ", to_text(x), ", only dimensions of 1 can be repeated");
+    if (x[d] != 1) ones[d] = 1;
+    grows = grows || ones[d] > 1;
+  }
+  if (!grows) return site.output(input(site));
+  site.spend(ones);
+  const std::vector<float> values(static_cast<size_t>(element_count(ones)), 1.0f);
+  site.output(site.add(Mul{}, {site.flowing(), site.weight("ones", float_constant(ones, values))}));
+}
+
 void pad(Site& site) {
   const std::string mode = site.text("mode", "constant");
   Pad op;
@@ -165,8 +214,10 @@ void pad(Site& site) {
   const std::vector<int64_t> pads = all_pads(site);
   if (std::all_of(pads.begin(), pads.end(), [](int64_t p) { return p == 0; }))
     return site.output(input(site));
-  if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0)
-    site.refuse("pads of an input of ", to_text(site.shape()), " beside height and width of images");
+  if (pads.size() != 8 || pads[0] != 0 || pads[4] != 0)
+    site.refuse("pads of an input of ", to_text(site.shape()),
+                ", supported are those of channels, height and width of images");
+  if (pads[1] != 0 || pads[5] != 0) return pad_channels(site, op, pads);
   op.pad = {small_int(site, pads[2], "pads", true), small_int(site, pads[3], "pads", true),
             small_int(site, pads[6], "pads", true), small_int(site, pads[7], "pads", true)};
   site.output(site.add(op, {site.flowing()}));
@@ -252,19 +303,13 @@ void depth_to_space(Site& site) {
 }
 
 constexpr Converter kConverters[] = {
-    {"Concat", concat},
-    {"DepthToSpace", depth_to_space},
-    {"Flatten", flatten},
-    {"Gather", gather},
-    {"Pad", pad},
-    {"Reshape", reshape},
-    {"Resize", resize},
-    {"Slice", slice},
-    {"Split", split},
-    {"Squeeze", squeeze},
-    {"Transpose", transpose},
-    {"Unsqueeze", unsqueeze},
-    {"Upsample", upsample},
+    {"Concat", concat},       {"DepthToSpace", depth_to_space},
+    {"Expand", expand},       {"Flatten", flatten},
+    {"Gather", gather},       {"Pad", pad},
+    {"Reshape", reshape},     {"Resize", resize},
+    {"Slice", slice},         {"Split", split},
+    {"Squeeze", squeeze},     {"Transpose", transpose},
+    {"Unsqueeze", unsqueeze}, {"Upsample", upsample},
 };
 
 }  // namespace

@@ -22,10 +22,22 @@ void set_raw(pb::TensorProto& tensor, const std::vector<Value>& values) {
   tensor.set_raw_data(values.data(), values.size() * sizeof(Value));
 }
 
+/// With outputs of these names, where no other value has them.
+Graph with_output_names(Graph graph, const std::vector<std::string>& names) {
+  for (size_t i = 0; i < std::min(names.size(), graph.outputs.size()); ++i) {
+    const bool is_taken = std::any_of(graph.values.begin(), graph.values.end(),
+                                      [&](const Value& value) { return value.name == names[i]; });
+    if (!is_taken) graph.values[graph.outputs[i]].name = names[i];
+  }
+  return graph;
+}
+
 class Exporter {
  public:
   Exporter(const Graph& graph, const ExportOptions& options)
-      : graph_(graph), options_(options), shapes_(infer_shapes(graph)) {
+      : graph_(with_output_names(graph, options.output_names)),
+        options_(options),
+        shapes_(infer_shapes(graph_)) {
     for (const Value& value : graph.values) names_.insert(value.name);
   }
 
@@ -263,6 +275,9 @@ class Exporter {
   void add(const Sigmoid&) { simple("Sigmoid"); }
   void add(const Tanh&) { simple("Tanh"); }
   void add(const HardSwish&) { simple("HardSwish"); }
+  void add(const Elu& op) { set(simple("Elu"), "alpha", op.alpha); }
+  void add(const Softplus&) { simple("Softplus"); }
+  void add(const Erf&) { simple("Erf"); }
   void add(const HardSigmoid& op) {
     auto& node = simple("HardSigmoid");
     set(node, "alpha", op.alpha), set(node, "beta", op.beta);
@@ -293,7 +308,33 @@ class Exporter {
   void add(const Mul&) { simple("Mul"); }
   void add(const Sub&) { simple("Sub"); }
   void add(const Div&) { simple("Div"); }
-  void add(const Concat&) { set(simple("Concat"), "axis", int64_t{1}); }
+  /// The batch that this input has and ones behind it: as many as it has dimensions.
+  std::string batch_of(const std::string& input, size_t rank) {
+    const std::string shape = unused(output_name() + ".shape"), batch = unused(output_name() + ".batch"),
+                      whole = unused(output_name() + ".repeats");
+    add_node("Shape", shape, {input}, shape);
+    add_node("Slice", batch, {shape, list("first", {0}), list("second", {1})}, batch);
+    set(add_node("Concat", whole, {batch, list("ones", std::vector<int64_t>(rank - 1, 1))}, whole), "axis",
+        int64_t{0});
+    return whole;
+  }
+  /// A constant has no batch and is repeated for each image.
+  void add(const Concat&) {
+    std::vector<std::string> names = input_names();
+    const auto is_constant = [&](size_t i) { return graph_.values[node_->inputs[i]].weight != nullptr; };
+    std::string repeats;
+    for (size_t i = 0; i < names.size() && repeats.empty(); ++i)
+      if (!is_constant(i)) repeats = names[i];
+    bool is_known = false;
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (!is_constant(i)) continue;
+      if (!is_known) repeats = batch_of(repeats, input_shape(i).size()), is_known = true;
+      const std::string repeated = unused(names[i] + ".repeated");
+      add_node("Expand", repeated, {names[i], repeats}, repeated);
+      names[i] = repeated;
+    }
+    set(add_node("Concat", output_name(), names, output_name()), "axis", int64_t{1});
+  }
   void add(const Reshape& op) { simple("Reshape", {list("shape", behind_batch(op.dims.values))}); }
   void add(const Transpose& op) { set(simple("Transpose"), "perm", op.perm.values); }
   void add(const Slice& op) {
@@ -339,7 +380,7 @@ class Exporter {
     add_node("Reshape", output_name(), {turned, list("channels", {0, x[1], x[2], x[3]})}, output_name());
   }
 
-  const Graph& graph_;
+  const Graph graph_;
   const ExportOptions& options_;
   std::vector<Shape> shapes_;
   std::set<std::string> names_;

@@ -44,10 +44,9 @@ int64_t whole(Site& site, double value) {
 
 using Binary = double (*)(double, double);
 
-Constant binary(Site& site, Binary apply) {
-  const Shape shape = broadcast_shape(site, site.shape(0), site.shape(1));
-  const Constant a = expanded(site, site.constant(0, "a"), shape),
-                 b = expanded(site, site.constant(1, "b"), shape);
+Constant combined(Site& site, const Constant& left, const Constant& right, Binary apply) {
+  const Shape shape = broadcast_shape(site, left.shape, right.shape);
+  const Constant a = expanded(site, left, shape), b = expanded(site, right, shape);
   const size_t count = a.size();
   site.spend(shape);
   if (a.is_integer() && b.is_integer()) {
@@ -58,6 +57,18 @@ Constant binary(Site& site, Binary apply) {
   std::vector<float> values(count);
   for (size_t i = 0; i < count; ++i) values[i] = static_cast<float>(apply(a.at(i), b.at(i)));
   return float_constant(shape, std::move(values));
+}
+
+Constant binary(Site& site, Binary apply) {
+  return combined(site, site.constant(0, "a"), site.constant(1, "b"), apply);
+}
+
+/// Of one input or more.
+Constant several(Site& site, Binary apply) {
+  Constant result = site.constant(0, "a");
+  for (size_t i = 1; i < site.input_count(); ++i)
+    result = combined(site, result, site.constant(i, "an input"), apply);
+  return result;
 }
 
 Constant unary(Site& site, double (*apply)(double)) {
@@ -205,16 +216,15 @@ constexpr Folder kFolders[] = {
     {"Div", [](Site& s) { return binary(s, [](double a, double b) { return a / b; }); }},
     {"Equal", [](Site& s) { return binary(s, [](double a, double b) { return a == b ? 1.0 : 0.0; }); }, true},
     {"Expand",
-     [](Site& s) { return expanded(s, s.constant(0, "x"), integers(s.constant(1, "shape"), s.where())); },
-     true},
+     [](Site& s) { return expanded(s, s.constant(0, "x"), integers(s.constant(1, "shape"), s.where())); }},
     {"Flatten", fold_flatten},
     {"Floor", [](Site& s) { return unary(s, [](double x) { return std::floor(x); }); }, true},
     {"Gather", fold_gather, true},
     {"Identity", [](Site& s) { return s.constant(0, "x"); }},
-    {"Max", [](Site& s) { return binary(s, [](double a, double b) { return std::max(a, b); }); }, true},
-    {"Min", [](Site& s) { return binary(s, [](double a, double b) { return std::min(a, b); }); }, true},
+    {"Max", [](Site& s) { return several(s, [](double a, double b) { return std::max(a, b); }); }},
+    {"Min", [](Site& s) { return several(s, [](double a, double b) { return std::min(a, b); }); }},
     {"Mul", [](Site& s) { return binary(s, [](double a, double b) { return a * b; }); }},
-    {"Neg", [](Site& s) { return unary(s, [](double x) { return -x; }); }, true},
+    {"Neg", [](Site& s) { return unary(s, [](double x) { return -x; }); }},
     {"Range", fold_range, true},
     {"Reciprocal", [](Site& s) { return unary(s, [](double x) { return 1 / x; }); }, true},
     {"ReduceProd", fold_product, true},

@@ -52,17 +52,50 @@ class Importer {
       initializers_[tensor.name()] = &tensor;
     if (model_.graph().sparse_initializer_size() > 0)
       problems_.push_back("sparse initializers are not supported");
+    choose_outputs();
+    find_needed();
     add_inputs();
-    for (const pb::NodeProto& node : model_.graph().node()) add_node(node);
+    for (const pb::NodeProto& node : model_.graph().node())
+      if (is_needed(node)) add_node(node);
     add_outputs();
     if (!problems_.empty()) report();
-    return finish();
+    try {
+      return finish();
+    } catch (const Error& error) {
+      // What checks a graph does not know which file it came from.
+      fail(error.code(), what_, ": ", error.what());
+    }
   }
 
  private:
+  void choose_outputs() {
+    for (const auto& output : model_.graph().output())
+      if (options_.output.empty() || output.name() == options_.output) outputs_.push_back(output.name());
+    if (options_.output_names) *options_.output_names = outputs_;
+    if (!outputs_.empty() || options_.output.empty()) return;
+    std::vector<std::string> names;
+    for (const auto& output : model_.graph().output()) names.push_back(output.name());
+    fail(ErrorCode::usage, "--take: ", what_, " has no output '", options_.output,
+         "', it has: ", join(names));
+  }
+
+  /// What the outputs are computed from. Nodes are in the order in which they are computed.
+  void find_needed() {
+    needed_.insert(outputs_.begin(), outputs_.end());
+    const auto& nodes = model_.graph().node();
+    for (auto node = nodes.rbegin(); node != nodes.rend(); ++node)
+      if (is_needed(*node)) needed_.insert(node->input().begin(), node->input().end());
+  }
+  bool is_needed(const pb::NodeProto& node) const {
+    return node.output_size() == 0 ||
+           std::any_of(node.output().begin(), node.output().end(),
+                       [&](const std::string& name) { return needed_.count(name) != 0; });
+  }
+
   void add_inputs() {
     for (const auto& input : model_.graph().input())
-      if (!initializers_.count(input.name())) attempt(cat("input ", input.name()), [&] { add_input(input); });
+      if (!initializers_.count(input.name()) && needed_.count(input.name()))
+        attempt(cat("input ", input.name()), [&] { add_input(input); });
     if (construction_.graph.inputs.empty() && problems_.empty()) problems_.push_back("it has no input");
   }
 
@@ -95,8 +128,7 @@ class Importer {
     Shape shape;
     for (const auto& dim : dims) shape.push_back(dim.dim_value() > 0 ? dim.dim_value() : 0);
     if (shape[0] == 0) shape[0] = 1;
-    if (options_.input && options_.input->size() + 1 == rank)
-      std::copy(options_.input->begin(), options_.input->end(), shape.begin() + 1);
+    if (options_.input && options_.input->size() + 1 == rank) fill(shape, *options_.input);
     if (options_.input && options_.input->size() + 1 != rank)
       fail(ErrorCode::usage, "--input: ", to_text(*options_.input), " was asked for, input ", input.name(),
            " has ", rank - 1, " dimensions beside the batch");
@@ -106,6 +138,14 @@ class Importer {
              "), give it as in --input 3x224x224");
     element_count(shape);
     return shape;
+  }
+
+  /// An image of channels x height x width; where the file leaves all but the last open, and that is the
+  /// number of channels, these come last.
+  static void fill(Shape& shape, Shape image) {
+    const bool is_last = image.size() == 3 && shape[1] == 0 && shape[2] == 0 && shape[3] == image[0];
+    if (is_last) std::rotate(image.begin(), image.begin() + 1, image.end());
+    std::copy(image.begin(), image.end(), shape.begin() + 1);
   }
 
   void add_node(const pb::NodeProto& node) {
@@ -139,7 +179,7 @@ class Importer {
     }
     site.check_attributes();
     for (int j = 0; j < node.output_size(); ++j) {
-      if (node.output(j).empty()) continue;
+      if (!needed_.count(node.output(j))) continue;
       auto& output = site.outputs()[static_cast<size_t>(j)];
       if (!output) site.refuse("its output ", j, " is not supported");
       unknown_.erase(node.output(j));
@@ -148,12 +188,12 @@ class Importer {
   }
 
   void add_outputs() {
-    for (const auto& output : model_.graph().output())
-      attempt(cat("output ", output.name()), [&] {
-        const Known* known = find(output.name());
+    for (const std::string& output : outputs_)
+      attempt(cat("output ", output), [&] {
+        const Known* known = find(output);
         if (!known) return;
         const auto* flowing = std::get_if<Flowing>(known);
-        if (!flowing) fail(ErrorCode::unsupported, "output ", output.name(), ": is a constant");
+        if (!flowing) fail(ErrorCode::unsupported, "output ", output, ": is a constant");
         construction_.graph.outputs.push_back(flowing->id);
       });
     if (construction_.graph.outputs.empty() && problems_.empty()) problems_.push_back("it has no output");
@@ -219,7 +259,9 @@ class Importer {
   Construction construction_;
   std::unordered_map<std::string, pb::TensorProto*> initializers_;
   std::unordered_map<std::string, Known> known_;
-  std::set<std::string> unknown_;  ///< names whose makers could not be imported, reported once
+  std::set<std::string> unknown_;     ///< names whose makers could not be imported, reported once
+  std::vector<std::string> outputs_;  ///< those that are kept
+  std::set<std::string> needed_;      ///< values that these are computed from, and they themselves
   std::vector<std::string> problems_;
   bool damaged_ = false;
 };

@@ -18,6 +18,7 @@ class Rewriter {
   explicit Rewriter(Graph graph) : graph_(std::move(graph)), shapes_(infer_shapes(graph_)), uses_(graph_) {}
 
   Graph run() {
+    for (ValueId input : graph_.inputs) channels_first(input);
     for (Node& node : graph_.nodes) {
       channel_shuffle(node);
       flatten(node);
@@ -75,6 +76,35 @@ class Rewriter {
     if (!clip || std::get<Clip>(clip->op) != Clip{0, 6}) return std::nullopt;
     const Node* sum = made_by<Add>(clip->inputs[0]);
     return sum ? other_than<Add>(*sum, 3) : std::nullopt;
+  }
+
+  /// Images that come channels last and are turned before all else come channels first. With one channel both
+  /// are the same, and a Reshape turns them as well.
+  void channels_first(ValueId input) {
+    const Shape x = graph_.values[input].shape;
+    if (x.size() != 4 || uses_.reads[input] == 0) return;
+    const auto turns = [&](const Node& node) {
+      const auto* turn = std::get_if<Transpose>(&node.op);
+      return (turn && turn->perm.values == std::vector<int64_t>{0, 3, 1, 2}) ||
+             (x[3] == 1 &&
+              (std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Flatten>(node.op)));
+    };
+    const auto is_output = [&](ValueId id) {
+      return std::find(graph_.outputs.begin(), graph_.outputs.end(), id) != graph_.outputs.end();
+    };
+    for (const Node& node : graph_.nodes) {
+      const bool reads = std::find(node.inputs.begin(), node.inputs.end(), input) != node.inputs.end();
+      if (reads && (!turns(node) || is_output(node.output))) return;
+    }
+    if (is_output(input)) return;
+    shapes_[input] = graph_.values[input].shape = {x[0], x[3], x[1], x[2]};
+    for (const Node& turn : graph_.nodes) {
+      const bool is_same = turn.inputs[0] == input && shapes_[turn.output] == shapes_[input];
+      if (!is_same || std::holds_alternative<Flatten>(turn.op)) continue;
+      for (Node& reader : graph_.nodes)
+        for (ValueId& id : reader.inputs)
+          if (id == turn.output) id = input, ++uses_.reads[input], --uses_.reads[turn.output];
+    }
   }
 
   void channel_shuffle(Node& node) {

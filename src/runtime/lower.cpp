@@ -126,6 +126,13 @@ Lowered choose(const Tanh& op, const Site& site) { return activation(op.name, si
 Lowered choose(const HardSwish& op, const Site& site) {
   return activation(op.name, site, kernels::hard_swish);
 }
+Lowered choose(const Softplus& op, const Site& site) { return activation(op.name, site, kernels::softplus); }
+Lowered choose(const Erf& op, const Site& site) { return activation(op.name, site, kernels::erf); }
+Lowered choose(const Elu& op, const Site& site) {
+  return activation(op.name, site, [op](const float* x, size_t count, float* out) {
+    kernels::elu(x, count, op.alpha, out);
+  });
+}
 Lowered choose(const LeakyRelu& op, const Site& site) {
   return activation(op.name, site, [op](const float* x, size_t count, float* out) {
     kernels::leaky_relu(x, count, op.alpha, out);

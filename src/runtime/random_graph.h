@@ -106,7 +106,8 @@ class RandomGraph {
   }
 
   void add_activation() {
-    const Op ops[] = {LeakyRelu{0.25f}, Sigmoid{}, Tanh{}, HardSigmoid{0.3f, 0.4f}, HardSwish{}, PRelu{}};
+    const Op ops[] = {LeakyRelu{0.25f}, Sigmoid{},  Tanh{}, HardSigmoid{0.3f, 0.4f}, HardSwish{}, PRelu{},
+                      Elu{0.7f},        Softplus{}, Erf{}};
     const Op& op = ops[random_.below(std::size(ops))];
     if (std::holds_alternative<PRelu>(op))
       x_ = apply(op, {x_, operand()});

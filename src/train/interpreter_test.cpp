@@ -80,7 +80,8 @@ struct Grower {
     return net.apply(name(), op, {x, weight, constant({outputs * groups})});
   }
   ValueId activation() {
-    const Op ops[] = {LeakyRelu{0.2f}, Sigmoid{}, Tanh{}, HardSigmoid{0.3f, .4f}, HardSwish{}, LogSoftmax{}};
+    const Op ops[] = {LeakyRelu{0.2f}, Sigmoid{},  Tanh{}, HardSigmoid{0.3f, .4f}, HardSwish{}, LogSoftmax{},
+                      Elu{0.7f},       Softplus{}, Erf{}};
     return net.apply(name(), ops[random.below(std::size(ops))], {x});
   }
   ValueId arithmetic() {

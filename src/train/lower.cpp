@@ -114,6 +114,9 @@ Tensor run(const HardSigmoid& op, const Inputs& in, const Site&) {
   return at::clamp(op.alpha * in[0] + op.beta, 0, 1);
 }
 Tensor run(const HardSwish&, const Inputs& in, const Site&) { return at::hardswish(in[0]); }
+Tensor run(const Elu& op, const Inputs& in, const Site&) { return at::elu(in[0], op.alpha); }
+Tensor run(const Softplus&, const Inputs& in, const Site&) { return at::softplus(in[0]); }
+Tensor run(const Erf&, const Inputs& in, const Site&) { return at::erf(in[0]); }
 
 /// Torch pads by at most half the kernel, and the same on both sides.
 template <class Pool>

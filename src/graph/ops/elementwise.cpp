@@ -69,6 +69,9 @@ Shape shape_of(const Sigmoid&, const Shapes& in, const Site&) { return in[0]; }
 Shape shape_of(const Tanh&, const Shapes& in, const Site&) { return in[0]; }
 Shape shape_of(const HardSigmoid&, const Shapes& in, const Site&) { return in[0]; }
 Shape shape_of(const HardSwish&, const Shapes& in, const Site&) { return in[0]; }
+Shape shape_of(const Elu&, const Shapes& in, const Site&) { return in[0]; }
+Shape shape_of(const Softplus&, const Shapes& in, const Site&) { return in[0]; }
+Shape shape_of(const Erf&, const Shapes& in, const Site&) { return in[0]; }
 Shape shape_of(const Clip& op, const Shapes& in, const Site& site) {
   fits(op.min <= op.max, site, "min ", op.min, " is above max ", op.max);
   return in[0];
@@ -106,6 +109,15 @@ void compute(const HardSigmoid& op, const Arguments& in, Tensor& out) {
 }
 void compute(const HardSwish&, const Arguments& in, Tensor& out) {
   map(*in[0], out, [](float x) { return x * limited(x / 6 + 0.5f, 0, 1); });
+}
+void compute(const Elu& op, const Arguments& in, Tensor& out) {
+  map(*in[0], out, [&](float x) { return x > 0 ? x : op.alpha * std::expm1(x); });
+}
+void compute(const Softplus&, const Arguments& in, Tensor& out) {
+  map(*in[0], out, [](float x) { return std::max(x, 0.0f) + std::log1p(std::exp(-std::abs(x))); });
+}
+void compute(const Erf&, const Arguments& in, Tensor& out) {
+  map(*in[0], out, [](float x) { return std::erf(x); });
 }
 void compute(const Add&, const Arguments& in, Tensor& out) { combine(in, out, std::plus<float>()); }
 void compute(const Mul&, const Arguments& in, Tensor& out) { combine(in, out, std::multiplies<float>()); }

@@ -78,6 +78,31 @@ struct HardSwish {
   bool operator==(const HardSwish&) const = default;
 };
 
+/// x where it is positive, else alpha (exp(x) - 1) (Clevert 2015).
+struct Elu {
+  float alpha = 1;
+  static constexpr uint8_t id = 36;
+  static constexpr std::string_view name = "elu";
+  static constexpr auto fields() { return std::tuple{field("alpha", &Elu::alpha)}; }
+  bool operator==(const Elu&) const = default;
+};
+
+/// log(1 + exp(x)); x tanh(softplus(x)) is Mish.
+struct Softplus {
+  static constexpr uint8_t id = 37;
+  static constexpr std::string_view name = "softplus";
+  static constexpr auto fields() { return std::tuple{}; }
+  bool operator==(const Softplus&) const = default;
+};
+
+/// The error function; x/2 (1 + erf(x / sqrt(2))) is GELU.
+struct Erf {
+  static constexpr uint8_t id = 38;
+  static constexpr std::string_view name = "erf";
+  static constexpr auto fields() { return std::tuple{}; }
+  bool operator==(const Erf&) const = default;
+};
+
 /// Arithmetic of two inputs, either of which may be a constant. Shapes broadcast as in numpy: aligned from
 /// the right, and a dimension of 1 is repeated. Two computed inputs have the same number of dimensions and
 /// the same batch; a constant has no batch: it has fewer dimensions than the other input, or 1 in the first.

@@ -1,5 +1,7 @@
 #include "kernels/elementwise/activation.h"
 
+#include <cmath>
+
 #include "kernels/clamp.h"
 #include "kernels/elementwise/exponential.h"
 
@@ -28,6 +30,19 @@ void hard_sigmoid(const float* x, size_t count, float alpha, float beta, float* 
 
 void hard_swish(const float* x, size_t count, float* out) {
   for (size_t i = 0; i < count; ++i) out[i] = x[i] * kUnit(x[i] / 6 + 0.5f);
+}
+
+void elu(const float* x, size_t count, float alpha, float* out) {
+  for (size_t i = 0; i < count; ++i) out[i] = x[i] > 0 ? x[i] : alpha * (exponential(x[i]) - 1);
+}
+
+void softplus(const float* x, size_t count, float* out) {
+  for (size_t i = 0; i < count; ++i)
+    out[i] = (x[i] > 0 ? x[i] : 0) + std::log1p(exponential(-std::abs(x[i])));
+}
+
+void erf(const float* x, size_t count, float* out) {
+  for (size_t i = 0; i < count; ++i) out[i] = std::erf(x[i]);
 }
 
 }  // namespace netsuke::kernels

@@ -16,4 +16,11 @@ void hard_sigmoid(const float* x, size_t count, float alpha, float beta, float* 
 /// x times (x / 6 + 1/2 limited to [0, 1]).
 void hard_swish(const float* x, size_t count, float* out);
 
+/// x where it is positive, else alpha (exp(x) - 1).
+void elu(const float* x, size_t count, float alpha, float* out);
+/// log(1 + exp(x)).
+void softplus(const float* x, size_t count, float* out);
+/// The error function.
+void erf(const float* x, size_t count, float* out);
+
 }  // namespace netsuke::kernels

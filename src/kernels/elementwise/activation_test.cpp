@@ -41,6 +41,10 @@ TEST(Activation, EqualsItsFormula) {
   expect_like(sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); });
   expect_like(tanh, [](double x) { return std::tanh(x); });
   expect_like(hard_swish, [](double x) { return x * std::clamp(x / 6 + 0.5, 0.0, 1.0); });
+  expect_like(softplus, [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); });
+  expect_like(erf, [](double x) { return std::erf(x); });
+  expect_like([](const float* x, size_t n, float* out) { elu(x, n, 1.5f, out); },
+              [](double x) { return x > 0 ? x : 1.5 * std::expm1(x); });
   expect_like([](const float* x, size_t n, float* out) { leaky_relu(x, n, 0.25f, out); },
               [](double x) { return x > 0 ? x : 0.25 * x; });
   expect_like([](const float* x, size_t n, float* out) { hard_sigmoid(x, n, 0.25f, 0.75f, out); },
