@@ -107,6 +107,11 @@ LD_DEBUG=libs "$netsuke" eval small.nsk --data synthetic 2>&1 >/dev/null | grep 
 refused 2 'no such file' "$netsuke" eval missing.nsk --data fashion-mnist
 refused 2 'did you mean' "$netsuke" zoo lenet5
 refused 2 'exists already' "$netsuke" convert dense.nsk small.nsk
+refused 2 'is no JSON' "$netsuke" inspect dense.nsk --json-file small.nsk
+refused 2 "did you mean 'eval'" "$netsuke" evla small.nsk --data fashion-mnist
+refused 2 "found 'inf'" "$netsuke" run small.nsk --data fashion-mnist --index 7 --scale inf
+refused 2 'is for .onnx files' "$netsuke" convert dense.nsk x.nsk --quantized
+refused 2 'take: is for ONNX files' "$netsuke" inspect dense.nsk --take scores
 refused 2 'fashion-mnist' "$netsuke" eval small.nsk --data no-such-data
 refused 2 'neither a file nor a known recipe' "$netsuke" compress dense.nsk --recipe no-such-recipe -o x.nsk
 refused 1 'cannot be written' "$netsuke" convert dense.nsk no/such/folder/x.nsk

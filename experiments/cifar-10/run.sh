@@ -38,6 +38,12 @@ for seed in $(seq "${SEEDS:-1}"); do
   once "squeezenet-squeeze-half-keep-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set bypass=complex \
     --set batch-norm=yes --set keep-resolution=yes --set squeeze-ratio=0.5 --set base=64 --set increment=64 --set percent-3x3=75 \
     --label-smoothing 0.1 --cutout 8
+  # What the shuffle is worth (ShuffleNet, table 3), at a quarter of the channels.
+  for groups in 3 8; do
+    once "shufflenet-quarter-g$groups-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 --set scale=0.25 --set "groups=$groups"
+    once "shufflenet-quarter-g$groups-unshuffled-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 --set scale=0.25 \
+      --set "groups=$groups" --set shuffle=no
+  done
   for groups in 1 3 8; do
     once "shufflenet-g$groups-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 --set "groups=$groups"
     [ "$groups" = 1 ] || once "shufflenet-g$groups-unshuffled-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 \

@@ -58,10 +58,9 @@ NETSUKE_API void netsuke_model_free(netsuke_model* model);
 NETSUKE_API const char* netsuke_model_name(const netsuke_model* model);
 /* The class name of this output, "" if there is none. Valid as long as the model. */
 NETSUKE_API const char* netsuke_model_label(const netsuke_model* model, size_t output);
-/* The text stored under `key`, cut to `capacity` bytes with its final 0, and its whole length in *length; 0
-   and
-   "" if there is none. The keys that say how pixels become an input: see Model::metadata in
-   netsuke/netsuke.h. */
+/* The text stored under `key`: as much of it as fits into `capacity` bytes with a final 0 (`text` may be NULL
+   if that is 0), and its whole length in *length, 0 if there is none. Model::metadata in netsuke/netsuke.h
+   says which keys tell how pixels become an input. */
 NETSUKE_API int netsuke_model_metadata(const netsuke_model* model, const char* key, char* text,
                                        size_t capacity, size_t* length);
 /* Floats of one input and of one result. */

@@ -75,18 +75,6 @@ class BatchReader {
   std::future<Batch> coming_;
 };
 
-/// What a network's outputs are.
-enum class Scores { logits, probabilities, log_probabilities };
-
-Scores scores_of(const Graph& graph) {
-  for (const Node& node : graph.nodes) {
-    if (node.output != graph.outputs[0]) continue;
-    if (std::holds_alternative<Softmax>(node.op)) return Scores::probabilities;
-    if (std::holds_alternative<LogSoftmax>(node.op)) return Scores::log_probabilities;
-  }
-  return Scores::logits;
-}
-
 /// -log p of the right class. A probability that rounds to zero counts as the smallest float.
 double loss_of(std::span<const float> scores, size_t label, Scores kind) {
   const double right = scores[label];
@@ -171,6 +159,21 @@ void answer_all(const Graph& graph, const Dataset& data, int threads, const Log&
 }
 
 }  // namespace
+
+Scores scores_of(const Graph& graph) {
+  ValueId id = graph.outputs.at(0);
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    if (node->output != id) continue;
+    if (std::holds_alternative<Softmax>(node->op)) return Scores::probabilities;
+    if (std::holds_alternative<LogSoftmax>(node->op)) return Scores::log_probabilities;
+    const bool is_view = std::holds_alternative<Flatten>(node->op) ||
+                         std::holds_alternative<Reshape>(node->op) ||
+                         std::holds_alternative<Dropout>(node->op);
+    if (!is_view) break;
+    id = node->inputs[0];
+  }
+  return Scores::logits;
+}
 
 Accuracy measure_accuracy(const Graph& graph, const Dataset& data, int threads, const Log& log) {
   Tally tally{.kind = scores_of(graph)};

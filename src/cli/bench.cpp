@@ -54,9 +54,10 @@ kernels::Limits limits_for(const BenchOptions& options) {
   return all;
 }
 
-void explain(const BenchOptions& options, const Graph& graph, const Output& output, report::Json& json) {
+void explain(const BenchOptions& options, const Graph& graph, const Output& output, const Log& log,
+             report::Json& json) {
   BenchRunner timed(graph, options, true, residency_of(options));
-  timed.run_many({.batch = options.batch, .repeat = 20, .seconds = 3}, {});
+  timed.run_many({.batch = options.batch, .repeat = 20, .seconds = 3}, log);
   const kernels::Limits limits = limits_for(options);
   const std::vector<StepRow> rows = explained(graph, timed.session().explain(), options.batch, limits);
   json["limits"] = limits_json(limits);
@@ -77,17 +78,17 @@ std::string summary(const report::Json& json) {
   const auto number = [&](const char* key) { return json[key].get<double>(); };
   const auto whole = [&](const char* key) { return json[key].get<int64_t>(); };
   return fmt::format(
-      "{}: {} bytes, {} threads, {}, batch {}\n"
+      "{}: {} bytes, {} thread{}, {}, batch {}\n"
       "loaded in {:.1f} ms, first answer after {:.1f} ms, at most {} of memory: weights {}, activations {} "
       "({} alive at once)\n"
       "latency min {:.3f}  median {:.3f}  p90 {:.3f}  p99 {:.3f} ms  ({} runs after {} to warm up)\n"
       "{:.1f} images/s\n",
       json["model"].get<std::string>(), report::grouped(whole("bytes")), whole("threads"),
-      json["cpu"].get<std::string>(), whole("batch"), number("ms_load"), number("ms_first"),
-      report::bytes_text(number("bytes_peak")), report::bytes_text(number("bytes_weights")),
-      report::bytes_text(number("bytes_activations")), report::bytes_text(number("bytes_live")),
-      number("ms_min"), number("ms_median"), number("ms_p90"), number("ms_p99"), whole("runs"),
-      whole("warmup"), number("images_per_second"));
+      whole("threads") == 1 ? "" : "s", json["cpu"].get<std::string>(), whole("batch"), number("ms_load"),
+      number("ms_first"), report::bytes_text(number("bytes_peak")),
+      report::bytes_text(number("bytes_weights")), report::bytes_text(number("bytes_activations")),
+      report::bytes_text(number("bytes_live")), number("ms_min"), number("ms_median"), number("ms_p90"),
+      number("ms_p99"), whole("runs"), whole("warmup"), number("images_per_second"));
 }
 
 void run(const BenchOptions& options) {
@@ -119,7 +120,7 @@ void run(const BenchOptions& options) {
   json["bytes_live"] = 4 * runner.session().plan().live;
   add_latency(json, latency, options.batch);
   output.text(summary(json));
-  if (options.explain) explain(options, model.graph, output, json);
+  if (options.explain) explain(options, model.graph, output, log, json);
   output.finish(json);
 }
 
@@ -142,8 +143,7 @@ void add_bench(CLI::App& verb) {
                   "instead of noise: one input as the network takes it, float32 little-endian, NCHW");
   verb.add_option("--residency", options->residency,
                   "weights in memory: as the fastest kernels want them, packed, coded as in the file, or "
-                  "dense; all compares "
-                  "the four")
+                  "dense; all compares the four")
       ->capture_default_str()
       ->check(CLI::IsMember({"fastest", "packed", "coded", "dense", "all"}));
   CLI::Option* explain =

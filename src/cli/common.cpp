@@ -36,19 +36,17 @@ CLI::Validator positive() {
       "");
 }
 
-namespace {
-
-bool is_json(const std::string& path) {
+void refuse_foreign(const std::string& path, char first, std::string_view kind, bool force) {
+  std::error_code ignored;
+  if (force || !std::filesystem::is_regular_file(path, ignored)) return;
   const Bytes start = file_start(path, 1);
-  return start.empty() || start[0] == '{';
+  if (!start.empty() && start[0] != static_cast<uint8_t>(first))
+    fail(ErrorCode::usage, path, ": exists already and is no ", kind, "; --force overwrites it");
 }
 
-}  // namespace
-
-Output::Output(const Common& common) : json_(common.json), json_file_(common.json_file) {
-  std::error_code ignored;
-  if (common.force || !std::filesystem::is_regular_file(json_file_, ignored) || is_json(json_file_)) return;
-  fail(ErrorCode::output, json_file_, ": exists already and is no JSON; --force overwrites it");
+Output::Output(const Common& common)
+    : json_(common.json), force_(common.force), json_file_(common.json_file) {
+  refuse_foreign(json_file_, '{', "JSON", force_);
 }
 
 void Output::text(std::string_view text) const {
@@ -57,6 +55,8 @@ void Output::text(std::string_view text) const {
 
 void Output::finish(const report::Json& json) const {
   const std::string text = json.dump(2) + "\n";
+  // Again: it may be what was written meanwhile.
+  refuse_foreign(json_file_, '{', "JSON", force_);
   if (!json_file_.empty()) write_file(json_file_, text);
   if (json_) fmt::print("{}", text);
   // A full disk or a closed pipe shows only here.

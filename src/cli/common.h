@@ -31,8 +31,7 @@ struct Common {
 /// Results to standard output: text for people, or with --json one object for programs.
 class Output {
  public:
-  /// Throws Error(output) where --json-file names what is no JSON, unless --force is given: a report may take
-  /// the place of an older one, not of a model.
+  /// Refuses a --json-file that is there and is no JSON: see refuse_foreign().
   explicit Output(const Common& common);
   void text(std::string_view text) const;
   /// False with --json: text that costs something to make need not be made.
@@ -41,15 +40,23 @@ class Output {
   void finish(const report::Json& json) const;
 
  private:
-  bool json_;
+  bool json_, force_;
   std::string json_file_;
 };
+
+/// Throws Error(usage) where `path` is a file that does not begin with this character, as all of its kind do,
+/// unless `force` is given: a report may take the place of an older one, not of a model.
+void refuse_foreign(const std::string& path, char first, std::string_view kind, bool force);
 
 /// For numbers above zero that are finite.
 CLI::Validator positive();
 
 /// Progress and lines on standard error; its stop flag is set by Ctrl-C (a second Ctrl-C ends at once).
 Log terminal_log();
+
+/// What a network's outputs are: what its last node says, behind what only changes shapes.
+enum class Scores { logits, probabilities, log_probabilities };
+Scores scores_of(const Graph& graph);
 
 /// Accuracy measured by the runtime, in per cent.
 struct Accuracy {

@@ -334,7 +334,7 @@ void run(const Options& options) {
   WriteOptions write = recipe::write_options(recipe);
   write.threads = options.common.threads;
   Outcome outcome;
-  outcome.written = write_and_reread(small, write, options.output, {.output_names = model.output_names});
+  outcome.written = write_and_reread(small, write, options.output);
   report::Json json = report::describe(outcome.written.graph, options.output, &outcome.written.ledger);
   judge(outcome, model.graph, test, unlabelled, options.common, log);
   add_outcome(json, outcome);

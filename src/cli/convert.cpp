@@ -68,7 +68,7 @@ void add_convert(CLI::App& verb) {
   verb.add_option("--index-bits", options->index_bits,
                   "width of a relative index, 2 to 16 bits; 0: the best of each tensor")
       ->capture_default_str()
-      ->check(CLI::Range(0, 16));
+      ->check(CLI::IsMember({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
   verb.add_flag(
       "--fold", options->fold,
       "make batch norms part of the layers beside them, or thresholds of signs: smaller, not for training");

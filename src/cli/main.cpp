@@ -80,7 +80,9 @@ int run(int argc, char** argv) {
     verb.add(*sub);
   }
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-    return cat("netsuke: ", error.what(), "\n`", failed->get_display_name(), " --help` tells more.\n");
+    const std::vector<CLI::App*> verbs = failed->get_subcommands();
+    const std::string verb = verbs.empty() ? "" : " " + verbs[0]->get_name();
+    return cat("netsuke", verb, ": ", error.what(), "\n`netsuke", verb, " --help` tells more\n");
   });
   try {
     check_verb(argc, argv);

@@ -21,11 +21,12 @@ void ModelFlags::add_to(CLI::App& verb) {
     return verb.add_option(name, to, help)->group("Model");
   };
   add("--input", input,
-      "channels x height x width, as in 3x224x224: the architecture's, or what an ONNX file leaves open");
+      "channels x height x width, as in 3x224x224, instead of the architecture's or the ONNX file's");
   add("--classes", outputs,
       "number of classes to tell apart: an architecture's, or (train) a new last layer's")
       ->check(CLI::Range(1, 1 << 24));
-  add("--set", set, "an option of an architecture, NAME=VALUE (`netsuke zoo NAME` lists them)");
+  add("--set", set, "an option of an architecture, NAME=VALUE (`netsuke zoo NAME` lists them)")
+      ->allow_extra_args(false);
   add("--describe", description,
       "a TOML file with any of labels, mean, std, scale, order, resize; default MODEL.toml");
   add("--labels", labels, "a file with the names of the outputs, one a line");

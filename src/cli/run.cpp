@@ -57,8 +57,7 @@ std::vector<Picture> pictures(const Options& options, const Wanted& wanted) {
 /// What the network's scores say as probabilities: many end in logits, softmax being left to whoever reads
 /// them.
 void to_probabilities(const Graph& graph, std::vector<float>& scores) {
-  for (const Node& node : graph.nodes)
-    if (node.output == graph.outputs.at(0) && std::holds_alternative<Softmax>(node.op)) return;
+  if (scores_of(graph) == Scores::probabilities) return;
   const float largest = *std::max_element(scores.begin(), scores.end());
   float sum = 0;
   for (float& score : scores) sum += score = std::exp(score - largest);

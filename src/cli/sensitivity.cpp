@@ -222,7 +222,7 @@ void run(const Options& options) {
   const Drawings drawings(options.draw);
   if (!options.draw.empty())
     for (const std::string& path : {drawings.density, drawings.bits})
-      check_writable(path, options.common.force);
+      refuse_foreign(path, '<', "SVG", options.common.force);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const Split data = options.data.open(wanted_by(model, log));
   const DatasetPtr& pool = data.validation->size() > 0 ? data.validation : data.train;

@@ -68,7 +68,7 @@ float round_relative(float value, float size, int bits) {
   int exponent = 0;
   std::frexp(size, &exponent);
   const double step = std::ldexp(1.0, exponent - bits);
-  return step > 0 ? static_cast<float>(std::round(value / step) * step) : value;
+  return step > 0 && std::isfinite(value) ? static_cast<float>(std::round(value / step) * step) : value;
 }
 
 /// Channels of one batch norm may differ by powers of ten, and what follows sees all of them alike: it
@@ -77,17 +77,20 @@ float round_relative(float value, float size, int bits) {
 class NormRounder {
  public:
   explicit NormRounder(const Graph& graph) : graph_(graph) {
-    for (const Node& node : graph.nodes) {
-      if (!std::holds_alternative<BatchNorm>(node.op)) continue;
-      for (size_t i : {kScale, kMean, kVariance}) norms_[node.inputs[i]] = {&node, i};
-    }
+    for (const Node& node : graph.nodes)
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        const bool is_own =
+            std::holds_alternative<BatchNorm>(node.op) && (i == kScale || i == kMean || i == kVariance);
+        // What others read too is rounded as biases are.
+        if (!norms_.emplace(node.inputs[i], std::pair(is_own ? &node : nullptr, i)).second)
+          norms_[node.inputs[i]].first = nullptr;
+      }
   }
 
   /// Null for what is no factor, mean or variance of a batch norm.
   WeightPtr round(ValueId id, int bits) const {
-    const auto found = norms_.find(id);
-    if (found == norms_.end()) return nullptr;
-    const auto& [node, input] = found->second;
+    const auto& [node, input] = norms_.at(id);
+    if (!node) return nullptr;
     Tensor values = to_dense(*graph_.values[id].weight);
     if (input != kMean) {
       for (float& value : values.data) value = round_relative(value, value, bits - 1);
@@ -104,7 +107,8 @@ class NormRounder {
  private:
   static constexpr size_t kScale = 1, kMean = 3, kVariance = 4;
   const Graph& graph_;
-  std::map<ValueId, std::pair<const Node*, size_t>> norms_;
+  std::map<ValueId, std::pair<const Node*, size_t>>
+      norms_;  ///< the norm, if it is one's own, and which input
 };
 
 }  // namespace
@@ -118,8 +122,11 @@ Graph round_vectors(const Graph& graph, const PerLayer<int>& bits) {
   for (size_t i = 0; i < targets.size(); ++i) {
     if (!chosen[i]) continue;
     const Weight& weight = *graph.values[targets[i].value].weight;
-    WeightPtr rounded = norms.round(targets[i].value, *chosen[i]);
-    if (!rounded) rounded = quantize(weight, *chosen[i]);
+    if (WeightPtr of_norm = norms.round(targets[i].value, *chosen[i])) {
+      result.values[targets[i].value].weight = std::move(of_norm);
+      continue;
+    }
+    WeightPtr rounded = quantize(weight, *chosen[i]);
     if (kept_count(weight) * *chosen[i] + kBitsOfGrid < kept_count(weight) * 32)
       result.values[targets[i].value].weight = std::move(rounded);
   }

@@ -63,6 +63,7 @@ Preprocess preprocess_of(const Graph& graph) {
             kMostResize);
     p.resize = static_cast<int>(side);
   }
+  require(p.scale != 0, "metadata input.scale: is zero as a float");
   require(p.order == "rgb" || p.order == "bgr" || p.order == "gray", "metadata input.order: found '", p.order,
           "', expected rgb, bgr or gray");
   for (float deviation : p.std) require(deviation != 0, "metadata input.std: a standard deviation is zero");

@@ -18,14 +18,22 @@ struct Options {
   bool only_records = false;
 };
 
-// What layers compute with, not what shifts and scales their results; signs are small as they are.
-bool is_large(const Weight& weight) {
-  return weight.shape.size() >= 2 && !std::holds_alternative<Signs>(weight.encoding);
+/// By value: whether it is the weight of convolutions and linear layers and nothing else, which those who
+/// keep only records decode when they need it.
+std::vector<char> weights_of_layers(const Graph& graph) {
+  std::vector<char> of_layers(graph.values.size(), 1);
+  for (const Node& node : graph.nodes) {
+    const bool is_layer = std::holds_alternative<Conv2d>(node.op) || std::holds_alternative<Linear>(node.op);
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      if (!is_layer || i != 1) of_layers[node.inputs[i]] = 0;
+  }
+  return of_layers;
 }
 
 void read_weights(ByteView payload, const std::string& what, ReadBudget budget, GraphSection& section,
                   Ledger& ledger, Options options) {
   ByteReader in(payload, what);
+  const std::vector<char> of_layers = weights_of_layers(section.graph);
   for (ValueId id : section.constants) {
     Value& value = section.graph.values[id];
     const size_t start = in.at();
@@ -35,7 +43,8 @@ void read_weights(ByteView payload, const std::string& what, ReadBudget budget, 
     tensor.name = value.name;
     const std::string place = cat(what, ", weight ", value.name);
     Weight weight = read_weight(record, place, budget, tensor, options.entropy);
-    if (options.only_records && is_large(weight)) {
+    // Signs are small as they are.
+    if (options.only_records && of_layers[id] && !std::holds_alternative<Signs>(weight.encoding)) {
       verify(weight, value.name);
       weight.record = std::make_shared<const Bytes>(record.begin(), record.end());
       weight = closed(weight);

@@ -147,8 +147,7 @@ void absolute(Site& site) {
 
 void negative(Site& site) { site.output(with_number<Mul>(site, site.flowing(), "minus_one", -1)); }
 
-/// The larger or smaller of two: of a number a limit, of two that flow what one is beyond the other added to
-/// it.
+/// The larger or smaller of two: of a number a limit, of two that flow a pooling.
 template <bool kLargest>
 void extremum(Site& site) {
   if (site.input_count() == 1) return site.output(Flowing{site.flowing(), site.shape()});
@@ -161,9 +160,20 @@ void extremum(Site& site) {
     if (kLargest && limit == 0) return site.output(site.add(Relu{}, {x}));
     return site.output(site.add(kLargest ? Clip{limit, kInfinity} : Clip{-kInfinity, limit}, {x}));
   }
-  const ValueId a = site.flowing(0), b = site.flowing(1);
-  const Flowing beyond = site.add(Relu{}, {site.add(Sub{}, {a, b}).id});  // a - b where a is the larger
-  site.output(kLargest ? site.add(Add{}, {b, beyond.id}) : site.add(Sub{}, {a, beyond.id}));
+  const Shape x = site.shape(0);
+  if (site.shape(1) != x || x.size() < 2)
+    site.refuse("its inputs are ", to_text(x), " and ", to_text(site.shape(1)),
+                ", supported are two of one shape");
+  // One above the other, under a window of both: the smaller of two is the larger of their negatives.
+  const auto negative = [&](ValueId id) { return with_number<Mul>(site, id, "minus_one", -1).id; };
+  std::vector<ValueId> both{site.flowing(0), site.flowing(1)};
+  if (!kLargest) both = {negative(both[0]), negative(both[1])};
+  const Flowing stacked = site.add(Reshape{{{1, 2, element_count(x) / x[0]}}}, {site.add(Concat{}, both).id});
+  const Flowing largest = site.add(MaxPool{.kernel = {2, 1}, .stride = {2, 1}}, {stacked.id});
+  const Shape rest(x.begin() + 1, x.end());
+  const Flowing result =
+      x.size() == 2 ? site.add(Flatten{}, {largest.id}) : site.add(Reshape{{rest}}, {largest.id});
+  site.output(kLargest ? result : with_number<Mul>(site, result.id, "minus_one", -1));
 }
 
 void mean(Site& site) {

@@ -114,9 +114,8 @@ void matrix_product(Site& site) {
 }
 
 void batch_norm(Site& site) {
-  if (site.opset() < 14 && site.output_count() > 1)
-    site.refuse("has ", site.output_count(),
-                " outputs, which means training: export the network for inference");
+  for (size_t j = 1; site.opset() < 14 && j < site.output_count(); ++j)
+    if (site.has_output(j)) site.refuse("gives statistics, as in training: export the network for inference");
   site.ignore("momentum");
   if (site.integer("training_mode", 0) != 0)
     site.refuse("training_mode is 1: export the network for inference");

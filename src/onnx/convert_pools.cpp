@@ -56,6 +56,7 @@ Reduction reduction_of(Site& site) {
   r.nothing = r.axes.empty() && none_means_none;
   for (int64_t& a : r.axes) a = static_cast<int64_t>(site.axis(a, site.shape().size()));
   std::sort(r.axes.begin(), r.axes.end());
+  if (std::adjacent_find(r.axes.begin(), r.axes.end()) != r.axes.end()) site.refuse("an axis is named twice");
   return r;
 }
 

@@ -22,22 +22,10 @@ void set_raw(pb::TensorProto& tensor, const std::vector<Value>& values) {
   tensor.set_raw_data(values.data(), values.size() * sizeof(Value));
 }
 
-/// With outputs of these names, where no other value has them.
-Graph with_output_names(Graph graph, const std::vector<std::string>& names) {
-  for (size_t i = 0; i < std::min(names.size(), graph.outputs.size()); ++i) {
-    const bool is_taken = std::any_of(graph.values.begin(), graph.values.end(),
-                                      [&](const Value& value) { return value.name == names[i]; });
-    if (!is_taken) graph.values[graph.outputs[i]].name = names[i];
-  }
-  return graph;
-}
-
 class Exporter {
  public:
   Exporter(const Graph& graph, const ExportOptions& options)
-      : graph_(with_output_names(graph, options.output_names)),
-        options_(options),
-        shapes_(infer_shapes(graph_)) {
+      : graph_(graph), options_(options), shapes_(infer_shapes(graph)) {
     for (const Value& value : graph.values) names_.insert(value.name);
   }
 
@@ -58,7 +46,7 @@ class Exporter {
       node_ = &node;
       std::visit([&](const auto& op) { add(op); }, node.op);
     }
-    for (ValueId id : graph_.outputs) describe(*out_->add_output(), id);
+    for (size_t i = 0; i < graph_.outputs.size(); ++i) add_output(i);
     return serialized();
   }
 
@@ -81,6 +69,28 @@ class Exporter {
     type->mutable_shape()->add_dim()->set_dim_param("N");
     for (size_t d = 1; d < shapes_[id].size(); ++d)
       type->mutable_shape()->add_dim()->set_dim_value(shapes_[id][d]);
+  }
+
+  /// Called as the caller wishes where nothing else has that name. The nodes keep theirs.
+  void add_output(size_t i) {
+    const ValueId id = graph_.outputs[i];
+    pb::ValueInfoProto& info = *out_->add_output();
+    describe(info, id);
+    const std::string& own = graph_.values[id].name;
+    if (i >= options_.output_names.size() || !names_.insert(options_.output_names[i]).second) return;
+    const std::string& wanted = options_.output_names[i];
+    info.set_name(wanted);
+    const bool is_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end();
+    if (is_input || std::count(graph_.outputs.begin(), graph_.outputs.end(), id) > 1) {
+      add_node("Identity", wanted, {own}, wanted);
+      return;
+    }
+    for (pb::NodeProto& node : *out_->mutable_node()) {
+      for (std::string& name : *node.mutable_output())
+        if (name == own) name = wanted;
+      for (std::string& name : *node.mutable_input())
+        if (name == own) name = wanted;
+    }
   }
 
   // --- Weights.
@@ -325,6 +335,8 @@ class Exporter {
     std::string repeats;
     for (size_t i = 0; i < names.size() && repeats.empty(); ++i)
       if (!is_constant(i)) repeats = names[i];
+    if (repeats.empty())
+      fail(ErrorCode::unsupported, "node ", output_name(), " (concat): all of its inputs are constants");
     bool is_known = false;
     for (size_t i = 0; i < names.size(); ++i) {
       if (!is_constant(i)) continue;
@@ -380,7 +392,7 @@ class Exporter {
     add_node("Reshape", output_name(), {turned, list("channels", {0, x[1], x[2], x[3]})}, output_name());
   }
 
-  const Graph graph_;
+  const Graph& graph_;
   const ExportOptions& options_;
   std::vector<Shape> shapes_;
   std::set<std::string> names_;

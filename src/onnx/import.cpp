@@ -84,7 +84,9 @@ class Importer {
     needed_.insert(outputs_.begin(), outputs_.end());
     const auto& nodes = model_.graph().node();
     for (auto node = nodes.rbegin(); node != nodes.rend(); ++node)
-      if (is_needed(*node)) needed_.insert(node->input().begin(), node->input().end());
+      if (is_needed(*node))
+        for (const std::string& name : node->input())
+          if (!name.empty()) needed_.insert(name);
   }
   bool is_needed(const pb::NodeProto& node) const {
     return node.output_size() == 0 ||

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "graph/evaluate.h"
+#include "onnx/export.h"
 #include "onnx/proto.h"
 
 namespace netsuke::onnx {
@@ -257,9 +258,12 @@ TEST(Import, what_no_output_needs_is_not_looked_at) {
   model.with("NonZero", {"x"}, "dead").with("Einsum", {"dead"}, "dead2");
   auto& dropout = model.node("Dropout", {"x"}, "d");
   dropout.add_output("mask");
-  const Graph graph = model.with("Relu", {"d"}, "y").output("y").import();
+  auto& pool = model.with("Clip", {"d", "", "six"}, "c").floats("six", {}, {6}).node("MaxPool", {"c"}, "p");
+  set_ints(pool, "kernel_shape", {2, 2});
+  pool.add_output("");
+  const Graph graph = model.with("Relu", {"p"}, "y").output("y").import();
   EXPECT_EQ(graph.inputs.size(), 1u);
-  EXPECT_EQ(ops_of(graph), (std::vector<std::string>{"dropout", "relu"}));
+  EXPECT_EQ(ops_of(graph), (std::vector<std::string>{"dropout", "clip", "max_pool", "relu"}));
 }
 
 TEST(Import, a_batch_norm_that_also_gives_statistics_is_in_training) {
@@ -272,6 +276,26 @@ TEST(Import, a_batch_norm_that_also_gives_statistics_is_in_training) {
   };
   EXPECT_THAT(model(9).error(), HasSubstr("training"));
   EXPECT_EQ(model(15).error(), "no error");
+}
+
+TEST(Export, outputs_have_the_names_that_are_asked_for_and_nodes_their_own) {
+  Model model;
+  model.input("x", {0, 2}).floats("fc.weight", {2, 2}, {1, 2, 3, 4});
+  model.with("MatMul", {"x", "fc.weight"}, "m").with("Relu", {"m"}, "r").output("m").output("x").output("r");
+  const Graph graph = model.import();
+  std::vector<std::string> names;
+  const auto again = [&](std::vector<std::string> wanted) {
+    const Bytes bytes = export_model(graph, {.output_names = std::move(wanted)});
+    return import_bytes(bytes, "again", {.output_names = &names});
+  };
+  const Graph renamed = again({"logits", "copy", "x"});
+  EXPECT_EQ(names, (std::vector<std::string>{"logits", "copy", node_name(graph, graph.nodes[1])}))
+      << "the input has the third name already";
+  EXPECT_EQ(node_name(renamed, renamed.nodes[0]), "fc");
+  EXPECT_EQ(renamed.values[renamed.inputs[0]].name, "x");
+  const Tensor in({1, 2}, {1, -1});
+  EXPECT_EQ(evaluate(renamed, {in})[0].data, evaluate(graph, {in})[0].data);
+  EXPECT_EQ(evaluate(renamed, {in})[1].data, in.data);
 }
 
 TEST(Import, keeps_one_of_several_outputs) {
@@ -293,6 +317,13 @@ TEST(Import, images_with_channels_last_are_taken_channels_first) {
   EXPECT_EQ(ops_of(graph), std::vector<std::string>{"relu"});
   EXPECT_EQ(graph.values[graph.inputs[0]].shape, (Shape{1, 3, 4, 5}));
 
+  Model layers;  // behind the turn
+  layers.input("x", {0, 1, 2, 2}).floats("two", {}, {2});
+  set_ints(layers.node("Transpose", {"x"}, "t"), "perm", {0, 3, 1, 2});
+  layers.with("Mul", {"t", "two"}, "m").with("Sub", {"m", "two"}, "s").with("Relu", {"s"}, "y").output("y");
+  const Tensor in({1, 2, 1, 2}, {1, 2, 3, 0});
+  EXPECT_EQ(evaluate(layers.import(), {in})[0].data, (std::vector<float>{0, 2, 4, 0}));
+
   Model open;
   open.input("x", {0, 0, 0, 3});
   set_ints(open.node("Transpose", {"x"}, "t"), "perm", {0, 3, 1, 2});
@@ -302,6 +333,10 @@ TEST(Import, images_with_channels_last_are_taken_channels_first) {
   Model gray;
   gray.input("x", {0, 4, 5, 1}).ints("shape", {-1, 1, 4, 5}).with("Reshape", {"x", "shape"}, "t");
   EXPECT_EQ(ops_of(gray.with("Relu", {"t"}, "y").output("y").import()), std::vector<std::string>{"relu"});
+
+  Model narrow;  // channels first, of images one pixel wide
+  narrow.input("x", {0, 4, 5, 1}).with("Flatten", {"x"}, "y").output("y");
+  EXPECT_EQ(narrow.import().values[narrow.import().inputs[0]].shape, (Shape{1, 4, 5, 1}));
 
   Model both;  // the channels are last for a reader beside the turn
   both.input("x", {0, 4, 5, 3});
@@ -356,6 +391,9 @@ TEST(Import, limits_by_numbers_and_by_what_flows) {
   Model smallest;
   smallest.with("Neg", {"x"}, "n").with("Min", {"x", "n"}, "y");
   EXPECT_EQ(answer(smallest, {1, 4}), (std::vector<float>{-1, -2, -3, -4}));
+  Model far;  // apart by more than a float's digits
+  far.floats("big", {}, {1e9f}).with("Sub", {"x", "big"}, "low").with("Max", {"x", "low"}, "y");
+  EXPECT_EQ(answer(far, {1, 1, 2, 2}), (std::vector<float>{1, -2, 3, -4}));
   Model mean;
   mean.with("Neg", {"x"}, "n")
       .with("Mean", {"x", "n"}, "m")

@@ -82,29 +82,33 @@ class Rewriter {
   /// are the same, and a Reshape turns them as well.
   void channels_first(ValueId input) {
     const Shape x = graph_.values[input].shape;
-    if (x.size() != 4 || uses_.reads[input] == 0) return;
-    const auto turns = [&](const Node& node) {
-      const auto* turn = std::get_if<Transpose>(&node.op);
-      return (turn && turn->perm.values == std::vector<int64_t>{0, 3, 1, 2}) ||
-             (x[3] == 1 &&
-              (std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Flatten>(node.op)));
-    };
+    if (x.size() != 4) return;
+    const Shape turned{x[0], x[3], x[1], x[2]};
     const auto is_output = [&](ValueId id) {
       return std::find(graph_.outputs.begin(), graph_.outputs.end(), id) != graph_.outputs.end();
     };
+    std::vector<ValueId> turns;  // what is the input in its new form
     for (const Node& node : graph_.nodes) {
-      const bool reads = std::find(node.inputs.begin(), node.inputs.end(), input) != node.inputs.end();
-      if (reads && (!turns(node) || is_output(node.output))) return;
+      if (std::find(node.inputs.begin(), node.inputs.end(), input) == node.inputs.end()) continue;
+      const auto* turn = std::get_if<Transpose>(&node.op);
+      const bool is_reshape =
+          std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Flatten>(node.op);
+      const bool is_turn = turn ? turn->perm.values == std::vector<int64_t>{0, 3, 1, 2}
+                                : x[3] == 1 && is_reshape && shapes_[node.output] == turned;
+      // Of one channel, what only reshapes does not see the difference.
+      const bool is_indifferent = x[3] == 1 && is_reshape && !is_turn;
+      if (is_indifferent) continue;
+      if (!is_turn || is_output(node.output)) return;
+      turns.push_back(node.output);
     }
-    if (is_output(input)) return;
-    shapes_[input] = graph_.values[input].shape = {x[0], x[3], x[1], x[2]};
-    for (const Node& turn : graph_.nodes) {
-      const bool is_same = turn.inputs[0] == input && shapes_[turn.output] == shapes_[input];
-      if (!is_same || std::holds_alternative<Flatten>(turn.op)) continue;
-      for (Node& reader : graph_.nodes)
-        for (ValueId& id : reader.inputs)
-          if (id == turn.output) id = input, ++uses_.reads[input], --uses_.reads[turn.output];
-    }
+    if (turns.empty() || is_output(input)) return;
+    shapes_[input] = graph_.values[input].shape = turned;
+    for (Node& reader : graph_.nodes)
+      for (ValueId& id : reader.inputs)
+        if (std::find(turns.begin(), turns.end(), id) != turns.end()) {
+          --uses_.reads[id], ++uses_.reads[input];
+          id = input;
+        }
   }
 
   void channel_shuffle(Node& node) {

@@ -72,6 +72,7 @@ class Site {
   // --- Inputs.
   size_t input_count() const { return inputs_.size(); }
   size_t output_count() const { return static_cast<size_t>(node_.output_size()); }
+  bool has_output(size_t j) const { return !node_.output(static_cast<int>(j)).empty(); }
   /// An optional input may be left out in the middle of the list as well as at its end.
   bool has_input(size_t i) const { return i < inputs_.size() && inputs_[i]; }
   bool is_constant(size_t i) const { return has_input(i) && std::holds_alternative<Constant>(*inputs_[i]); }

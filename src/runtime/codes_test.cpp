@@ -136,6 +136,27 @@ TEST(Coded, LargeLayersAreDecodedSomeRowsAtATime) {
   EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 0.1f);
 }
 
+// Slopes of three dimensions and a factor of four: no weights of layers.
+TEST(Coded, OnlyWeightsOfLayersAreLeftInTheFile) {
+  Builder net("mixed", 6);
+  ValueId x = net.conv("conv", net.input("data", {8, 5, 5}), 12, {3, 3});
+  const auto filled = [](Shape shape) {
+    Tensor tensor(std::move(shape));
+    for (size_t i = 0; i < tensor.size(); ++i) tensor.data[i] = 0.25f + static_cast<float>(i) / 16;
+    return tensor;
+  };
+  x = net.apply("prelu", PRelu{}, {x, net.constant("slopes", filled({12, 1, 1}))});
+  x = net.apply("mul", Mul{}, {x, net.constant("factors", filled({1, 12, 3, 3}))});
+  const Graph graph = net.finish({x});
+  const Graph read = read_model(write_model(graph).bytes, "file", nullptr, true);
+  std::vector<float> image(200), answer(108), expected(108);
+  Random random(2);
+  for (float& v : image) v = static_cast<float>(random.normal());
+  Session(make_plan(read, {Residency::coded, nullptr}), {.threads = 1}).run(image, 1, answer);
+  Session(make_plan(graph, {Residency::packed, nullptr}), {.threads = 1}).run(image, 1, expected);
+  EXPECT_EQ(answer, expected);
+}
+
 TEST(Coded, WithoutAFileThereIsNothingToDecode) {
   const auto plan = make_plan(shared_net(32), {Residency::coded, nullptr});
   for (const Step& step : plan->steps) EXPECT_NE(step.kernel, "coded");
