@@ -1,6 +1,7 @@
 // Windows over space, and means and maxima over all of it.
 #include <algorithm>
 
+#include "onnx/resolve.h"
 #include "onnx/site.h"
 #include "onnx/window.h"
 
@@ -42,31 +43,9 @@ Flowing channel_mean(Site& site, const Shape& x) {
   return site.add(op, {site.flowing(), site.weight("weight", float_constant(shape, shares))});
 }
 
-/// What is reduced, and whether its axes stay with one element each.
-struct Reduction {
-  std::vector<int64_t> axes;
-  bool keep = true, nothing = false;
-};
-
-Reduction reduction_of(Site& site) {
-  Reduction r;
-  r.keep = site.integer("keepdims", 1) != 0;
-  const bool none_means_none = site.integer("noop_with_empty_axes", 0) != 0;
-  r.axes = site.integers_of(1, "axes");
-  r.nothing = r.axes.empty() && none_means_none;
-  for (int64_t& a : r.axes) a = static_cast<int64_t>(site.axis(a, site.shape().size()));
-  std::sort(r.axes.begin(), r.axes.end());
-  if (std::adjacent_find(r.axes.begin(), r.axes.end()) != r.axes.end()) site.refuse("an axis is named twice");
-  return r;
-}
-
 /// `x` without the axes that were reduced to one element, if they are not kept.
 Flowing without_axes(Site& site, const Flowing& x, const Shape& before, const Reduction& r) {
-  Shape shape;
-  for (int64_t d = 0; d < std::ssize(before); ++d) {
-    const bool reduced = std::find(r.axes.begin(), r.axes.end(), d) != r.axes.end();
-    if (!reduced || r.keep) shape.push_back(reduced ? 1 : before[static_cast<size_t>(d)]);
-  }
+  const Shape shape = reduced_shape(before, r);
   if (shape == x.shape) return x;
   if (shape.size() == 2) return site.add(Flatten{}, {x.id});
   return site.add(Reshape{{Shape(shape.begin() + 1, shape.end())}}, {x.id});

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "onnx/resolve.h"
 
 namespace netsuke::onnx {
 namespace {
@@ -168,6 +169,36 @@ Constant fold_product(Site& site) {
                         : float_constant(shape, {static_cast<float>(product)});
 }
 
+/// Over axes of a constant, as weights are standardised and normed: what `add` makes of all elements, then
+/// `finish` of that and their number.
+Constant fold_reduction(Site& site, double (*add)(double, double), double (*finish)(double, double)) {
+  const Constant& x = site.constant(0, "data");
+  const Reduction r = reduction_of(site);
+  if (r.nothing) return x;
+  Reduction kept = r;
+  kept.keep = true;
+  const Shape shape = reduced_shape(x.shape, kept);
+  site.spend(x.shape);
+  const auto count = static_cast<size_t>(element_count(shape));
+  std::vector<double> sums(count);
+  for (size_t i = 0; i < x.size(); ++i) {
+    size_t place = 0, rest = i, stride = 1;
+    for (size_t d = shape.size(); d-- > 0;) {
+      const auto side = static_cast<size_t>(x.shape[d]);
+      if (shape[d] == x.shape[d]) place += rest % side * stride;
+      rest /= side, stride *= static_cast<size_t>(shape[d]);
+    }
+    sums[place] = add(sums[place], x.at(i));
+  }
+  const double each = count ? static_cast<double>(x.size()) / static_cast<double>(count) : 1;
+  std::vector<float> values;
+  for (double sum : sums) values.push_back(static_cast<float>(finish(sum, each)));
+  if (!x.is_integer()) return float_constant(reduced_shape(x.shape, r), std::move(values));
+  return int_constant(reduced_shape(x.shape, r), std::vector<int64_t>(values.begin(), values.end()));
+}
+
+double plus(double sum, double x) { return sum + x; }
+
 Constant constant_node(Site& site) {
   for (const char* name : {"value_int", "value_ints"})
     if (site.has(name)) {
@@ -227,7 +258,18 @@ constexpr Folder kFolders[] = {
     {"Neg", [](Site& s) { return unary(s, [](double x) { return -x; }); }},
     {"Range", fold_range, true},
     {"Reciprocal", [](Site& s) { return unary(s, [](double x) { return 1 / x; }); }, true},
+    {"Pow", [](Site& s) { return binary(s, [](double a, double b) { return std::pow(a, b); }); }},
+    {"ReduceL2",
+     [](Site& s) {
+       return fold_reduction(
+           s, [](double sum, double x) { return sum + x * x; },
+           [](double sum, double) { return std::sqrt(sum); });
+     },
+     true},
+    {"ReduceMean",
+     [](Site& s) { return fold_reduction(s, plus, [](double sum, double count) { return sum / count; }); }},
     {"ReduceProd", fold_product, true},
+    {"ReduceSum", [](Site& s) { return fold_reduction(s, plus, [](double sum, double) { return sum; }); }},
     {"Reshape", fold_reshape},
     {"Shape", fold_shape, true},
     {"Slice", fold_slice},

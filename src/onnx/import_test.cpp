@@ -384,6 +384,18 @@ TEST(Import, reduces_space_and_channels) {
   EXPECT_EQ(reduced("ReduceSum", {2, 3}, 1, image), (Values{-2, -2}));
 }
 
+// Weight normalisation (Salimans 2016) and standardisation as PyTorch exports them, unfolded.
+TEST(Import, folds_what_weights_are_made_of) {
+  Model model;
+  model.floats("v", {2, 2}, {3, 4, 6, 8}).floats("g", {2, 1}, {10, 5});
+  set_ints(model.node("ReduceL2", {"v"}, "norm"), "axes", {1});
+  set_ints(model.node("ReduceMean", {"v"}, "mean"), "axes", {0, 1});
+  model.with("Div", {"v", "norm"}, "d").with("Mul", {"d", "g"}, "w").with("Sub", {"w", "mean"}, "c");
+  model.with("Gemm", {"x", "c"}, "y");
+  // rows 6 8 and 3 4, less 5.25; x = 1, -2
+  EXPECT_EQ(answer(model, {1, 2}), (std::vector<float>{0.75f + 4.5f, 2.75f + 2.5f}));
+}
+
 TEST(Import, limits_by_numbers_and_by_what_flows) {
   Model largest;
   largest.floats("zero", {}, {0}).with("Max", {"x", "zero"}, "y");

@@ -113,4 +113,27 @@ Shape unsqueezed_shape(Site& site) {
   return shape;
 }
 
+Reduction reduction_of(Site& site) {
+  Reduction r;
+  r.keep = site.integer("keepdims", 1) != 0;
+  const bool none_means_none = site.integer("noop_with_empty_axes", 0) != 0;
+  r.axes = site.integers_of(1, "axes");
+  r.nothing = r.axes.empty() && none_means_none;
+  if (r.axes.empty() && !r.nothing)
+    for (int64_t d = 0; d < std::ssize(site.shape()); ++d) r.axes.push_back(d);
+  for (int64_t& a : r.axes) a = static_cast<int64_t>(site.axis(a, site.shape().size()));
+  std::sort(r.axes.begin(), r.axes.end());
+  if (std::adjacent_find(r.axes.begin(), r.axes.end()) != r.axes.end()) site.refuse("an axis is named twice");
+  return r;
+}
+
+Shape reduced_shape(const Shape& before, const Reduction& r) {
+  Shape shape;
+  for (int64_t d = 0; d < std::ssize(before); ++d) {
+    const bool reduced = std::find(r.axes.begin(), r.axes.end(), d) != r.axes.end();
+    if (!reduced || r.keep) shape.push_back(reduced ? 1 : before[static_cast<size_t>(d)]);
+  }
+  return shape;
+}
+
 }  // namespace netsuke::onnx

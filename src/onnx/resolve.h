@@ -23,4 +23,15 @@ Shape flattened_shape(Site& site);
 Shape squeezed_shape(Site& site);
 Shape unsqueezed_shape(Site& site);
 
+/// What a Reduce... node reduces, and whether its axes stay with one element each.
+struct Reduction {
+  std::vector<int64_t> axes;  ///< ascending
+  bool keep = true, nothing = false;
+};
+/// That of the node, whose axes are an attribute or its input 1. No axes mean none where it says so, else
+/// all.
+Reduction reduction_of(Site& site);
+/// What `before` becomes.
+Shape reduced_shape(const Shape& before, const Reduction& r);
+
 }  // namespace netsuke::onnx
