@@ -4,6 +4,7 @@
 
 #include "model/format.h"
 #include "model/read.h"
+#include "model/weight_record.h"
 #include "model/write.h"
 
 namespace {
@@ -38,16 +39,40 @@ Coder coder_for(const Graph& graph) {
   return elements > (1 << 18) ? Coder::symbols : Coder::automatic;
 }
 
+// Weights that stay in the file are what they are when all is read, as a whole and by rows.
+void check_records(const Graph& graph, const Bytes& file) {
+  const Graph closed = read_model(file, "fuzz", nullptr, true);
+  for (size_t id = 0; id < graph.values.size(); ++id) {
+    const WeightPtr& weight = closed.values[id].weight;
+    if (!weight || !std::holds_alternative<Recorded>(weight->encoding)) continue;
+    const Tensor whole = to_dense(*graph.values[id].weight);
+    const model::RecordRows rows = model::record_rows(*weight->record);
+    if (rows.apart == 0 || rows.apart > rows.all) continue;  // no rows
+    if (rows.apart == rows.all) {
+      if (to_dense(model::reread(*weight->record)).data != whole.data) std::abort();
+      continue;
+    }
+    std::vector<float> parts;
+    for (size_t part = 0; part * rows.apart < rows.all; ++part) {
+      const Tensor some = to_dense(model::reread(*weight->record, part));
+      parts.insert(parts.end(), some.data.begin(), some.data.end());
+    }
+    if (parts != whole.data) std::abort();
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Graph graph;
+  const Bytes file = with_sound_checksums({data, data + size});
   try {
-    graph = read_model(with_sound_checksums({data, data + size}), "fuzz");
+    graph = read_model(file, "fuzz");
   } catch (const Error& error) {
     if (error.code() == ErrorCode::internal) std::abort();
     return 0;
   }
+  check_records(graph, file);
   // A file from elsewhere may hold centroids that are not used; what we write ourselves never changes any
   // more.
   const WriteOptions options{.coder = coder_for(graph), .threads = 1};
