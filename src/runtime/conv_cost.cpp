@@ -76,8 +76,8 @@ SparseTime sparse_time(const kernels::ConvShape& s) {
 ConvTimes estimate(const kernels::ConvShape& shape) {
   ConvTimes times;
   times.dense[0] = direct_ns(shape);
-  if (kernels::winograd_fits(shape))
-    for (size_t m : {size_t{2}, size_t{4}, size_t{6}}) times.dense[m / 2] = winograd_ns(shape, m);
+  for (size_t m : {size_t{2}, size_t{4}, size_t{6}})
+    if (kernels::winograd_fits(shape, m)) times.dense[m / 2] = winograd_ns(shape, m);
   times.sparse = sparse_time(shape);
   return times;
 }
@@ -97,7 +97,8 @@ ConvTimes times_of(const kernels::ConvShape& shape, const Timings* measured) {
   if (!found) return estimate(shape);
   // They may be of another level, with kernels that this one does not have.
   ConvTimes times = *found;
-  if (!kernels::winograd_fits(shape)) std::fill(times.dense.begin() + 1, times.dense.end(), std::nullopt);
+  for (size_t m : {size_t{2}, size_t{4}, size_t{6}})
+    if (!kernels::winograd_fits(shape, m)) times.dense[m / 2] = std::nullopt;
   return times;
 }
 

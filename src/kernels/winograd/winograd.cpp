@@ -221,7 +221,9 @@ void run_winograd(const ConvShape& shape, const WinogradWeights& weights, const 
   if (NETSUKE_NEVER_RUNS) return;
   if (weights.m == 2) run_tiles<2>(shape, weights, image, part, block, scratch);
   if (weights.m == 4) run_tiles<4>(shape, weights, image, part, block, scratch);
+#if HWY_TARGET != HWY_SSE4  // see winograd_fits()
   if (weights.m == 6) run_tiles<6>(shape, weights, image, part, block, scratch);
+#endif
 }
 
 }  // namespace
@@ -266,10 +268,10 @@ void transform_kernels(const float* weights, size_t step, size_t lanes, std::vec
 
 }  // namespace
 
-bool winograd_fits(const ConvShape& s) {
-  return !scalar_only() && s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
-         s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1 && s.channels >= kLongestVector &&
-         s.out_channels % kLongestVector == 0;
+bool winograd_fits(const ConvShape& s, size_t m) {
+  return !scalar_only() && (m < 6 || cpu_level() != "sse4") && s.kernel_h == 3 && s.kernel_w == 3 &&
+         s.stride_h == 1 && s.stride_w == 1 && s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1 &&
+         s.channels >= kLongestVector && s.out_channels % kLongestVector == 0;
 }
 
 WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std::span<const float> bias,

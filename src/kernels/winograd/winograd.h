@@ -10,8 +10,9 @@
 namespace netsuke::kernels {
 
 /// What F(m, 3) is good for: kernel 3x3, stride 1, no dilation, one group, 16 or more input channels and a
-/// multiple of 16 output channels.
-bool winograd_fits(const ConvShape& shape);
+/// multiple of 16 output channels. F(6, 3) is left out on SSE4, whose 16 registers of four lanes it would
+/// take 29 kB of code to fill.
+bool winograd_fits(const ConvShape& shape, size_t m);
 
 /// Weights of F(m x m, 3 x 3): every kernel g becomes G g G^T, (m + 2)^2 numbers, and for each of these
 /// places there is one matrix [input channels, output channels].
