@@ -11,6 +11,7 @@
 #include "cli/timings.h"
 #include "data/relabel.h"
 #include "graph/preprocess.h"
+#include "graph/view.h"
 #include "report/rank.h"
 #include "runtime/session.h"
 
@@ -166,10 +167,7 @@ Scores scores_of(const Graph& graph) {
     if (node->output != id) continue;
     if (std::holds_alternative<Softmax>(node->op)) return Scores::probabilities;
     if (std::holds_alternative<LogSoftmax>(node->op)) return Scores::log_probabilities;
-    const bool is_view = std::holds_alternative<Flatten>(node->op) ||
-                         std::holds_alternative<Reshape>(node->op) ||
-                         std::holds_alternative<Dropout>(node->op);
-    if (!is_view) break;
+    if (!is_view(node->op)) break;
     id = node->inputs[0];
   }
   return Scores::logits;

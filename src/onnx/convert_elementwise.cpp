@@ -145,7 +145,9 @@ void absolute(Site& site) {
   site.output(site.add(Mul{}, {x, site.add(Sign{}, {x}).id}));
 }
 
-void negative(Site& site) { site.output(with_number<Mul>(site, site.flowing(), "minus_one", -1)); }
+Flowing negated(Site& site, ValueId x) { return with_number<Mul>(site, x, "minus_one", -1); }
+
+void negative(Site& site) { site.output(negated(site, site.flowing())); }
 
 /// The larger or smaller of two: of a number a limit, of two that flow a pooling.
 template <bool kLargest>
@@ -165,15 +167,14 @@ void extremum(Site& site) {
     site.refuse("its inputs are ", to_text(x), " and ", to_text(site.shape(1)),
                 ", supported are two of one shape");
   // One above the other, under a window of both: the smaller of two is the larger of their negatives.
-  const auto negative = [&](ValueId id) { return with_number<Mul>(site, id, "minus_one", -1).id; };
   std::vector<ValueId> both{site.flowing(0), site.flowing(1)};
-  if (!kLargest) both = {negative(both[0]), negative(both[1])};
+  if (!kLargest) both = {negated(site, both[0]).id, negated(site, both[1]).id};
   const Flowing stacked = site.add(Reshape{{{1, 2, element_count(x) / x[0]}}}, {site.add(Concat{}, both).id});
   const Flowing largest = site.add(MaxPool{.kernel = {2, 1}, .stride = {2, 1}}, {stacked.id});
   const Shape rest(x.begin() + 1, x.end());
   const Flowing result =
       x.size() == 2 ? site.add(Flatten{}, {largest.id}) : site.add(Reshape{{rest}}, {largest.id});
-  site.output(kLargest ? result : with_number<Mul>(site, result.id, "minus_one", -1));
+  site.output(kLargest ? result : negated(site, result.id));
 }
 
 void mean(Site& site) {

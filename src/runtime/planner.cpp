@@ -4,15 +4,10 @@
 
 #include "base/error.h"
 #include "graph/shapes.h"
+#include "graph/view.h"
 
 namespace netsuke::runtime {
 namespace {
-
-// True for ops whose output has the values of its input, in the same order.
-bool is_view(const Op& op) {
-  return std::holds_alternative<Flatten>(op) || std::holds_alternative<Reshape>(op) ||
-         std::holds_alternative<Dropout>(op);
-}
 
 Layout other(Layout layout) { return layout == Layout::planes ? Layout::pixels : Layout::planes; }
 
