@@ -18,7 +18,7 @@
 namespace netsuke::onnx {
 namespace {
 
-constexpr ImportOptions kAsItIs{.input = {}, .fold_batch_norm = false};
+const ImportOptions kAsItIs{.input = {}, .fold_batch_norm = false};
 
 void check(const Bytes& model) {
   const pb::ModelProto proto = parse_model(model, "export");
