@@ -35,8 +35,8 @@ void ProgressLine::show(const Progress& progress) {
       progress.total == 0 ? 1 : static_cast<double>(progress.done) / static_cast<double>(progress.total);
   const double rate = seconds > 0 ? static_cast<double>(progress.done - first_done_) / seconds : 0;
   const double left = rate > 0 ? static_cast<double>(progress.total - progress.done) / rate : 0;
-  const std::string text = fmt::format("{} [{}] {:3.0f} %  {:.0f} {}/s  {} left  {}", job_, bar(share),
-                                       share * 100, rate, progress.unit, duration_text(left), progress.note);
+  const std::string text = fmt::format("{} [{}] {:3.0f} %  {}  {} left  {}", job_, bar(share), share * 100,
+                                       rate_text(rate, progress.unit), duration_text(left), progress.note);
   if (terminal_)
     fmt::print(stream_, "\r\033[K{}", text);
   else

@@ -36,6 +36,8 @@ TEST(Table, numbers_read_as_people_write_them) {
   EXPECT_EQ(bytes_text(28738), "28.7 kB");
   EXPECT_EQ(duration_text(83), "1 m 23 s");
   EXPECT_EQ(duration_text(7500), "2 h 05 m");
+  EXPECT_EQ(rate_text(5612.6, "images"), "5613 images/s");
+  EXPECT_EQ(rate_text(0.025, "layers"), "1.5 layers/min");
 }
 
 /// A network with one pruned and shared layer, as a recipe would leave it.

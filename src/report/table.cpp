@@ -71,4 +71,9 @@ std::string duration_text(double seconds) {
   return fmt::format("{} h {:02} m", whole / 3600, whole / 60 % 60);
 }
 
+std::string rate_text(double a_second, std::string_view unit) {
+  if (a_second > 0 && a_second < 1) return fmt::format("{:.1f} {}/min", 60 * a_second, unit);
+  return fmt::format("{:.0f} {}/s", a_second, unit);
+}
+
 }  // namespace netsuke::report

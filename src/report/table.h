@@ -28,5 +28,7 @@ std::string grouped(long long number);
 std::string bytes_text(double bytes);
 /// "1 m 23 s", "4.2 s", "2 h 05 m"
 std::string duration_text(double seconds);
+/// "5613 images/s"; what takes longer than a second each is counted by the minute: "1.5 layers/min".
+std::string rate_text(double a_second, std::string_view unit);
 
 }  // namespace netsuke::report
