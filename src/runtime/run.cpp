@@ -24,14 +24,17 @@ void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, 
   // Cores of one machine differ in speed, and all wait for the last one: each takes a share of what is left,
   // large at first (guided self-scheduling, Polychronopoulos and Kuck 1987).
   least = std::max({least, kLeastTakenWork / std::max<size_t>(work, 1), size_t{1}});
-  const size_t shares = 2 * scratch_.size();
+  const size_t all = scratch_.size(), shares = 2 * all, most = items / least;
+  // Few shares are of one size, and as many for each worker: a last one would be waited for as well.
+  const size_t parts = most >= shares ? shares : std::max<size_t>(std::min(most, all), 1);
+  const size_t even = most < 2 * shares ? (items + parts - 1) / parts : 0;
   std::atomic<size_t> next = 0;
   threads_->each(scratch_.size(), [&](size_t worker) {
     size_t first = next.load(std::memory_order_relaxed);
     while (first < items) {
       const size_t rest = items - first, wanted = std::max((rest + shares - 1) / shares, least);
       // Nothing is left that would be less than is worth taking.
-      const size_t taken = rest < wanted + least ? rest : wanted;
+      const size_t taken = even > 0 ? std::min(even, rest) : rest < wanted + least ? rest : wanted;
       if (!next.compare_exchange_weak(first, first + taken)) continue;
       body(first, first + taken, scratch_[worker]);
       first = next.load(std::memory_order_relaxed);
@@ -75,15 +78,21 @@ struct Site {
 };
 
 // Threads share an image by its pixels, or by output channels if they have too few pixels each to make good
-// use of a weight once it is read.
-constexpr size_t kLeastPixels = 64;
+// use of a weight once it is read: of weights that stay in a cache fewer will do.
+constexpr size_t kLeastPixels = 64, kLeastPixelsOfFewWeights = 24;
+constexpr size_t kFewWeights = 2'000'000;
 // And take no fewer at a time: a multiple of what any kernel's tile has.
 constexpr size_t kTakenPixels = 24;
+
+bool shared_by_pixels(size_t pixels, size_t panels, size_t weights, const Site& site) {
+  const size_t least = weights < kFewWeights ? kLeastPixelsOfFewWeights : kLeastPixels;
+  return pixels >= least * site.workers.count() || panels < site.workers.count();
+}
 
 void run(const ConvolutionStep& work, const Site& site) {
   const size_t pixels = work.shape.out_plane(), panels = work.weights.panels();
   const size_t macs = work.shape.depth() * work.shape.out_channels;
-  const bool by_pixels = pixels >= kLeastPixels * site.workers.count() || panels < site.workers.count();
+  const bool by_pixels = shared_by_pixels(pixels, panels, macs, site);
   site.each_image(
       by_pixels ? pixels : panels, by_pixels ? macs : macs * pixels / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {
@@ -98,7 +107,7 @@ void run(const ConvolutionStep& work, const Site& site) {
 void run(const WinogradStep& work, const Site& site) {
   const size_t tiles = kernels::winograd_tiles(work.shape, work.weights.m), panels = work.weights.panels();
   const size_t macs = work.weights.places.size() * work.shape.channels * work.shape.out_channels;
-  const bool by_tiles = tiles >= kLeastPixels * site.workers.count() || panels < site.workers.count();
+  const bool by_tiles = shared_by_pixels(tiles, panels, macs, site);
   site.each_image(
       by_tiles ? tiles : panels, by_tiles ? macs : macs * tiles / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {
