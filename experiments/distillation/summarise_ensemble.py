@@ -24,8 +24,9 @@ def main():
     single, together = statistics.mean(singles), student["teachers_error"]
     result = {
         "data": "Fashion-MNIST, 5,000 training images held out to choose; errors are of the test split, per cent",
-        "command": "experiments/distillation/ensemble.sh",
-        "network": "lenet_5 without dropout, images as they are; the ten learn for 12 epochs, the student for 30",
+        "command": "TEMPERATURES='%s' experiments/distillation/ensemble.sh" % " ".join(name.split("T")[1] for name in students),
+        "network": "lenet_5 without dropout, images as they are; the ten learn for %d epochs, the student for %d" % (
+            len(load(OUT / "1.json")["epochs"]), len(student["epochs"])),
         "single_errors": [round(error, 2) for error in singles],
         "single_error_mean": round(single, 3),
         "ensemble_error": round(together, 2),
