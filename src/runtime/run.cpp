@@ -84,15 +84,18 @@ constexpr size_t kFewWeights = 2'000'000;
 // And take no fewer at a time: a multiple of what any kernel's tile has.
 constexpr size_t kTakenPixels = 24;
 
-bool shared_by_pixels(size_t pixels, size_t panels, size_t weights, const Site& site) {
-  const size_t least = weights < kFewWeights ? kLeastPixelsOfFewWeights : kLeastPixels;
+size_t least_pixels(size_t weights) {
+  return weights < kFewWeights ? kLeastPixelsOfFewWeights : kLeastPixels;
+}
+
+bool shared_by_pixels(size_t pixels, size_t least, size_t panels, const Site& site) {
   return pixels >= least * site.workers.count() || panels < site.workers.count();
 }
 
 void run(const ConvolutionStep& work, const Site& site) {
   const size_t pixels = work.shape.out_plane(), panels = work.weights.panels();
   const size_t macs = work.shape.depth() * work.shape.out_channels;
-  const bool by_pixels = shared_by_pixels(pixels, panels, macs, site);
+  const bool by_pixels = shared_by_pixels(pixels, least_pixels(macs), panels, site);
   site.each_image(
       by_pixels ? pixels : panels, by_pixels ? macs : macs * pixels / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {
@@ -107,7 +110,7 @@ void run(const ConvolutionStep& work, const Site& site) {
 void run(const WinogradStep& work, const Site& site) {
   const size_t tiles = kernels::winograd_tiles(work.shape, work.weights.m), panels = work.weights.panels();
   const size_t macs = work.weights.places.size() * work.shape.channels * work.shape.out_channels;
-  const bool by_tiles = shared_by_pixels(tiles, panels, macs, site);
+  const bool by_tiles = shared_by_pixels(tiles, least_pixels(macs), panels, site);
   site.each_image(
       by_tiles ? tiles : panels, by_tiles ? macs : macs * tiles / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {
@@ -200,7 +203,7 @@ void run(const InputScaleStep& work, const Site& site) {
 template <class Body>
 void each_binary_part(const kernels::ConvShape& s, size_t work, const Site& site, Body&& body) {
   const size_t pixels = s.out_plane(), panels = kernels::binary_panels(s.out_channels);
-  const bool by_pixels = pixels >= kLeastPixels * site.workers.count() || panels < site.workers.count();
+  const bool by_pixels = shared_by_pixels(pixels, kLeastPixels, panels, site);
   site.each_image(
       by_pixels ? pixels : panels, by_pixels ? work : work * pixels / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {

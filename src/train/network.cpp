@@ -3,9 +3,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
-#include <malloc.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <list>
 #include <thread>
@@ -13,48 +10,12 @@
 #include "base/catalog.h"
 #include "base/error.h"
 #include "graph/shapes.h"
+#include "train/heap.h"
 #include "train/lower.h"
 
 namespace netsuke::train {
 
 namespace {
-
-/// The heap that training works in. Every step frees what the next one asks for again: giving it back to the
-/// system in between costs a page fault for every 4 kB, a fifth of the time of a small net's step. And what
-/// the heap grows by, yet untouched, is to come in pages of 2 MB: a second training in one process finds the
-/// heap in pieces, and took three times as long as the first while each pass over an activation waited for
-/// the addresses of small pages (vgg_small on a Zen 5: 527 images/s, then 195; with large pages 562, then
-/// 519).
-class Heap {
- public:
-#ifdef __GLIBC__
-  static void set_up() {
-    mallopt(M_MMAP_MAX, 0);  // large blocks too come from the heap, which is kept
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-    mallopt(M_TOP_PAD, 1 << 28);  // and grows by much at a time
-    if (end_ == 0) end_ = end();
-  }
-  /// Before each step: costs nothing where the heap has not grown.
-  static void take_large_pages() {
-#ifdef MADV_HUGEPAGE
-    if (end() <= end_) return;
-    // A wish only: where it is not granted, training is slower.
-    madvise(reinterpret_cast<void*>(end_), end() - end_, MADV_HUGEPAGE);
-    end_ = end();
-#endif
-  }
-
- private:
-  static uintptr_t end() {
-    constexpr uintptr_t kPage = 1 << 21;
-    return reinterpret_cast<uintptr_t>(sbrk(0)) / kPage * kPage;
-  }
-  static inline uintptr_t end_ = 0;
-#else
-  static void set_up() {}
-  static void take_large_pages() {}
-#endif
-};
 
 /// A machine without the instructions refuses at its first convolution.
 void require_bf16() {
@@ -70,7 +31,7 @@ void require_bf16() {
 
 void set_up_torch(int threads) {
   if (threads <= 0) threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  Heap::set_up();
+  set_up_heap();
   at::globalContext().setFlushDenormal(true);
   at::set_num_threads(threads);
   // Torch parallelises convolutions itself, image by image; a BLAS with threads of its own only fights it for
@@ -204,7 +165,7 @@ at::Tensor Network::Torch::batch(std::span<const float> images) const {
 
 BatchResult Network::Torch::differentiate(std::span<const float> images, const Targets& targets,
                                           const Objective& objective, const TrainingPass* training) {
-  Heap::take_large_pages();
+  take_large_pages();
   for (const Learned& l : learned) constants[l.value].mutable_grad() = at::Tensor();
   const at::Tensor scores = run(batch(images), training);
   const at::Tensor loss = loss_of(scores, targets, objective);
