@@ -14,13 +14,13 @@ mkdir -p "$out"
 
 # once NAME ARCHITECTURE ARGUMENT...
 once() {
-  local file=$out/$1 previous= flags=()
-  # Untrained it takes as long for an image as trained: all are timed in one sitting, whenever they learned.
+  local file=$out/$1 untrained=$out/${1%-*}.untrained.nsk previous= flags=()
+  # Untrained it takes as long for an image as trained, whatever its seed: all are timed in one sitting.
   for word in "${@:3}"; do
     [ "$previous" != --set ] || flags+=(--set "$word")
     previous=$word
   done
-  [ -f "$file.untrained.nsk" ] || "$netsuke" zoo "$2" "${flags[@]}" -o "$file.untrained.nsk" > /dev/null
+  [ -f "$untrained" ] || "$netsuke" zoo "$2" "${flags[@]}" -o "$untrained" > /dev/null
   # shellcheck disable=SC2254
   case $1 in $pattern) ;; *) return 0 ;; esac
   [ -f "$file.json" ] || "$netsuke" train "${@:2}" --data "$cifar" --threads 1 --precision bf16 \

@@ -41,11 +41,6 @@ def short(value):
     return f"{value:g}"
 
 
-def axis_range(values):
-    logs = [math.log10(value) for value in values]
-    return min(logs) - 0.1, max(logs) + 0.45
-
-
 def labels(points, right):
     """Texts beside points (x, y, text), each moved down until it covers none before it."""
     taken, parts = [], []
@@ -62,7 +57,8 @@ def labels(points, right):
 def panel(rows, smaller, key, title, left):
     """Accuracy against `key` on a logarithmic axis, 380 pixels wide; hollow points are rows of `smaller`, compressed."""
     smaller = [r for r in smaller if key in r]
-    low, high = axis_range([r[key] for r in rows + smaller])
+    logs = [math.log10(r[key]) for r in rows + smaller]
+    low, high = min(logs) - 0.1, max(logs) + 0.45
     floor, roof = min(r["accuracy"] for r in rows) - 2, 95
     place = lambda r: (left + 380 * (math.log10(r[key]) - low) / (high - low), 320 - 300 * (r["accuracy"] - floor) / (roof - floor))
     parts = [f'<rect x="{left}" y="20" width="380" height="300" fill="none" stroke="#999"/>',
@@ -90,11 +86,16 @@ def colour(r):
     return COLOURS[r["name"].split("-")[0]]
 
 
+def architecture(r):
+    """The run's name without its seed."""
+    return r["run"].rsplit("-", 1)[0]
+
+
 def by_architecture(rows):
     """One row for all seeds of an architecture: their means, named without the seed."""
     nets = {}
     for r in rows:
-        nets.setdefault(r["run"].rsplit("-", 1)[0], []).append(r)
+        nets.setdefault(architecture(r), []).append(r)
     return [{"name": name} | {key: sum(r[key] for r in runs) / len(runs) for key in ("accuracy", "bytes", "ms")} for name, runs in nets.items()]
 
 
@@ -131,8 +132,9 @@ def main():
         found = row(path)
         rows[found["run"]] = found
     rows = [rows[name] for name in sorted(rows)]
+    ms = {name: round(milliseconds(os.path.join(OUT, name + ".untrained.nsk")), 3) for name in sorted({architecture(r) for r in rows})}
     for r in rows:
-        r["ms"] = round(milliseconds(os.path.join(OUT, r["run"] + ".untrained.nsk")), 3)
+        r["ms"] = ms[architecture(r)]
     for r in rows:
         print(f"{r['run']:<28} {r['accuracy']:6.2f} %  {r['params']:>9} parameters  {r['macs'] / 1e6:6.1f}M MACs  {r['bytes']:>9} bytes  "
               f"{r['ms']:6.3f} ms  {r['epochs']:>3} epochs in {r['minutes']:5.1f} minutes")
