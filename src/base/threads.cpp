@@ -15,8 +15,10 @@ namespace netsuke {
 namespace {
 
 // How long a thread looks out for a change before it sleeps, as waking it up takes tens of microseconds: a
-// worker for the next loop, the caller for the end of this one.
+// worker for the next gathering, the caller for the end of this one.
 constexpr std::chrono::microseconds kForWork(200), kForTheEnd(100);
+// And how long before it offers its core to others at every look, which takes about a microsecond.
+constexpr std::chrono::microseconds kForItself(10);
 
 void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -27,29 +29,32 @@ void relax() {
 }
 
 // Returns when `value` is no longer `old`. Where the system runs two of our threads on one core, looking out
-// keeps it from the one that is waited for: it is offered to others all the time.
+// keeps it from the one that is waited for: it is offered to others soon, and then all the time.
 void wait_while(const std::atomic<uint32_t>& value, uint32_t old, std::chrono::microseconds look_out) {
   constexpr int kLooks = 16;
-  const auto end = std::chrono::steady_clock::now() + look_out;
-  do {
+  const auto start = std::chrono::steady_clock::now();
+  for (auto spent = start - start; spent < look_out; spent = std::chrono::steady_clock::now() - start) {
     for (int i = 0; i < kLooks; ++i, relax())
       if (value.load(std::memory_order_acquire) != old) return;
-    std::this_thread::yield();
-  } while (std::chrono::steady_clock::now() < end);
+    if (spent > kForItself) std::this_thread::yield();
+  }
   value.wait(old, std::memory_order_acquire);
 }
 
+// What threads write all the time does not share a cache line with what others look at.
+constexpr size_t kApart = 64;
+
 }  // namespace
 
-// A loop is open while there may be items left. Workers that come meanwhile join in; the caller takes items
-// too, then closes the loop and waits for those inside only: one that the system wakes up late, or runs
-// elsewhere, holds nobody up.
+// A gathering is open until the caller's own call has returned. Workers that come meanwhile join in; the
+// caller closes it and waits for those inside only: one that the system wakes up late, or runs elsewhere,
+// holds nobody up.
 struct Threads::Pool {
   static constexpr uint32_t kOpen = uint32_t{1} << 31;
 
   explicit Pool(int threads) : count(threads) {
     try {
-      for (int i = 1; i < count; ++i) workers.emplace_back([this] { serve(); });
+      for (int i = 1; i < count; ++i) workers.emplace_back([this, i] { serve(static_cast<size_t>(i)); });
     } catch (...) {
       stop();  // those that did start
       throw;
@@ -67,13 +72,13 @@ struct Threads::Pool {
     round.notify_all();
   }
 
-  void serve() {
+  void serve(size_t thread) {
     for (uint32_t seen = 0;;) {
       wait_while(round, seen, kForWork);
       seen = round.load(std::memory_order_acquire);
       if (stopping.load()) return;
       if (!join()) continue;
-      take_items();
+      call(thread);
       if (inside.fetch_sub(1, std::memory_order_acq_rel) == 1) inside.notify_one();  // the caller waits
     }
   }
@@ -85,25 +90,20 @@ struct Threads::Pool {
     return false;
   }
 
-  void take_items() {
-    for (size_t i = next.fetch_add(1, std::memory_order_relaxed); i < items;
-         i = next.fetch_add(1, std::memory_order_relaxed)) {
-      try {
-        (*body)(i);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!error) error = std::current_exception();
-        next.store(items, std::memory_order_relaxed);
-      }
+  void call(size_t thread) {
+    try {
+      (*body)(thread);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!error) error = std::current_exception();
     }
   }
 
-  void loop(size_t count_of_items, const FunctionRef<void(size_t)>& each) {
-    body = &each, items = count_of_items, error = nullptr;
-    next.store(0, std::memory_order_relaxed);
+  void gather(const FunctionRef<void(size_t)>& all) {
+    body = &all, error = nullptr;
     inside.store(kOpen, std::memory_order_release);
     announce();
-    take_items();
+    call(0);
     for (uint32_t now = inside.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen; now != 0;
          now = inside.load(std::memory_order_acquire))
       wait_while(inside, now, kForTheEnd);
@@ -112,16 +112,15 @@ struct Threads::Pool {
 
   const int count;
   std::vector<std::thread> workers;
-  std::atomic<uint32_t> round{0};   // a number for each loop
-  std::atomic<uint32_t> inside{0};  // workers in the loop, and whether it is open
   std::atomic<bool> stopping{false};
 
-  // The loop at hand.
+  // The gathering at hand.
   const FunctionRef<void(size_t)>* body = nullptr;
-  size_t items = 0;
-  std::atomic<size_t> next{0};
   std::mutex mutex;
   std::exception_ptr error;
+
+  alignas(kApart) std::atomic<uint32_t> round{0};   // a number for each gathering
+  alignas(kApart) std::atomic<uint32_t> inside{0};  // workers that have joined, and whether it is open
 };
 
 Threads::Threads(int count) {
@@ -142,7 +141,19 @@ void Threads::each(size_t items, FunctionRef<void(size_t)> body) {
     for (size_t i = 0; i < items; ++i) body(i);
     return;
   }
-  pool_->loop(items, body);
+  std::atomic<size_t> next = 0;
+  gather([&](size_t) {
+    try {
+      for (size_t i = next.fetch_add(1, std::memory_order_relaxed); i < items;
+           i = next.fetch_add(1, std::memory_order_relaxed))
+        body(i);
+    } catch (...) {
+      next.store(items, std::memory_order_relaxed);
+      throw;
+    }
+  });
 }
+
+void Threads::gather(FunctionRef<void(size_t)> body) { pool_->gather(body); }
 
 }  // namespace netsuke

@@ -22,6 +22,11 @@ class Threads {
   /// done. An exception of `body` is thrown again here once the others have stopped (the first one, if
   /// several).
   void each(size_t items, FunctionRef<void(size_t)> body);
+  /// Calls `body(0)` on the calling thread and, at the same time, `body(t)` on every other thread t of
+  /// [1, count()) that comes before the first has returned; returns when all have. So `body` shares out work
+  /// that whoever comes can finish, and finds the same thread behind the same number every time: what it
+  /// wrote before may still be in its core's caches. Exceptions as above, but that nobody is stopped.
+  void gather(FunctionRef<void(size_t)> body);
 
  private:
   struct Pool;

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
@@ -51,6 +54,39 @@ TEST(Threads, what_a_loop_wrote_is_seen_by_the_next) {
   for (size_t round = 0; round < 2000; ++round)
     threads.each(values.size(), [&](size_t i) { values[(i + round) % values.size()] += 1; });
   for (size_t value : values) EXPECT_EQ(value, 2000u);
+}
+
+TEST(Threads, those_who_gather_have_numbers_of_their_own) {
+  Threads threads(4);
+  const std::thread::id caller = std::this_thread::get_id();
+  std::array<std::thread::id, 4> behind;
+  for (int round = 0; round < 2000; ++round) {
+    std::array<std::atomic<int>, 4> calls{};
+    threads.gather([&](size_t thread) {
+      ++calls[thread];
+      if (behind[thread] == std::thread::id()) behind[thread] = std::this_thread::get_id();
+      EXPECT_EQ(behind[thread], std::this_thread::get_id()) << "the same thread each time";
+    });
+    EXPECT_EQ(calls[0], 1);
+    for (const auto& c : calls) EXPECT_LE(c, 1);
+  }
+  EXPECT_EQ(behind[0], caller);
+}
+
+TEST(Threads, gathering_waits_for_all_and_brings_an_exception_back) {
+  Threads threads(2);
+  std::atomic<bool> came = false, done = false;
+  EXPECT_THROW(threads.gather([&](size_t thread) {
+    if (thread == 0) {
+      while (!came) std::this_thread::yield();
+      fail(ErrorCode::internal, "the caller's");
+    }
+    came = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    done = true;
+  }),
+               Error);
+  EXPECT_TRUE(done);
 }
 
 }  // namespace

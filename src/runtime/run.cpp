@@ -1,7 +1,6 @@
 #include "runtime/run.h"
 
 #include <algorithm>
-#include <atomic>
 #include <optional>
 
 #include "graph/evaluate.h"
@@ -15,29 +14,31 @@
 namespace netsuke::runtime {
 
 // Handing work to other threads takes some microseconds; what is done in less stays where it is.
-constexpr size_t kLeastSharedWork = 500'000;
+constexpr size_t kLeastSharedWork = 100'000;
 // And what is taken from the rest at a time is worth some too.
-constexpr size_t kLeastTakenWork = 250'000;
+constexpr size_t kLeastTakenWork = 50'000;
 
 void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body, size_t least) {
-  if (!threads_ || items * work < kLeastSharedWork) return body(0, items, scratch_[0]);
-  // Cores of one machine differ in speed, and all wait for the last one: each takes a share of what is left,
-  // large at first (guided self-scheduling, Polychronopoulos and Kuck 1987).
   least = std::max({least, kLeastTakenWork / std::max<size_t>(work, 1), size_t{1}});
-  const size_t all = scratch_.size(), shares = 2 * all, most = items / least;
-  // Few shares are of one size, and as many for each worker: a last one would be waited for as well.
-  const size_t parts = most >= shares ? shares : std::max<size_t>(std::min(most, all), 1);
-  const size_t even = most < 2 * shares ? (items + parts - 1) / parts : 0;
-  std::atomic<size_t> next = 0;
-  threads_->each(scratch_.size(), [&](size_t worker) {
-    size_t first = next.load(std::memory_order_relaxed);
-    while (first < items) {
-      const size_t rest = items - first, wanted = std::max((rest + shares - 1) / shares, least);
-      // Nothing is left that would be less than is worth taking.
-      const size_t taken = even > 0 ? std::min(even, rest) : rest < wanted + least ? rest : wanted;
-      if (!next.compare_exchange_weak(first, first + taken)) continue;
-      body(first, first + taken, scratch_[worker]);
-      first = next.load(std::memory_order_relaxed);
+  const bool shared = threads_ && items * work >= kLeastSharedWork;
+  const size_t takers = shared ? std::min(count(), items / least) : 1;
+  if (takers < 2) return body(0, items, scratch_[0]);
+  for (size_t i = 0; i < count(); ++i) {
+    shares_[i].first.store(items * std::min(i, takers) / takers, std::memory_order_relaxed);
+    shares_[i].last = items * std::min(i + 1, takers) / takers;
+  }
+  threads_->gather([&](size_t worker) {
+    for (size_t i = 0; i < count(); ++i) {
+      Share& share = shares_[(worker + i) % count()];
+      size_t first = share.first.load(std::memory_order_relaxed);
+      // Half of what is left each time, so that others can help; nothing is left that is not worth taking.
+      while (first < share.last) {
+        const size_t rest = share.last - first, wanted = std::max((rest + 1) / 2, least);
+        const size_t taken = rest < wanted + least ? rest : wanted;
+        if (!share.first.compare_exchange_weak(first, first + taken, std::memory_order_relaxed)) continue;
+        body(first, first + taken, scratch_[worker]);
+        first = share.first.load(std::memory_order_relaxed);
+      }
     }
   });
 }
