@@ -32,7 +32,7 @@ void bench_line(const ShapeLine& line, double density, double limit) {
   std::printf("%s\n", line.text.c_str());
   if (s.is_depthwise()) return report("depthwise", s, 1, runtime::time_depthwise(s), 0, limit);
   const auto weights = static_cast<double>(s.depth() * s.out_channels);
-  for (const auto& candidate : runtime::conv_candidates(s, static_cast<size_t>(weights * density), nullptr)) {
+  for (const auto& candidate : runtime::conv_candidates(s, static_cast<size_t>(weights * density), {})) {
     const bool sparse = candidate.kernel == ConvKernel::sparse;
     if (sparse && density == 1) continue;
     report(std::string(runtime::kernel_name(candidate.kernel, s)).c_str(), s, sparse ? density : 1,

@@ -19,6 +19,7 @@ struct Factors {
   double gather;        // of bringing one input under a window, or one output back
   double transform[3];  // of one number of a transformed tile, for F(2), F(4), F(6)
   double weight_byte;   // of a weight that comes from beyond the second-level cache
+  double memory_byte;   // and of one that comes from memory, among other layers' of which each is read once
   double hidden;        // how much of the shorter of computing and fetching weights the longer one hides
   double memory_weight, cache_weight;  // of a linear layer's, from memory and from caches
   double sparse_weight;                // of a sparse one's
@@ -26,10 +27,11 @@ struct Factors {
 };
 
 // 104 thousand million float operations a second in multiply-adds (Zen 3).
-constexpr Factors kAvx2{2.0 / 90, 2.0 / 67, 0.45, {0.35, 0.4, 0.5}, 1.0 / 30, 0,
+constexpr Factors kAvx2{2.0 / 90, 2.0 / 67, 0.45, {0.35, 0.4, 0.5}, 1.0 / 30, 1.0 / 12, 0,
                         0.2,      0.06,     0.6,  {0.1, 0.4, 0.4}};
-// 179 thousand million (Sapphire Rapids), which also gathers fast.
-constexpr Factors kAvx512{2.0 / 140, 2.0 / 100, 0.5,  {0.12, 0.2, 0.33}, 1.0 / 27, 0.6,
+// 179 thousand million (Sapphire Rapids), which also gathers fast. `memory_byte` is a Zen 5's, here and
+// above.
+constexpr Factors kAvx512{2.0 / 140, 2.0 / 100, 0.5,  {0.12, 0.2, 0.33}, 1.0 / 27, 1.0 / 12, 0.6,
                           0.2,       0.06,      0.25, {0.05, 0.06, 0.15}};
 
 const Factors& factors() { return kernels::cpu_level().starts_with("avx512") ? kAvx512 : kAvx2; }
@@ -38,33 +40,51 @@ constexpr double kCacheBytes = 400e3;  // weights of so many bytes are read from
 constexpr double kMemoryBytes = 16e6;  // and of so many from memory
 constexpr double kSparseColumn = 1;    // ns of looking at a sparse layer's input
 
-// Of `passes` over weights, while `compute` nanoseconds are computed.
-double with_weights(double compute, double bytes, double passes) {
-  const double fetch = bytes > kCacheBytes ? bytes * passes * factors().weight_byte : 0;
-  return compute + fetch - factors().hidden * std::min(compute, fetch);
-}
-
 // Output channels as a matrix product computes them: in whole vectors, of each group.
 double computed_channels(const kernels::ConvShape& s) {
   const size_t vector = std::max<size_t>(kernels::panel_columns() / 2, 1), each = s.out_channels / s.groups;
   return static_cast<double>(s.groups * ((each + vector - 1) / vector) * vector);
 }
 
-double direct_ns(const kernels::ConvShape& s) {
+// What a dense kernel does for an image.
+struct DenseWork {
+  double macs = 0;
+  double weight_bytes = 0, passes = 0;  // over the weights
+  double transform_ns = 0;
+};
+
+DenseWork direct_work(const kernels::ConvShape& s) {
   const auto pixels = static_cast<double>(s.out_plane());
   const double weights = static_cast<double>(s.depth()) * computed_channels(s);
-  return with_weights(pixels * weights * factors().dense_mac, 4 * weights,
-                      std::ceil(pixels / static_cast<double>(kernels::kProductRows)));
+  return {pixels * weights, 4 * weights, std::ceil(pixels / static_cast<double>(kernels::kProductRows)), 0};
 }
 
-double winograd_ns(const kernels::ConvShape& s, size_t m) {
+DenseWork winograd_work(const kernels::ConvShape& s, size_t m) {
   const auto tiles = static_cast<double>(kernels::winograd_tiles(s, m));
   const auto places = static_cast<double>((m + 2) * (m + 2));
   const double weights = places * static_cast<double>(s.channels) * computed_channels(s);
   const auto channels = static_cast<double>(s.channels + s.out_channels);
   const auto block = static_cast<double>(kernels::winograd_block(s, m));
-  return with_weights(tiles * weights * factors().dense_mac, 4 * weights, std::ceil(tiles / block)) +
-         tiles * places * channels * factors().transform[m / 2 - 1];
+  return {tiles * weights, 4 * weights, std::ceil(tiles / block),
+          tiles * places * channels * factors().transform[m / 2 - 1]};
+}
+
+DenseWork work_of(const kernels::ConvShape& s, size_t kernel) {
+  return kernel == 0 ? direct_work(s) : winograd_work(s, 2 * kernel);
+}
+
+// Of the first pass over the weights, and of one that follows.
+double first_pass_ns(const DenseWork& work, bool from_memory) {
+  const double each = from_memory                       ? factors().memory_byte
+                      : work.weight_bytes > kCacheBytes ? factors().weight_byte
+                                                        : 0;
+  return work.weight_bytes * each;
+}
+
+double estimate(const DenseWork& work, bool from_memory) {
+  const double compute = work.macs * factors().dense_mac;
+  const double fetch = first_pass_ns(work, from_memory) + (work.passes - 1) * first_pass_ns(work, false);
+  return compute + fetch - factors().hidden * std::min(compute, fetch) + work.transform_ns;
 }
 
 SparseTime sparse_time(const kernels::ConvShape& s) {
@@ -73,13 +93,20 @@ SparseTime sparse_time(const kernels::ConvShape& s) {
   return {pixels * moved * factors().gather, pixels * factors().sparse_mac};
 }
 
-ConvTimes estimate(const kernels::ConvShape& shape) {
+ConvTimes estimate(const kernels::ConvShape& shape, bool from_memory) {
   ConvTimes times;
-  times.dense[0] = direct_ns(shape);
-  for (size_t m : {size_t{2}, size_t{4}, size_t{6}})
-    if (kernels::winograd_fits(shape, m)) times.dense[m / 2] = winograd_ns(shape, m);
+  for (size_t kernel = 0; kernel < kDenseKernels; ++kernel)
+    if (kernel == 0 || kernels::winograd_fits(shape, 2 * kernel))
+      times.dense[kernel] = estimate(work_of(shape, kernel), from_memory);
   times.sparse = sparse_time(shape);
   return times;
+}
+
+// What a kernel takes longer in a large network than by itself, as it was measured: there caches keep its
+// weights from one run to the next, unless these are too many.
+double longer_from_memory(const DenseWork& work) {
+  if (work.weight_bytes > kMemoryBytes) return 0;
+  return (1 - factors().hidden) * (first_pass_ns(work, true) - first_pass_ns(work, false));
 }
 
 // The share of `weights` at which the sparse kernel takes as long as the dense one.
@@ -92,18 +119,28 @@ std::string per_cent(double share) { return std::to_string(std::lround(100 * sha
 
 }  // namespace
 
-ConvTimes times_of(const kernels::ConvShape& shape, const Timings* measured) {
-  const ConvTimes* found = measured ? measured->find(shape) : nullptr;
-  if (!found) return estimate(shape);
-  // They may be of another level, with kernels that this one does not have.
+CostBasis cost_basis(const Graph& graph, const Timings* measured) {
+  double bytes = 0;
+  for (const Value& value : graph.values)
+    if (value.weight) bytes += 4 * static_cast<double>(kept_count(*value.weight));
+  return {measured, bytes > kMemoryBytes};
+}
+
+ConvTimes times_of(const kernels::ConvShape& shape, const CostBasis& basis) {
+  const ConvTimes* found = basis.measured ? basis.measured->find(shape) : nullptr;
+  if (!found) return estimate(shape, basis.from_memory);
   ConvTimes times = *found;
-  for (size_t m : {size_t{2}, size_t{4}, size_t{6}})
-    if (!kernels::winograd_fits(shape, m)) times.dense[m / 2] = std::nullopt;
+  for (size_t kernel = 0; kernel < kDenseKernels; ++kernel) {
+    std::optional<double>& ns = times.dense[kernel];
+    // They may be of another level, with kernels that this one does not have.
+    if (kernel > 0 && !kernels::winograd_fits(shape, 2 * kernel)) ns = std::nullopt;
+    if (ns && basis.from_memory) *ns += longer_from_memory(work_of(shape, kernel));
+  }
   return times;
 }
 
-LinearTimes linear_times(size_t rows, size_t columns, const Timings* measured) {
-  const LinearTimes* found = measured ? measured->find_linear(rows, columns) : nullptr;
+LinearTimes linear_times(size_t rows, size_t columns, const CostBasis& basis) {
+  const LinearTimes* found = basis.measured ? basis.measured->find_linear(rows, columns) : nullptr;
   // A column without weights costs a look at its input.
   const auto weights = static_cast<double>(rows * columns);
   CodesTimes codes;
@@ -111,7 +148,8 @@ LinearTimes linear_times(size_t rows, size_t columns, const Timings* measured) {
   // Four registers of four lanes hold no 32 values.
   if (kernels::sparse_rows_lanes() < 8) codes.ns[0] = codes.ns[1];
   if (found) return {found->dense, found->sparse, found->codes.value_or(codes)};
-  return {weights * (4 * weights > kMemoryBytes ? factors().memory_weight : factors().cache_weight),
+  const bool from_memory = basis.from_memory || 4 * weights > kMemoryBytes;
+  return {weights * (from_memory ? factors().memory_weight : factors().cache_weight),
           {kSparseColumn * static_cast<double>(columns), factors().sparse_weight},
           codes};
 }
@@ -129,8 +167,8 @@ std::string_view kernel_name(ConvKernel kernel, const kernels::ConvShape& shape)
 }
 
 std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size_t kept,
-                                           const Timings* measured) {
-  const ConvTimes times = times_of(shape, measured);
+                                           const CostBasis& basis) {
+  const ConvTimes times = times_of(shape, basis);
   std::vector<ConvCandidate> all;
   for (size_t kernel = 0; kernel < kDenseKernels; ++kernel)
     if (times.dense[kernel]) all.push_back({static_cast<ConvKernel>(kernel), *times.dense[kernel]});
@@ -140,14 +178,14 @@ std::vector<ConvCandidate> conv_candidates(const kernels::ConvShape& shape, size
   return all;
 }
 
-double sparse_break_even(const kernels::ConvShape& shape, const Timings* measured) {
-  const ConvTimes times = times_of(shape, measured);
+double sparse_break_even(const kernels::ConvShape& shape, const CostBasis& basis) {
+  const ConvTimes times = times_of(shape, basis);
   return break_even(fastest_dense(times), times.sparse, shape.depth() * shape.out_channels);
 }
 
 double sparse_linear_break_even(size_t rows, size_t columns, std::optional<size_t> shared,
-                                const Timings* measured) {
-  const LinearTimes times = linear_times(rows, columns, measured);
+                                const CostBasis& basis) {
+  const LinearTimes times = linear_times(rows, columns, basis);
   const double dense = shared ? std::min(times.dense, (*times.codes)(*shared)) : times.dense;
   return break_even(dense, times.sparse, rows * columns);
 }
@@ -158,10 +196,10 @@ std::string refusal(std::string_view kernel, double zeros, double break_even) {
 
 size_t winograd_tile(ConvKernel kernel) { return 2 * static_cast<size_t>(kernel); }
 
-std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel taken,
-                     const Timings* measured) {
-  const std::vector<ConvCandidate> all = conv_candidates(shape, kept, measured);
-  const std::string_view how = measured && measured->find(shape) ? " slower" : " slower by estimate";
+std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel taken, const CostBasis& basis) {
+  const std::vector<ConvCandidate> all = conv_candidates(shape, kept, basis);
+  const std::string_view how =
+      basis.measured && basis.measured->find(shape) ? " slower" : " slower by estimate";
   const double zeros =
       1 - static_cast<double>(kept) / static_cast<double>(shape.depth() * shape.out_channels);
   const auto chosen = std::find_if(all.begin(), all.end(),
@@ -172,7 +210,7 @@ std::string refusals(const kernels::ConvShape& shape, size_t kept, ConvKernel ta
     text += text.empty() ? "" : "; ";
     const std::string_view name = kernel_name(candidate.kernel, shape);
     if (candidate.kernel == ConvKernel::sparse)
-      text += refusal(name, zeros, sparse_break_even(shape, measured));
+      text += refusal(name, zeros, sparse_break_even(shape, basis));
     else
       text += cat(name, " refused: ", per_cent(candidate.ns / chosen->ns - 1), how);
   }

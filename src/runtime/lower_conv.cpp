@@ -90,9 +90,11 @@ bool takes_binary_weights(const Site& site) {
          kernels::cpu_level().starts_with("avx512");
 }
 
-ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, const PlanOptions& options) {
-  for (const ConvCandidate& candidate : conv_candidates(s, count, options.timings.get()))
-    if (options.residency == Residency::fastest || candidate.kernel != ConvKernel::sparse)
+CostBasis basis_of(const Site& site) { return cost_basis(site.graph, site.options.timings.get()); }
+
+ConvKernel choose_conv(const kernels::ConvShape& s, size_t count, const Site& site) {
+  for (const ConvCandidate& candidate : conv_candidates(s, count, basis_of(site)))
+    if (site.options.residency == Residency::fastest || candidate.kernel != ConvKernel::sparse)
       return candidate.kernel;
   return ConvKernel::direct;
 }
@@ -124,8 +126,8 @@ LinearKernel smallest_linear(const Weight& weight) {
                   shared_values(weight) ? all : HUGE_VAL);
 }
 
-LinearKernel fastest_linear(const Weight& weight, const Timings* timings) {
-  const LinearTimes times = linear_times(size(weight.shape[0]), size(weight.shape[1]), timings);
+LinearKernel fastest_linear(const Weight& weight, const CostBasis& basis) {
+  const LinearTimes times = linear_times(size(weight.shape[0]), size(weight.shape[1]), basis);
   const std::optional<size_t> distinct = shared_values(weight);
   return least_of(times.dense, times.sparse(static_cast<double>(kept_weights(weight))),
                   distinct ? (*times.codes)(*distinct) : HUGE_VAL);
@@ -236,7 +238,7 @@ bool takes_shuffle(const Site& site) {
     return false;
   const kernels::ConvShape s = conv_shape(*op, site.input(), site.input(1), site.output());
   return has_long_stretches(s, site.shuffle) &&
-         choose_conv(s, kept_weights(*site.weight(1)), site.options) == ConvKernel::direct;
+         choose_conv(s, kept_weights(*site.weight(1)), site) == ConvKernel::direct;
 }
 
 Lowered lower_conv(const Conv2d& op, const Site& site) {
@@ -249,10 +251,10 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
   if (is_small(site.options.residency)) return small_conv(s, site, bias);
   const WeightPtr weight = site.weight(1);
   const size_t count = kept_weights(*weight);
-  const ConvKernel kernel = choose_conv(s, count, site.options);
+  const ConvKernel kernel = choose_conv(s, count, site);
   s.shuffle = site.shuffle;  // of a direct one alone: see takes_shuffle
   Lowered lowered = with_kernel(kernel, s, *weight, span_of(bias));
-  lowered.refused = refusals(s, count, kernel, site.options.timings.get());
+  lowered.refused = refusals(s, count, kernel, basis_of(site));
   return lowered;
 }
 
@@ -262,14 +264,14 @@ Lowered lower_linear(const Site& site) {
   if (is_small(site.options.residency)) return small_linear(site, bias);
   const WeightPtr held = site.weight(1);
   const Weight& weight = *held;
-  const Timings* timings = site.options.timings.get();
+  const CostBasis basis = basis_of(site);
   const LinearKernel kernel =
-      site.options.residency == Residency::dense ? LinearKernel::dense : fastest_linear(weight, timings);
+      site.options.residency == Residency::dense ? LinearKernel::dense : fastest_linear(weight, basis);
   Lowered lowered = with_kernel(kernel, weight, span_of(bias));
   const size_t rows = size(weight.shape[0]), columns = size(weight.shape[1]);
   const double zeros = 1 - static_cast<double>(kept_weights(weight)) / static_cast<double>(rows * columns);
   lowered.refused = refusal(kernel == LinearKernel::sparse ? "linear" : "sparse_linear", zeros,
-                            sparse_linear_break_even(rows, columns, shared_values(weight), timings));
+                            sparse_linear_break_even(rows, columns, shared_values(weight), basis));
   return lowered;
 }
 

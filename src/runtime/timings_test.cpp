@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "graph/text.h"
 #include "kernels/cpu.h"
 #include "runtime/conv_cost.h"
@@ -78,12 +79,12 @@ TEST(Timings, DecideWhichKernelIsTaken) {
   const size_t weights = s.depth() * s.out_channels;
   Timings timings;
   timings.set(s, times(1000, 3000, {100, 1800.0 / static_cast<double>(weights)}));
-  EXPECT_EQ(conv_candidates(s, weights, &timings)[0].kernel, ConvKernel::direct);
-  EXPECT_EQ(conv_candidates(s, weights / 4, &timings)[0].kernel, ConvKernel::sparse);
-  EXPECT_DOUBLE_EQ(sparse_break_even(s, &timings), 0.5);
-  EXPECT_THAT(refusals(s, weights, ConvKernel::direct, &timings),
+  EXPECT_EQ(conv_candidates(s, weights, {&timings})[0].kernel, ConvKernel::direct);
+  EXPECT_EQ(conv_candidates(s, weights / 4, {&timings})[0].kernel, ConvKernel::sparse);
+  EXPECT_DOUBLE_EQ(sparse_break_even(s, {&timings}), 0.5);
+  EXPECT_THAT(refusals(s, weights, ConvKernel::direct, {&timings}),
               HasSubstr("winograd_4 refused: 200 % slower"));
-  EXPECT_THAT(refusals(s, weights, ConvKernel::direct, &timings),
+  EXPECT_THAT(refusals(s, weights, ConvKernel::direct, {&timings}),
               HasSubstr("sparse_conv refused: 0 % zeros, break-even 50 %"));
 }
 
@@ -101,7 +102,7 @@ TEST(Timings, OfAnotherLevelOfferNoKernelThatThisOneLacks) {
   timings.set(shape_3x3(), times(1000, 100, {1e9, 1}));
   const std::string before = kernels::cpu_level();
   kernels::set_cpu_level("scalar");
-  EXPECT_EQ(conv_candidates(shape_3x3(), 1, &timings)[0].kernel, ConvKernel::direct);
+  EXPECT_EQ(conv_candidates(shape_3x3(), 1, {&timings})[0].kernel, ConvKernel::direct);
   kernels::set_cpu_level(before);
 }
 
@@ -134,10 +135,36 @@ TEST(Timings, ByEstimateChannelsThatFillNoVectorLetFewerZerosPay) {
     kernels::ConvShape s;
     s.channels = 20, s.height = s.width = 12, s.kernel_h = s.kernel_w = 5;
     s.out_channels = out_channels, s.out_height = s.out_width = 8;
-    return sparse_break_even(s, nullptr);
+    return sparse_break_even(s, {});
   };
   const size_t full = kernels::panel_columns();
   EXPECT_GT(break_even(full + 1), 1.2 * break_even(full));
+}
+
+TEST(Timings, OfWeightsFromMemoryCountTheirBytes) {
+  if (kernels::panel_columns() == 1) GTEST_SKIP() << "no vectors here";
+  kernels::ConvShape s = shape_3x3();
+  s.channels = s.out_channels = 256;
+  Timings timings;  // of one layer over and over, whose weights stay in a cache
+  timings.set(s, times(1.00e6, 0.95e6, {1e9, 1}));
+  for (const Timings* measured :
+       {static_cast<const Timings*>(nullptr), static_cast<const Timings*>(&timings)}) {
+    const ConvTimes cached = times_of(s, {measured, false}), remote = times_of(s, {measured, true});
+    EXPECT_GT(*remote.dense[0], *cached.dense[0]);
+    EXPECT_GT(*remote.dense[2] - *cached.dense[2], 2 * (*remote.dense[0] - *cached.dense[0]))
+        << "Winograd's are four times as many";
+  }
+  EXPECT_EQ(conv_candidates(s, 1, {&timings, false})[0].kernel, ConvKernel::winograd_4);
+  EXPECT_EQ(conv_candidates(s, 1, {&timings, true})[0].kernel, ConvKernel::direct);
+}
+
+TEST(Timings, TellWhetherANetworkIsTooLargeForCaches) {
+  const auto one = [](std::string_view weight) {
+    return graph_from_text(cat("graph one\ninput data 1x512x4x4\nweight w ", weight,
+                               "\nconv = conv2d(data, w) pad=1,1,1,1\noutput conv\n"));
+  };
+  EXPECT_FALSE(cost_basis(one("512x512x3x3"), nullptr).from_memory);
+  EXPECT_TRUE(cost_basis(one("1024x512x3x3"), nullptr).from_memory);
 }
 
 TEST(LayerTimes, AreTheDenseKernelsUntilTheSparseOneIsFaster) {

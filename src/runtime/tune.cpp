@@ -78,7 +78,7 @@ SparseTime fitted(size_t weights, FunctionRef<double(double)> time) {
 
 ConvTimes measure(const ConvShape& shape) {
   ConvTimes times;
-  for (const ConvCandidate& candidate : conv_candidates(shape, 0, nullptr)) {
+  for (const ConvCandidate& candidate : conv_candidates(shape, 0, {})) {
     if (candidate.kernel == ConvKernel::sparse)
       times.sparse = fitted(shape.depth() * shape.out_channels,
                             [&](double density) { return time_conv(shape, ConvKernel::sparse, density); });
