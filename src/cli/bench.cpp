@@ -57,9 +57,9 @@ kernels::Limits limits_for(const BenchOptions& options) {
 void explain(const BenchOptions& options, const Graph& graph, const Output& output, const Log& log,
              report::Json& json) {
   BenchRunner timed(graph, options, true, residency_of(options));
-  timed.run_many({.batch = options.batch, .repeat = 20, .seconds = 3}, log);
+  const std::vector<runtime::StepReport> steps = timed.typical_steps(log);
   const kernels::Limits limits = limits_for(options);
-  const std::vector<StepRow> rows = explained(graph, timed.session().explain(), options.batch, limits);
+  const std::vector<StepRow> rows = explained(graph, steps, options.batch, limits);
   json["limits"] = limits_json(limits);
   json["steps"] = explained_json(rows);
   output.text("\n" + explained_text(rows) + "\n" + limits_text(limits));

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/random.h"
@@ -77,6 +78,27 @@ int BenchRunner::warm_up(const Log& log) {
     spent = milliseconds_since(start);
   }
   return runs;
+}
+
+std::vector<runtime::StepReport> BenchRunner::typical_steps(const Log& log) {
+  constexpr int kMostRuns = 100;
+  warm_up(log);
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<std::vector<double>> times(session_.plan().steps.size());
+  std::vector<runtime::StepReport> steps;
+  for (int runs = 0; runs < 1 || (runs < kMostRuns && milliseconds_since(start) < 1e3 * kSeconds); ++runs) {
+    session_.forget_times();
+    run();
+    refuse_if_stopped(log);
+    steps = session_.explain();
+    for (size_t i = 0; i < steps.size(); ++i) times[i].push_back(steps[i].ms);
+  }
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const auto middle = times[i].begin() + static_cast<std::ptrdiff_t>(times[i].size() / 2);
+    std::nth_element(times[i].begin(), middle, times[i].end());
+    steps[i].ms = *middle;
+  }
+  return steps;
 }
 
 }  // namespace netsuke::cli

@@ -42,6 +42,9 @@ class BenchRunner {
   /// Brings caches and the processor's clock to where they stay: three runs or a second, a fifth of one at
   /// least.
   int warm_up(const Log& log);
+  /// Of every step the median time of some runs after warm_up(): one that the system interrupts now and then
+  /// must not look slow.
+  std::vector<runtime::StepReport> typical_steps(const Log& log);
   const runtime::Session& session() const { return session_; }
 
  private:

@@ -145,4 +145,11 @@ std::vector<StepReport> Session::explain() const {
   return reports;
 }
 
+void Session::forget_times() {
+  for (Lane& lane : lanes_) {
+    std::ranges::fill(lane.seconds, 0.0);
+    lane.images = 0;
+  }
+}
+
 }  // namespace netsuke::runtime

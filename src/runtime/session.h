@@ -29,7 +29,7 @@ struct StepReport {
   std::string_view kernel;  ///< "conv_gemm"; "reference" where no kernel exists
   std::string activation;   ///< the ReLU or clip that the step does too, or empty
   int64_t macs = 0;         ///< for one image
-  double ms = 0;            ///< thread time for one image, the mean over all that were run; 0 if not timed
+  double ms = 0;            ///< thread time for one image, the mean since forget_times(); 0 if not timed
   size_t weight_bytes = 0;  ///< what the kernel's form of the weights takes in memory
   std::string refused;      ///< why other kernels were not taken, or empty
 };
@@ -54,6 +54,8 @@ class Session {
   Tensor run(const Tensor& in);
 
   std::vector<StepReport> explain() const;
+  /// Begins the means of explain() anew.
+  void forget_times();
 
  private:
   // What one thread needs to compute images by itself.

@@ -163,6 +163,8 @@ TEST(Session, ExplainsWhatItDoes) {
   EXPECT_EQ(steps[1].kernel, "to_planes") << "which flatten asks for";
   EXPECT_EQ(steps[2].name, "ip");
   EXPECT_EQ(steps[2].activation, "relu2");
+  session.forget_times();
+  EXPECT_EQ(session.explain()[0].ms, 0);
 }
 
 TEST(Session, KeepsAnActivationApartFromAValueThatOthersRead) {
