@@ -107,11 +107,13 @@ void run(const ConvolutionStep& work, const Site& site) {
       by_pixels ? kTakenPixels : 1);
 }
 
-// Who shares panels transforms all of the input again for each part.
+// Who shares panels transforms all of the input again for each part: few tiles each are better.
 void run(const WinogradStep& work, const Site& site) {
+  constexpr size_t kLeastTiles = 12;  // the rows that a kernel's tile has at most
   const size_t tiles = kernels::winograd_tiles(work.shape, work.weights.m), panels = work.weights.panels();
   const size_t macs = work.weights.places.size() * work.shape.channels * work.shape.out_channels;
-  const bool by_tiles = shared_by_pixels(tiles, least_pixels(macs), panels, site);
+  const size_t least = macs < kFewWeights ? kLeastTiles : kLeastPixels;
+  const bool by_tiles = shared_by_pixels(tiles, least, panels, site);
   site.each_image(
       by_tiles ? tiles : panels, by_tiles ? macs : macs * tiles / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {
@@ -119,7 +121,7 @@ void run(const WinogradStep& work, const Site& site) {
                                                     : kernels::WinogradPart{0, tiles, first, last};
         kernels::winograd(work.shape, work.weights, site.image_arguments(image), part, scratch);
       },
-      by_tiles ? kTakenPixels : panels / (2 * site.workers.count()));
+      by_tiles ? std::min(kTakenPixels, least) : panels / (2 * site.workers.count()));
 }
 
 void run(const SparseConvStep& work, const Site& site) {
