@@ -48,6 +48,11 @@ TEST(Evaluate, batch_norm_uses_its_running_statistics) {
   EXPECT_EQ(run(BatchNorm{0}, {x, scale, bias, mean, variance}).data, (std::vector<float>{3, 0}));
 }
 
+TEST(Evaluate, layer_norm_sees_the_channels_of_each_position) {
+  const Tensor x({1, 2, 1, 2}, {1, 10, 3, 4}), scale({2}, {1, 2}), bias({2}, {0, 0.5f});
+  EXPECT_EQ(run(LayerNorm{0}, {x, scale, bias}).data, (std::vector<float>{-1, 1, 2.5f, -1.5f}));
+}
+
 TEST(Evaluate, max_pool_never_picks_padding_and_ceil_keeps_the_rest) {
   const Tensor negative({1, 1, 2, 2}, {-4, -3, -2, -1});
   EXPECT_EQ(run(MaxPool{.pad = {1, 1, 1, 1}}, {negative}).data, (std::vector<float>{-4, -3, -2, -1}));

@@ -21,7 +21,7 @@ using Op =
     std::variant<Conv2d, Linear, BatchNorm, Relu, Clip, MaxPool, AvgPool, GlobalAvgPool, Flatten, Softmax,
                  Dropout, Add, Concat, ChannelShuffle, Lrn, Mul, Sub, Div, LeakyRelu, PRelu, Sigmoid, Tanh,
                  HardSigmoid, HardSwish, LogSoftmax, GlobalMaxPool, Slice, Pad, Transpose, Reshape, Resize,
-                 ConvTranspose2d, DepthToSpace, Sign, InputScale, Elu, Softplus, Erf>;
+                 ConvTranspose2d, DepthToSpace, Sign, InputScale, Elu, Softplus, Erf, LayerNorm>;
 
 std::string_view op_name(const Op& op);
 uint8_t op_id(const Op& op);

@@ -150,6 +150,11 @@ Lowered choose(const Lrn& op, const Site&) {
           Layout::pixels};
 }
 
+Lowered choose(const LayerNorm& op, const Site& site) {
+  if (!is_image(site.input())) return reference(site);
+  return {"layer_norm", LayerNormStep{op.epsilon, *site.constant(1), *site.constant(2)}, Layout::pixels};
+}
+
 template <class Rearranging>
 Lowered choose_copy(const Rearranging& op, const Site& site) {
   return {"copy", CopyStep{kernels::merged(view_of(op, site.input(), site.output()))}};
@@ -214,7 +219,8 @@ std::vector<ValueId> data_inputs(const Graph& graph, const Node& node) {
 
 bool needs_constants(const Op& op) {
   return std::holds_alternative<Conv2d>(op) || std::holds_alternative<ConvTranspose2d>(op) ||
-         std::holds_alternative<Linear>(op) || std::holds_alternative<BatchNorm>(op);
+         std::holds_alternative<Linear>(op) || std::holds_alternative<BatchNorm>(op) ||
+         std::holds_alternative<LayerNorm>(op);
 }
 
 bool takes_clamp(const Work& work) {

@@ -141,6 +141,10 @@ struct LrnStep {
   size_t before = 0, after = 0;  ///< channels on either side that count
   float alpha = 0, beta = 0, k = 0;
 };
+struct LayerNormStep {
+  float epsilon = 0;
+  std::vector<float> scale, shift;  ///< one a channel
+};
 struct ClampStep {};
 /// Parts one after the other.
 struct ConcatStep {
@@ -166,11 +170,12 @@ struct ReferenceStep {
   std::vector<Shape> shapes;  ///< of the sources, batch 1
 };
 
-using Work = std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep,
-                          SparseLinearStep, SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep,
-                          SlopeStep, ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep,
-                          ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep, CodedStep,
-                          SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
+using Work =
+    std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep, SparseLinearStep,
+                 SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep, SlopeStep, ReduceStep,
+                 SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, LayerNormStep, ClampStep, ConcatStep,
+                 CopyStep, MoveStep, ShuffleStep, ReferenceStep, CodedStep, SignsStep, InputScaleStep,
+                 BinaryConvStep, BinaryWeightStep>;
 
 /// What a CodedStep's weights become for a run.
 struct Decoded {

@@ -81,7 +81,7 @@ class RandomGraph {
         x_ = apply(ChannelShuffle{divisor_of_channels()}, {x_});
         return;
       case 11:
-        x_ = apply(Lrn{}, {x_});
+        x_ = coin() ? apply(Lrn{}, {x_}) : apply(LayerNorm{0.1f}, {x_, vector(), vector()});
         return;
       case 12:
       case 13:
@@ -114,6 +114,9 @@ class RandomGraph {
     else
       x_ = apply(op, {x_});
   }
+
+  // One number a channel.
+  ValueId vector() { return builder_.constant(name(), Tensor({builder_.shape(x_)[1]})); }
 
   // A constant that broadcasts to x: any of its dimensions may be 1, and the first ones may be missing.
   ValueId operand() {

@@ -7,6 +7,7 @@
 #include "kernels/binary/signs.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/elementwise/image_arithmetic.h"
+#include "kernels/elementwise/image_layer_norm.h"
 #include "kernels/elementwise/image_lrn.h"
 #include "kernels/layout/layout.h"
 #include "model/weight_record.h"
@@ -354,6 +355,15 @@ void run(const LrnStep& work, const Site& site) {
                   });
 }
 
+void run(const LayerNormStep& work, const Site& site) {
+  constexpr size_t kWork = 4;  // passes over a pixel
+  site.each_image(
+      site.out().pixels, site.out().channels * kWork, [&](size_t image, size_t first, size_t last, float*) {
+        kernels::image_layer_norm({work.scale, work.shift, work.epsilon}, site.input(image), site.in().stride,
+                                  site.output(image), site.out().stride, first, last);
+      });
+}
+
 void run(const CopyStep& work, const Site& site) {
   site.each_image(1, site.out().size(), [&](size_t image, size_t, size_t, float*) {
     kernels::strided_copy(work.view, site.input(image), site.output(image));
@@ -418,13 +428,10 @@ void run(const ReferenceStep& work, const Site& site) {
     std::copy_n(result.data.data() + image * each, each, site.output(image));
 }
 
+void run_any(const Work& work, const Site& site);
+
 void run_decoded(const CodedStep& work, std::optional<size_t> part, size_t first, const Site& site) {
-  const std::shared_ptr<const Decoded> decoded = work.decoded(model::reread(*work.record, part), first);
-  std::visit(
-      [&](const auto& now) {
-        if constexpr (!std::is_same_v<std::remove_cvref_t<decltype(now)>, CodedStep>) run(now, site);
-      },
-      decoded->work);
+  run_any(work.decoded(model::reread(*work.record, part), first)->work, site);
 }
 
 // `count` channels of an image from `first` on.
@@ -451,11 +458,14 @@ void run(const CodedStep& work, const Site& site) {
   });
 }
 
+void run_any(const Work& work, const Site& site) {
+  std::visit([&](const auto& kind) { run(kind, site); }, work);
+}
+
 }  // namespace
 
 void run(const Step& step, const Batch& batch, Workers& workers) {
-  const Site site{step, batch, workers};
-  std::visit([&](const auto& work) { run(work, site); }, step.work);
+  run_any(step.work, {step, batch, workers});
 }
 
 }  // namespace netsuke::runtime

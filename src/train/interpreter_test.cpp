@@ -67,7 +67,11 @@ struct Grower {
     const ValueId other = net.apply(name(), Relu{}, {x});
     return add ? net.apply(name(), Add{}, {x, other}) : net.apply(name(), Concat{}, {other, x, other});
   }
-  ValueId lrn() { return net.apply(name(), Lrn{between(random, 1, 5), 0.7f, 0.75f, 1.5f}, {x}); }
+  ValueId norm() {
+    if (random.below(2) == 0)
+      return net.apply(name(), LayerNorm{0.1f}, {x, constant({channels()}), constant({channels()})});
+    return net.apply(name(), Lrn{between(random, 1, 5), 0.7f, 0.75f, 1.5f}, {x});
+  }
 
   ValueId constant(const Shape& shape) { return net.constant(name(), Tensor(shape)); }
 
@@ -161,7 +165,7 @@ struct Grower {
       case 5:
         return join(false);
       case 6:
-        return lrn();
+        return norm();
       case 7:
         return net.apply(name(), ChannelShuffle{divisor_of_channels()}, {x});
       case 8:

@@ -270,6 +270,11 @@ Tensor run(const ChannelShuffle& op, const Inputs& in, const Site&) {
   return groups.transpose(3, 4).reshape(last.sizes()).permute({0, 3, 1, 2});
 }
 
+Tensor run(const LayerNorm& op, const Inputs& in, const Site&) {
+  const Tensor last = in[0].movedim(1, -1);
+  return at::layer_norm(last, {last.size(-1)}, in[1], in[2], op.epsilon).movedim(-1, 1);
+}
+
 Tensor run(const Lrn& op, const Inputs& in, const Site&) {
   const Tensor& x = in[0];
   const int64_t before = (op.size - 1) / 2, channels = x.size(1);

@@ -58,6 +58,7 @@ void compute(const Sub& op, const Arguments& in, Tensor& out);
 void compute(const Div& op, const Arguments& in, Tensor& out);
 
 void compute(const BatchNorm& op, const Arguments& in, Tensor& out);
+void compute(const LayerNorm& op, const Arguments& in, Tensor& out);
 void compute(const Lrn& op, const Arguments& in, Tensor& out);
 void compute(const Softmax& op, const Arguments& in, Tensor& out);
 void compute(const LogSoftmax& op, const Arguments& in, Tensor& out);

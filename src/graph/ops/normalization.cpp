@@ -49,6 +49,29 @@ void compute(const BatchNorm& op, const Arguments& in, Tensor& out) {
   }
 }
 
+Shape shape_of(const LayerNorm& op, const Shapes& in, const Site& site) {
+  fits(in[0].size() >= 2, site, "input is ", to_text(in[0]), ", expected batch x channels x ...");
+  fits(op.epsilon >= 0, site, "epsilon ", op.epsilon, " is negative");
+  for (size_t i = 1; i < in.size(); ++i) require_vector(in, i, in[0][1], site);
+  return in[0];
+}
+
+void compute(const LayerNorm& op, const Arguments& in, Tensor& out) {
+  const auto channels = static_cast<size_t>(out.dim(1)), plane = static_cast<size_t>(plane_of(out.shape));
+  for (size_t n = 0; n < static_cast<size_t>(out.dim(0)); ++n)
+    for (size_t p = 0; p < plane; ++p) {
+      const auto index = [&](size_t c) { return (n * channels + c) * plane + p; };
+      double mean = 0, variance = 0;
+      for (size_t c = 0; c < channels; ++c) mean += in[0]->data[index(c)] / static_cast<double>(channels);
+      for (size_t c = 0; c < channels; ++c)
+        variance += std::pow(in[0]->data[index(c)] - mean, 2) / static_cast<double>(channels);
+      for (size_t c = 0; c < channels; ++c)
+        out.data[index(c)] = static_cast<float>((in[0]->data[index(c)] - mean) /
+                                                    std::sqrt(variance + op.epsilon) * in[1]->data[c] +
+                                                in[2]->data[c]);
+    }
+}
+
 Shape shape_of(const Lrn& op, const Shapes& in, const Site& site) {
   require_rank(in[0], 4, site);
   fits(op.size > 0, site, "size must be positive");

@@ -18,6 +18,17 @@ struct BatchNorm {
   bool operator==(const BatchNorm&) const = default;
 };
 
+/// y = scale (x - mean) / sqrt(variance + epsilon) + bias, mean and variance over the channels of each
+/// position (Ba 2016, arXiv 1607.06450; over the channels of images as ConvNeXt has it). Inputs: x, scale,
+/// bias.
+struct LayerNorm {
+  float epsilon = 1e-5f;
+  static constexpr uint8_t id = 39;
+  static constexpr std::string_view name = "layer_norm";
+  static constexpr auto fields() { return std::tuple{field("epsilon", &LayerNorm::epsilon)}; }
+  bool operator==(const LayerNorm&) const = default;
+};
+
 /// Local response normalisation across channels (AlexNet, section 3.3), with ONNX's meaning of alpha:
 /// y = x / (k + alpha / size * sum of x^2 over `size` channels)^beta.
 struct Lrn {

@@ -66,6 +66,7 @@ Shape shape_of(const Sub& op, const Shapes& in, const Site& site);
 Shape shape_of(const Div& op, const Shapes& in, const Site& site);
 
 Shape shape_of(const BatchNorm& op, const Shapes& in, const Site& site);
+Shape shape_of(const LayerNorm& op, const Shapes& in, const Site& site);
 Shape shape_of(const Lrn& op, const Shapes& in, const Site& site);
 Shape shape_of(const Softmax& op, const Shapes& in, const Site& site);
 Shape shape_of(const LogSoftmax& op, const Shapes& in, const Site& site);
