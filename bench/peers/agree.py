@@ -30,6 +30,8 @@ LEAST_RESPONSE = 1e-2
 # Beside the default opset: two architectures at the oldest that PyTorch users still meet and at the newest.
 OTHER_OPSETS = [(name, opset) for name in ("mobilenet_v3_small", "shufflenet_v2_x1_0")
                 for opset in (9, torchvision.HIGHEST_OPSET)]
+# Layer norms are spelled out before opset 17.
+OTHER_OPSETS += [("convnext_tiny", torchvision.HIGHEST_OPSET)]
 # PyTorch merges most batch norms itself; here it must not, so that we do.
 UNMERGED = ["resnet18", "googlenet", "mobilenet_v2", "densenet121"]
 

@@ -33,6 +33,7 @@ ARCHITECTURES = [
     "mnasnet0_5",
     "densenet121",
     "efficientnet_b0",
+    "convnext_tiny",
 ]
 
 DEFAULT_OPSET = torch.onnx._constants.ONNX_DEFAULT_OPSET

@@ -106,9 +106,22 @@ void gemm(Site& site) {
   site.output(site.add(Linear{}, std::move(inputs)));
 }
 
+/// Of the channels of an image that has them last: a convolution of one pixel.
+void pixel_product(Site& site) {
+  const Constant rows = transposed(matrix(site, 1), true, 1);
+  const std::span<const float> values = rows.values();
+  const Constant weight =
+      float_constant({rows.shape[0], rows.shape[1], 1, 1}, {values.begin(), values.end()});
+  const Flowing image = site.channels_first(site.flowing(0));
+  const Flowing made = site.add(Conv2d{}, {image.id, site.weight("weight", weight)});
+  site.output(site.channels_last(made.id));
+}
+
 void matrix_product(Site& site) {
+  if (site.shape().size() == 4) return pixel_product(site);
   if (site.shape().size() != 2)
-    site.refuse("its input is ", to_text(site.shape()), ", supported is batch x values");
+    site.refuse("its input is ", to_text(site.shape()),
+                ", supported are batch x values and batch x height x width x channels");
   const Constant weight = transposed(matrix(site, 1), true, 1);
   site.output(site.add(Linear{}, {site.flowing(0), site.weight("weight", weight)}));
 }
@@ -126,6 +139,25 @@ void batch_norm(Site& site) {
   site.output(site.add(BatchNorm{site.number("epsilon", 1e-5f)}, std::move(inputs)));
 }
 
+/// Over the last dimension: the channels of images that have them last, or all values of a row.
+void layer_norm(Site& site) {
+  const Shape& x = site.shape();
+  const size_t rank = x.size();
+  if ((rank != 2 && rank != 4) || site.axis(site.integer("axis", -1), rank) + 1 != rank)
+    site.refuse("its input is ", to_text(x), " from axis ", site.integer("axis", -1),
+                ", supported is the last axis of batch x values and batch x height x width x channels");
+  site.ignore("stash_type");  // how precise the statistics are at least
+  const auto all = [&](float value) {
+    return float_constant({x.back()}, std::vector<float>(static_cast<size_t>(x.back()), value));
+  };
+  const Constant scale = site.has_input(1) ? site.constant(1, "scale") : all(1);  // see layer_norms.h
+  const Constant bias = site.has_input(2) ? site.constant(2, "bias") : all(0);
+  const ValueId image = rank == 4 ? site.channels_first(site.flowing()).id : site.flowing();
+  const Flowing made = site.add(LayerNorm{site.number("epsilon", 1e-5f)},
+                                {image, site.weight("scale", scale), site.weight("bias", bias)});
+  site.output(rank == 4 ? site.channels_last(made.id) : made);
+}
+
 void local_response_norm(Site& site) {
   Lrn op;
   op.size = small_int(site, site.integer("size", 0), "size");
@@ -138,6 +170,7 @@ constexpr Converter kConverters[] = {
     {"Conv", convolution},
     {"ConvTranspose", transposed_convolution},
     {"Gemm", gemm},
+    {"LayerNormalization", layer_norm},
     {"LRN", local_response_norm},
     {"MatMul", matrix_product},
 };

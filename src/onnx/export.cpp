@@ -14,7 +14,9 @@ namespace netsuke::onnx {
 namespace {
 
 constexpr int64_t kOpset = 15;
-/// Version 8 of the file format is the one that came with opset 15.
+/// The first that has LayerNormalization.
+constexpr int64_t kOpsetOfLayerNorm = 17;
+/// Version 8 of the file format is the one that came with opset 15, and was 17's as well.
 constexpr int64_t kFormat = 8;
 
 template <class Value>
@@ -32,7 +34,9 @@ class Exporter {
   Bytes run() {
     model_.set_ir_version(kFormat);
     model_.set_producer_name("netsuke");
-    model_.add_opset_import()->set_version(kOpset);
+    const bool layer_norm = std::ranges::any_of(
+        graph_.nodes, [](const Node& node) { return std::holds_alternative<LayerNorm>(node.op); });
+    model_.add_opset_import()->set_version(layer_norm ? kOpsetOfLayerNorm : kOpset);
     out_ = model_.mutable_graph();
     out_->set_name(graph_.name);
     for (const auto& [key, value] : graph_.metadata) {
@@ -252,6 +256,22 @@ class Exporter {
   }
   void add(const Linear&) { set(simple("Gemm"), "transB", int64_t{1}); }
   void add(const BatchNorm& op) { set(simple("BatchNormalization"), "epsilon", op.epsilon); }
+  /// ONNX's is of the last dimensions.
+  void add(const LayerNorm& op) {
+    std::vector<std::string> names = input_names();
+    const bool image = input_shape().size() == 4;
+    const std::string own = output_name(), made = image ? unused(own + ".made") : own;
+    if (image) {
+      const std::string turned = unused(own + ".last");
+      set(add_node("Transpose", turned, {names[0]}, turned), "perm", std::vector<int64_t>{0, 2, 3, 1});
+      names[0] = turned;
+    }
+    auto& node = add_node("LayerNormalization", own, names, made);
+    set(node, "axis", int64_t{-1}), set(node, "epsilon", op.epsilon);
+    if (image)
+      set(add_node("Transpose", unused(own + ".first"), {made}, own), "perm",
+          std::vector<int64_t>{0, 3, 1, 2});
+  }
   void add(const Lrn& op) {
     auto& node = simple("LRN");
     set(node, "size", int64_t{op.size}), set(node, "alpha", op.alpha), set(node, "beta", op.beta),

@@ -8,7 +8,9 @@
 #include "base/file.h"
 #include "graph/passes/fold_batch_norm.h"
 #include "graph/passes/order.h"
+#include "onnx/layer_norms.h"
 #include "onnx/recognise.h"
+#include "onnx/sink_turns.h"
 #include "onnx/site.h"
 
 namespace netsuke::onnx {
@@ -52,6 +54,7 @@ class Importer {
       initializers_[tensor.name()] = &tensor;
     if (model_.graph().sparse_initializer_size() > 0)
       problems_.push_back("sparse initializers are not supported");
+    join_layer_norms(*model_.mutable_graph());
     choose_outputs();
     find_needed();
     add_inputs();
@@ -248,7 +251,7 @@ class Importer {
         graph.values[id].shape[0] = 1;
     }
     for (const auto& entry : model_.metadata_props()) graph.metadata[entry.key()] = entry.value();
-    graph = recognise(without_unread(graph));
+    graph = recognise(without_unread(sink_turns(graph, construction_.turns)));
     if (options_.fold_batch_norm) graph = fold_batch_norms(graph);
     verify(graph);
     return graph;

@@ -123,7 +123,7 @@ ValueId Site::weight(const std::string& role, const Constant& constant) {
 }
 
 /// The layer's name as its makers know it: PyTorch calls a convolution after its weight, "features.0.weight",
-/// and others name the node. A node that becomes several of ours has its name on the last, set by output().
+/// and others name the node. Of a node that becomes several of ours the first has its name.
 std::string Site::node_name(size_t already) const {
   std::string name = node_.name();
   constexpr std::string_view kSuffix = ".weight";
@@ -134,17 +134,30 @@ std::string Site::node_name(size_t already) const {
 }
 
 Flowing Site::add(Op op, std::vector<ValueId> inputs) {
+  return append(std::move(op), std::move(inputs), node_name(added_++));
+}
+
+Flowing Site::append(Op op, std::vector<ValueId> inputs, const std::string& name) {
   Graph& graph = construction_.graph;
   std::vector<Shape> shapes;
   for (ValueId id : inputs)
     shapes.push_back(graph.values[id].weight ? graph.values[id].weight->shape : graph.values[id].shape);
-  const std::string name = node_name(added_++);
   Shape shape = output_shape(op, shapes, name);
   const auto id = static_cast<ValueId>(graph.values.size());
   // While the graph is made every value has its shape; what is not an input loses it in the end.
   graph.values.push_back({construction_.unused_name(name), shape, nullptr});
   graph.nodes.push_back({std::move(op), std::move(inputs), id});
   return {id, std::move(shape)};
+}
+
+Flowing Site::channels_first(ValueId image) {
+  return append(Transpose{{{0, 3, 1, 2}}}, {image}, cat(node_name(0), ".first"));
+}
+
+Flowing Site::channels_last(ValueId image) {
+  const Flowing turned = append(Transpose{{{0, 2, 3, 1}}}, {image}, cat(node_name(0), ".last"));
+  construction_.turns.insert(turned.id);
+  return turned;
 }
 
 void Site::spend(const Shape& shape) {

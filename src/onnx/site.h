@@ -37,6 +37,7 @@ struct Construction {
   int64_t foldable = kMostFolded;                           ///< elements that may still be computed here
   std::set<std::string> names;                              ///< in use
   std::map<std::pair<const void*, Shape>, ValueId> shared;  ///< weights placed already, by address and shape
+  std::set<ValueId> turns;                                  ///< what Site::channels_last() made
 
   std::string unused_name(const std::string& wanted);
 };
@@ -94,6 +95,10 @@ class Site {
   ValueId weight(const std::string& role, const Constant& constant);
   /// Appends a node of ours; several make up one ONNX node where no single one does.
   Flowing add(Op op, std::vector<ValueId> inputs);
+  /// An image with its channels last, as layers of ours want it: what these make of it goes back by
+  /// channels_last(), and most of both is not needed in the end (sink_turns.h).
+  Flowing channels_first(ValueId image);
+  Flowing channels_last(ValueId image);
   /// The ONNX node's output j is this.
   void output(Known known, size_t j = 0);
   /// Absent where the converter gave none.
@@ -108,6 +113,7 @@ class Site {
  private:
   const pb::AttributeProto* find(const std::string& name, pb::AttributeProto::AttributeType type);
   std::string node_name(size_t already) const;
+  Flowing append(Op op, std::vector<ValueId> inputs, const std::string& name);
 
   Construction& construction_;
   const pb::NodeProto& node_;
