@@ -1,5 +1,9 @@
 #include "base/threads.h"
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -17,8 +21,6 @@ namespace {
 // How long a thread looks out for a change before it sleeps, as waking it up takes tens of microseconds: a
 // worker for the next gathering, the caller for the end of this one.
 constexpr std::chrono::microseconds kForWork(200), kForTheEnd(100);
-// And how long before it offers its core to others at every look, which takes about a microsecond.
-constexpr std::chrono::microseconds kForItself(10);
 
 void relax() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -29,17 +31,36 @@ void relax() {
 }
 
 // Returns when `value` is no longer `old`. Where the system runs two of our threads on one core, looking out
-// keeps it from the one that is waited for: it is offered to others soon, and then all the time.
+// keeps it from the one that is waited for: it is offered to others all the time.
 void wait_while(const std::atomic<uint32_t>& value, uint32_t old, std::chrono::microseconds look_out) {
   constexpr int kLooks = 16;
-  const auto start = std::chrono::steady_clock::now();
-  for (auto spent = start - start; spent < look_out; spent = std::chrono::steady_clock::now() - start) {
+  const auto end = std::chrono::steady_clock::now() + look_out;
+  do {
     for (int i = 0; i < kLooks; ++i, relax())
       if (value.load(std::memory_order_acquire) != old) return;
-    if (spent > kForItself) std::this_thread::yield();
-  }
+    std::this_thread::yield();
+  } while (std::chrono::steady_clock::now() < end);
   value.wait(old, std::memory_order_acquire);
 }
+
+#ifdef __linux__
+int this_core() { return sched_getcpu(); }
+
+// The system wakes a thread up on the core of the one that calls it if the others are busy just then, and
+// leaves both there for milliseconds, taking turns. To be forbidden a core for a moment moves a thread at
+// once.
+void leave_core(int core) {
+  cpu_set_t allowed, others;
+  if (core < 0 || core >= CPU_SETSIZE || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  others = allowed;
+  CPU_CLR(static_cast<size_t>(core), &others);
+  if (CPU_COUNT(&others) == 0 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+  sched_setaffinity(0, sizeof allowed, &allowed);
+}
+#else
+int this_core() { return -1; }
+void leave_core(int) {}
+#endif
 
 // What threads write all the time does not share a cache line with what others look at.
 constexpr size_t kApart = 64;
@@ -73,11 +94,16 @@ struct Threads::Pool {
   }
 
   void serve(size_t thread) {
+    constexpr std::chrono::milliseconds kBetweenMoves(1);
+    std::chrono::steady_clock::time_point moved;
     for (uint32_t seen = 0;;) {
       wait_while(round, seen, kForWork);
       seen = round.load(std::memory_order_acquire);
       if (stopping.load()) return;
       if (!join()) continue;
+      if (const int core = this_core(); core >= 0 && core == callers_core)
+        if (const auto now = std::chrono::steady_clock::now(); now - moved > kBetweenMoves)
+          leave_core(core), moved = now;
       call(thread);
       if (inside.fetch_sub(1, std::memory_order_acq_rel) == 1) inside.notify_one();  // the caller waits
     }
@@ -100,7 +126,7 @@ struct Threads::Pool {
   }
 
   void gather(const FunctionRef<void(size_t)>& all) {
-    body = &all, error = nullptr;
+    body = &all, error = nullptr, callers_core = this_core();
     inside.store(kOpen, std::memory_order_release);
     announce();
     call(0);
@@ -116,6 +142,7 @@ struct Threads::Pool {
 
   // The gathering at hand.
   const FunctionRef<void(size_t)>* body = nullptr;
+  int callers_core = -1;
   std::mutex mutex;
   std::exception_ptr error;
 

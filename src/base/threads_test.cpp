@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -88,6 +92,22 @@ TEST(Threads, gathering_waits_for_all_and_brings_an_exception_back) {
                Error);
   EXPECT_TRUE(done);
 }
+
+#ifdef __linux__
+TEST(Threads, may_use_the_same_cores_after_they_left_one) {
+  cpu_set_t before, after;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  Threads threads(3);
+  for (int round = 0; round < 5000; ++round) threads.gather([](size_t) {});
+  threads.gather([&](size_t) {
+    cpu_set_t own;
+    ASSERT_EQ(sched_getaffinity(0, sizeof own, &own), 0);
+    EXPECT_TRUE(CPU_EQUAL(&own, &before));
+  });
+  ASSERT_EQ(sched_getaffinity(0, sizeof after, &after), 0);
+  EXPECT_TRUE(CPU_EQUAL(&after, &before));
+}
+#endif
 
 }  // namespace
 }  // namespace netsuke
