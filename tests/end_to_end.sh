@@ -2,6 +2,7 @@
 # The command line as a user meets it, on real Fashion-MNIST: train briefly, compress, evaluate the file; then bad input.
 #   tests/end_to_end.sh NETSUKE EMPTY-FOLDER
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 source "$(dirname "$0")/as_a_user.sh"
 
 cat > quick.toml <<'TOML'
@@ -38,6 +39,10 @@ at_least "ratio without data" "$(value free.json ratio)" 5
 at_least "agreement on drawn pictures" "$(value free.json agreement)" 90
 "$netsuke" eval free.nsk --data fashion-mnist --json > free.json
 at_least "top-1 without data" "$(value free.json top1)" "$(python3 -c 'import sys; print(float(sys.argv[1]) - 1)' "$(value dense.json top1)")"
+# What takes rows of numbers takes no pictures to measure it on.
+PYTHONPATH=$here/../bench/peers python3 -c 'import layers_onnx as l; l.NETWORKS["rows"] = [64, 32, 10]; l.write("rows", "rows.onnx")'
+sed '/retrain/d; s/density = .*/density = 0.5/' quick.toml > rows.toml
+"$netsuke" compress rows.onnx --recipe rows.toml -o rows.nsk | grep -q 'x smaller$' || fail "a network of rows is not compressed"
 "$netsuke" run small.nsk --data fashion-mnist --index 0 | grep -q 'in truth Ankle boot' || fail "run does not name the picture"
 
 "$netsuke" compress dense.nsk --pre-flight --recipe quick.toml --json > flight.json

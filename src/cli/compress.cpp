@@ -157,9 +157,10 @@ void add_outcome(report::Json& json, const Outcome& outcome) {
 void judge(Outcome& outcome, const Graph& original, DatasetPtr images, bool unlabelled, const Common& common,
            const Log& log) {
   constexpr int64_t kDrawn = 256;
-  outcome.on = unlabelled ? Measured::unlabelled : Measured::labelled;
-  if (!images) {
-    if (!recipe::why_not_drawn(original).empty()) return;
+  if (images) {
+    outcome.on = unlabelled ? Measured::unlabelled : Measured::labelled;
+  } else {
+    if (!recipe::why_not_drawn(original).empty()) return;  // nothing to measure on
     outcome.on = Measured::drawn;
     images =
         labelled_by(original, make_drawn(kDrawn, image_shape(original), ~common.seed), common.threads, log);
