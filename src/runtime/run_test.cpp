@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <vector>
 
 namespace netsuke::runtime {
 namespace {
@@ -15,8 +16,8 @@ TEST(Workers, DoEveryItemOnceInPartsThatAreWorthIt) {
   for (const int count : {1, 2, 3, 7}) {
     Threads threads(count);
     Workers workers(&threads, std::vector<float*>(static_cast<size_t>(count)));
-    for (const size_t items : {0, 1, 2, 5, 24, 25, 1000})
-      for (const size_t least : {1, 2, 24}) {
+    for (const size_t items : std::vector<size_t>{0, 1, 2, 5, 24, 25, 1000})
+      for (const size_t least : std::vector<size_t>{1, 2, 24}) {
         std::vector<std::atomic<int>> done(items);
         workers.split(
             items, kMuch,
