@@ -43,7 +43,8 @@ constexpr double kSparseColumn = 1;    // ns of looking at a sparse layer's inpu
 // Output channels as a matrix product computes them: in whole vectors, of each group.
 double computed_channels(const kernels::ConvShape& s) {
   const size_t vector = std::max<size_t>(kernels::panel_columns() / 2, 1), each = s.out_channels / s.groups;
-  return static_cast<double>(s.groups * ((each + vector - 1) / vector) * vector);
+  const size_t vectors = s.groups * ((each + vector - 1) / vector);
+  return static_cast<double>(vectors * vector);
 }
 
 // What a dense kernel does for an image.

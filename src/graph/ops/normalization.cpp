@@ -16,6 +16,14 @@ Shape scores_shape(const Shapes& in, const Site& site) {
   return in[0];
 }
 
+// Of numbers that are normalised, beside which all constants have one a channel.
+Shape normalised_shape(float epsilon, const Shapes& in, const Site& site) {
+  fits(in[0].size() >= 2, site, "input is ", to_text(in[0]), ", expected batch x channels x ...");
+  fits(epsilon >= 0, site, "epsilon ", epsilon, " is negative");
+  for (size_t i = 1; i < in.size(); ++i) require_vector(in, i, in[0][1], site);
+  return in[0];
+}
+
 // Calls `visit(index, log softmax)` for every element; the largest is subtracted first, so nothing overflows.
 template <class Visit>
 void each_log_softmax(const Tensor& x, Visit&& visit) {
@@ -33,10 +41,7 @@ void each_log_softmax(const Tensor& x, Visit&& visit) {
 }  // namespace
 
 Shape shape_of(const BatchNorm& op, const Shapes& in, const Site& site) {
-  fits(in[0].size() >= 2, site, "input is ", to_text(in[0]), ", expected batch x channels x ...");
-  fits(op.epsilon >= 0, site, "epsilon ", op.epsilon, " is negative");
-  for (size_t i = 1; i < in.size(); ++i) require_vector(in, i, in[0][1], site);
-  return in[0];
+  return normalised_shape(op.epsilon, in, site);
 }
 
 void compute(const BatchNorm& op, const Arguments& in, Tensor& out) {
@@ -50,10 +55,7 @@ void compute(const BatchNorm& op, const Arguments& in, Tensor& out) {
 }
 
 Shape shape_of(const LayerNorm& op, const Shapes& in, const Site& site) {
-  fits(in[0].size() >= 2, site, "input is ", to_text(in[0]), ", expected batch x channels x ...");
-  fits(op.epsilon >= 0, site, "epsilon ", op.epsilon, " is negative");
-  for (size_t i = 1; i < in.size(); ++i) require_vector(in, i, in[0][1], site);
-  return in[0];
+  return normalised_shape(op.epsilon, in, site);
 }
 
 void compute(const LayerNorm& op, const Arguments& in, Tensor& out) {
