@@ -2,7 +2,6 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/random.h"
@@ -93,11 +92,7 @@ std::vector<runtime::StepReport> BenchRunner::typical_steps(const Log& log) {
     steps = session_.explain();
     for (size_t i = 0; i < steps.size(); ++i) times[i].push_back(steps[i].ms);
   }
-  for (size_t i = 0; i < steps.size(); ++i) {
-    const auto middle = times[i].begin() + static_cast<std::ptrdiff_t>(times[i].size() / 2);
-    std::nth_element(times[i].begin(), middle, times[i].end());
-    steps[i].ms = *middle;
-  }
+  for (size_t i = 0; i < steps.size(); ++i) steps[i].ms = latency_of(std::move(times[i])).ms_median;
   return steps;
 }
 

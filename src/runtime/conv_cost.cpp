@@ -70,8 +70,12 @@ DenseWork winograd_work(const kernels::ConvShape& s, size_t m) {
           tiles * places * channels * factors().transform[m / 2 - 1]};
 }
 
-DenseWork work_of(const kernels::ConvShape& s, size_t kernel) {
-  return kernel == 0 ? direct_work(s) : winograd_work(s, 2 * kernel);
+bool fits(const kernels::ConvShape& s, ConvKernel kernel) {
+  return kernel == ConvKernel::direct || kernels::winograd_fits(s, winograd_tile(kernel));
+}
+
+DenseWork work_of(const kernels::ConvShape& s, ConvKernel kernel) {
+  return kernel == ConvKernel::direct ? direct_work(s) : winograd_work(s, winograd_tile(kernel));
 }
 
 // Of the first pass over the weights, and of one that follows.
@@ -96,9 +100,9 @@ SparseTime sparse_time(const kernels::ConvShape& s) {
 
 ConvTimes estimate(const kernels::ConvShape& shape, bool from_memory) {
   ConvTimes times;
-  for (size_t kernel = 0; kernel < kDenseKernels; ++kernel)
-    if (kernel == 0 || kernels::winograd_fits(shape, 2 * kernel))
-      times.dense[kernel] = estimate(work_of(shape, kernel), from_memory);
+  for (size_t i = 0; i < kDenseKernels; ++i)
+    if (const auto kernel = static_cast<ConvKernel>(i); fits(shape, kernel))
+      times.dense[i] = estimate(work_of(shape, kernel), from_memory);
   times.sparse = sparse_time(shape);
   return times;
 }
@@ -131,10 +135,11 @@ ConvTimes times_of(const kernels::ConvShape& shape, const CostBasis& basis) {
   const ConvTimes* found = basis.measured ? basis.measured->find(shape) : nullptr;
   if (!found) return estimate(shape, basis.from_memory);
   ConvTimes times = *found;
-  for (size_t kernel = 0; kernel < kDenseKernels; ++kernel) {
-    std::optional<double>& ns = times.dense[kernel];
+  for (size_t i = 0; i < kDenseKernels; ++i) {
+    const auto kernel = static_cast<ConvKernel>(i);
+    std::optional<double>& ns = times.dense[i];
     // They may be of another level, with kernels that this one does not have.
-    if (kernel > 0 && !kernels::winograd_fits(shape, 2 * kernel)) ns = std::nullopt;
+    if (!fits(shape, kernel)) ns = std::nullopt;
     if (ns && basis.from_memory) *ns += longer_from_memory(work_of(shape, kernel));
   }
   return times;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/threads.h"
+#include "kernels/aligned.h"
 #include "runtime/plan.h"
 
 namespace netsuke::runtime {
@@ -29,7 +30,7 @@ class Workers {
 
  private:
   // On a cache line of its own.
-  struct alignas(64) Share {
+  struct alignas(kernels::kCacheLine) Share {
     std::atomic<size_t> first = 0;
     size_t last = 0;
   };
