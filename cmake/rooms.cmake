@@ -46,12 +46,19 @@ function(netsuke_test name)
   target_compile_definitions(${name}_test PRIVATE NETSUKE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name}_test PRIVATE netsuke ${arg_LINK} netsuke_flags GTest::gmock_main hwy::hwy)
   add_dependencies(test_programs ${name}_test)
-  # The headers that cost most are read once, for all test programs. What they instantiate need not be fast.
+  # The headers that cost most are read once, for all test programs. What they instantiate need not be fast, and where
+  # every access is watched most of the compiler's time would go into making it so.
   if(name STREQUAL "base")
     target_precompile_headers(${name}_test PRIVATE <gmock/gmock.h> <gtest/gtest.h> <algorithm> <map> <string> <vector>)
   else()
     target_precompile_headers(${name}_test REUSE_FROM base_test)
   endif()
-  target_compile_options(${name}_test PRIVATE -O1)
+  if(NETSUKE_SANITIZE)
+    target_compile_options(${name}_test PRIVATE -O0)
+  else()
+    target_compile_options(${name}_test PRIVATE -O1)
+  endif()
+  # Tests may each have a Problem or a Row of their own, also where a preset compiles the sources of a room together.
+  set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
   gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES TIMEOUT 300)
 endfunction()

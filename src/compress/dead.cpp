@@ -75,7 +75,7 @@ std::optional<float> constant_seen(const Link& link, float value) {
 }
 
 /// A layer's constants while they change; absent biases are zeros that cannot become anything else.
-struct Layer {
+struct ChangingLayer {
   Graph& graph;
   const Node& node;
 
@@ -103,7 +103,7 @@ struct Layer {
 };
 
 template <class NeuronOf>
-std::vector<int64_t> connections(const Layer& layer, int64_t neurons, NeuronOf neuron_of) {
+std::vector<int64_t> connections(const ChangingLayer& layer, int64_t neurons, NeuronOf neuron_of) {
   std::vector<int64_t> counts(static_cast<size_t>(neurons));
   for (uint32_t position : kept_positions(layer.weight())) ++counts[neuron_of(position)];
   return counts;
@@ -111,7 +111,7 @@ std::vector<int64_t> connections(const Layer& layer, int64_t neurons, NeuronOf n
 
 /// Adds to each bias of the reader what the neurons with these constants give it.
 template <class NeuronOf>
-void fold(Layer& reader, const std::vector<float>& constants, NeuronOf neuron_of) {
+void fold(ChangingLayer& reader, const std::vector<float>& constants, NeuronOf neuron_of) {
   const std::vector<uint32_t> positions = kept_positions(reader.weight());
   const std::vector<float> weights = kept_values(reader.weight());
   std::vector<float> bias = reader.bias();
@@ -126,7 +126,7 @@ void fold(Layer& reader, const std::vector<float>& constants, NeuronOf neuron_of
 
 /// One round over the neurons of a link; true if a connection went.
 bool clean(Graph& graph, const Link& link) {
-  Layer producer{graph, *link.producer}, reader{graph, *link.reader};
+  ChangingLayer producer{graph, *link.producer}, reader{graph, *link.reader};
   const auto neurons = static_cast<size_t>(link.neurons);
   const size_t produced = static_cast<size_t>(weight_count(producer.weight())) / neurons;
   const auto row = static_cast<size_t>(weight_count(reader.weight()) / reader.weight().shape[0]);

@@ -24,9 +24,9 @@ std::vector<Centroid> evenly_laid(std::span<const float> values, size_t count) {
   return centroids;
 }
 
-class Quantizer {
+class RateQuantizer {
  public:
-  Quantizer(std::span<const float> values, std::span<const float> importance, const RateOptions& options)
+  RateQuantizer(std::span<const float> values, std::span<const float> importance, const RateOptions& options)
       : values_(values), importance_(importance), options_(options), codes_(values.size()) {
     centroids_ = evenly_laid(values, std::min(static_cast<size_t>(options.clusters), values.size()));
     if (options.start.empty()) return;
@@ -160,7 +160,7 @@ RateClustering rate_quantize(std::span<const float> values, std::span<const floa
     fail(ErrorCode::usage, "rate quantizer: ", options.clusters,
          " clusters were asked for, 1 to 65536 are accepted");
   if (values.empty()) return {};
-  return Quantizer(values, importance, options).run();
+  return RateQuantizer(values, importance, options).run();
 }
 
 RateClustering best_rate_quantize(std::span<const float> values, std::span<const float> importance,

@@ -15,7 +15,7 @@
 namespace netsuke::compress {
 namespace {
 
-struct Centroid {
+struct CodedCentroid {
   uint16_t code;
   double value;
 };
@@ -28,7 +28,7 @@ class Nearest {
     std::ranges::sort(codes_, {}, [&](uint16_t code) { return centroids[code]; });
     for (const uint16_t code : codes_) values_.push_back(static_cast<double>(centroids[code]));
   }
-  Centroid operator()(double value) const {
+  CodedCentroid operator()(double value) const {
     auto at = static_cast<size_t>(std::ranges::lower_bound(values_, value) - values_.begin());
     if (at == values_.size() || (at > 0 && value - values_[at - 1] < values_[at] - value)) --at;
     return {codes_[at], values_[at]};
@@ -50,8 +50,8 @@ class Cheapest {
     for (const uint64_t count : counts)
       bits_.push_back(std::log2(all / (static_cast<double>(count) + kUnseen)));
   }
-  Centroid operator()(double value, double square_of_a_bit) const {
-    Centroid best{0, 0};
+  CodedCentroid operator()(double value, double square_of_a_bit) const {
+    CodedCentroid best{0, 0};
     double least = std::numeric_limits<double>::infinity();
     for (size_t c = 0; c < centroids_.size(); ++c) {
       const auto centroid = static_cast<double>(centroids_[c]);
@@ -154,8 +154,8 @@ std::optional<Recoder::Book> Recoder::book_of(const Weight& shared) const {
   return found;
 }
 
-/// choose(value, u) gives the Centroid for a value whose error is made up for at the cost of its square by
-/// u^2.
+/// choose(value, u) gives the CodedCentroid for a value whose error is made up for at the cost of its square
+/// by u^2.
 template <class Choose>
 Recoder::Rounded Recoder::rounded(const Book& book, const Choose& choose) const {
   const size_t inputs = start_->order.size();
@@ -166,7 +166,7 @@ Recoder::Rounded Recoder::rounded(const Book& book, const Choose& choose) const 
     const size_t at = book.kept[static_cast<size_t>(o) * inputs + input];
     if (at == Book::kPruned) return 0.0;
     const double u = start_->root(j, j);
-    const Centroid centroid = choose(value, u);
+    const CodedCentroid centroid = choose(value, u);
     const double error = (value - centroid.value) / u;
     result.codes[at] = centroid.code;
     result.error += error * error;

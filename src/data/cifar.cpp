@@ -12,7 +12,7 @@ namespace netsuke {
 namespace {
 
 constexpr size_t kPixels = 3 * 32 * 32;
-constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
+constexpr uint64_t kMaxBatchBytes = uint64_t{1} << 30;
 
 /// How one of the two sets is laid out. A record is some label bytes, the last of which is the class, then
 /// pixels.
@@ -46,7 +46,7 @@ bool is_there(const std::string& path, const Layout& layout) {
 }
 
 void append_batch(const std::string& path, const Layout& layout, MemoryImages& images) {
-  const Bytes bytes = read_file(path, kMaxFileBytes);
+  const Bytes bytes = read_file(path, kMaxBatchBytes);
   const size_t record = layout.record();
   require(!bytes.empty() && bytes.size() % record == 0, path, ": has ", bytes.size(),
           " bytes, expected a multiple of ", record, " (", layout.label_bytes,

@@ -14,7 +14,7 @@
 namespace netsuke {
 namespace {
 
-constexpr uint64_t kMaxFileBytes = uint64_t{1} << 28;
+constexpr uint64_t kMaxPictureBytes = uint64_t{1} << 28;
 
 bool is_image_file(const std::string& name) {
   std::string extension = std::filesystem::path(name).extension().string();
@@ -44,7 +44,7 @@ struct LabelledFile {
 Shape common_shape(const std::vector<LabelledFile>& files) {
   ImageSize common;
   for (const LabelledFile& file : files) {
-    const ImageSize size = image_size(read_file(file.path, kMaxFileBytes), file.path);
+    const ImageSize size = image_size(read_file(file.path, kMaxPictureBytes), file.path);
     if (common.channels == 0) common = size;
     require(size.height == common.height && size.width == common.width, file.path, ": is ", size.height,
             " x ", size.width, " where ", files[0].path, " is ", common.height, " x ", common.width,
@@ -69,7 +69,7 @@ class FolderDataset final : public Dataset {
   int label(int64_t index) const override { return files_[static_cast<size_t>(index)].label; }
   void pixels(int64_t index, std::span<uint8_t> out) const override {
     const std::string& path = files_[static_cast<size_t>(index)].path;
-    Image image = decode_image(read_file(path, kMaxFileBytes), path);
+    Image image = decode_image(read_file(path, kMaxPictureBytes), path);
     require(options_.fit || (image.size.height == fit_.image[1] && image.size.width == fit_.image[2]), path,
             ": has changed since it was opened");
     std::ranges::copy(fitted(std::move(image), fit_, path).pixels, out.begin());

@@ -16,21 +16,21 @@ namespace {
 /// A progressive file of a few bytes may ask for endless scans over a large image.
 constexpr int kMostScans = 200;
 
-struct Decoder {
+struct JpegDecoder {
   jpeg_decompress_struct jpeg{};
   jpeg_error_mgr errors{};
   jpeg_progress_mgr progress{};
   std::jmp_buf failed{};
   char message[JMSG_LENGTH_MAX] = "";
 
-  Decoder() = default;
-  ~Decoder() { jpeg_destroy_decompress(&jpeg); }
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
+  JpegDecoder() = default;
+  ~JpegDecoder() { jpeg_destroy_decompress(&jpeg); }
+  JpegDecoder(const JpegDecoder&) = delete;
+  JpegDecoder& operator=(const JpegDecoder&) = delete;
 };
 
 [[noreturn]] void stop(j_common_ptr common) {
-  auto* decoder = static_cast<Decoder*>(common->client_data);
+  auto* decoder = static_cast<JpegDecoder*>(common->client_data);
   common->err->format_message(common, decoder->message);
   std::longjmp(decoder->failed, 1);
 }
@@ -41,13 +41,13 @@ void warn(j_common_ptr common, int level) {
 }
 
 void limit_scans(j_common_ptr common) {
-  auto* decoder = static_cast<Decoder*>(common->client_data);
+  auto* decoder = static_cast<JpegDecoder*>(common->client_data);
   if (decoder->jpeg.input_scan_number <= kMostScans) return;
   std::snprintf(decoder->message, sizeof decoder->message, "more than %d scans", kMostScans);
   std::longjmp(decoder->failed, 1);
 }
 
-void set_up(Decoder& decoder) {
+void set_up(JpegDecoder& decoder) {
   decoder.jpeg.err = jpeg_std_error(&decoder.errors);
   decoder.errors.error_exit = stop;
   decoder.errors.emit_message = warn;
@@ -55,7 +55,7 @@ void set_up(Decoder& decoder) {
 }
 
 /// False when libjpeg gave up; the decoder's message says why.
-bool read_header(Decoder& decoder, ByteView bytes) {
+bool read_header(JpegDecoder& decoder, ByteView bytes) {
   if (setjmp(decoder.failed)) return false;
   jpeg_create_decompress(&decoder.jpeg);
   decoder.progress.progress_monitor = limit_scans;
@@ -65,7 +65,7 @@ bool read_header(Decoder& decoder, ByteView bytes) {
   return true;
 }
 
-bool read_pixels(Decoder& decoder, uint8_t* out, size_t stride) {
+bool read_pixels(JpegDecoder& decoder, uint8_t* out, size_t stride) {
   if (setjmp(decoder.failed)) return false;
   jpeg_start_decompress(&decoder.jpeg);
   while (decoder.jpeg.output_scanline < decoder.jpeg.output_height) {
@@ -83,7 +83,7 @@ bool is_jpeg(ByteView bytes) {
 }
 
 ImageSize read_jpeg(ByteView bytes, std::string_view what, Bytes* pixels) {
-  Decoder decoder;
+  JpegDecoder decoder;
   set_up(decoder);
   require(read_header(decoder, bytes), what, ": damaged JPEG (", decoder.message, ")");
   jpeg_decompress_struct& jpeg = decoder.jpeg;

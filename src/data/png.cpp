@@ -10,20 +10,20 @@
 namespace netsuke::detail {
 namespace {
 
-struct Decoder {
+struct PngDecoder {
   png_structp png = nullptr;
   png_infop info = nullptr;
   ByteView rest;
   char message[128] = "";
 
-  explicit Decoder(ByteView bytes) : rest(bytes) {}
-  ~Decoder() { png_destroy_read_struct(&png, &info, nullptr); }
-  Decoder(const Decoder&) = delete;
-  Decoder& operator=(const Decoder&) = delete;
+  explicit PngDecoder(ByteView bytes) : rest(bytes) {}
+  ~PngDecoder() { png_destroy_read_struct(&png, &info, nullptr); }
+  PngDecoder(const PngDecoder&) = delete;
+  PngDecoder& operator=(const PngDecoder&) = delete;
 };
 
 [[noreturn]] void stop(png_structp png, png_const_charp message) {
-  auto* decoder = static_cast<Decoder*>(png_get_error_ptr(png));
+  auto* decoder = static_cast<PngDecoder*>(png_get_error_ptr(png));
   std::strncpy(decoder->message, message, sizeof decoder->message - 1);
   png_longjmp(png, 1);
 }
@@ -31,14 +31,14 @@ struct Decoder {
 void ignore(png_structp, png_const_charp) {}
 
 void take(png_structp png, png_bytep out, size_t count) {
-  ByteView& rest = static_cast<Decoder*>(png_get_io_ptr(png))->rest;
+  ByteView& rest = static_cast<PngDecoder*>(png_get_io_ptr(png))->rest;
   if (count > rest.size()) png_error(png, "ends too early");
   std::copy_n(rest.begin(), count, out);
   rest = rest.subspan(count);
 }
 
 /// False when libpng gave up; the decoder's message says why.
-bool read_header(Decoder& decoder) {
+bool read_header(PngDecoder& decoder) {
   decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, stop, ignore);
   if (!decoder.png) return false;
   if (setjmp(png_jmpbuf(decoder.png))) return false;
@@ -51,7 +51,7 @@ bool read_header(Decoder& decoder) {
 }
 
 /// To 8 bits of gray or RGB, whatever the file holds.
-bool prepare(Decoder& decoder) {
+bool prepare(PngDecoder& decoder) {
   if (setjmp(png_jmpbuf(decoder.png))) return false;
   png_set_strip_16(decoder.png);
   png_set_expand(decoder.png);
@@ -61,7 +61,7 @@ bool prepare(Decoder& decoder) {
   return true;
 }
 
-bool read_pixels(Decoder& decoder, png_bytepp rows) {
+bool read_pixels(PngDecoder& decoder, png_bytepp rows) {
   if (setjmp(png_jmpbuf(decoder.png))) return false;
   png_read_image(decoder.png, rows);
   png_read_end(decoder.png, nullptr);
@@ -73,7 +73,7 @@ bool read_pixels(Decoder& decoder, png_bytepp rows) {
 bool is_png(ByteView bytes) { return bytes.size() >= 8 && png_sig_cmp(bytes.data(), 0, 8) == 0; }
 
 ImageSize read_png(ByteView bytes, std::string_view what, Bytes* pixels) {
-  Decoder decoder(bytes);
+  PngDecoder decoder(bytes);
   const auto require_whole = [&](bool ok) { require(ok, what, ": damaged PNG (", decoder.message, ")"); };
   require_whole(read_header(decoder));
   const uint32_t height = png_get_image_height(decoder.png, decoder.info);

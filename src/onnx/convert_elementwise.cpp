@@ -230,7 +230,7 @@ void softsign(Site& site) {
 
 void identity(Site& site) { site.output(Flowing{site.flowing(), site.shape()}); }
 
-constexpr Converter kConverters[] = {
+constexpr Converter kElementwiseConverters[] = {
     {"Abs", absolute},
     {"Add", arithmetic<Add>},
     {"Cast", cast},
@@ -269,6 +269,6 @@ constexpr Converter kConverters[] = {
 
 }  // namespace
 
-std::span<const Converter> elementwise_converters() { return kConverters; }
+std::span<const Converter> elementwise_converters() { return kElementwiseConverters; }
 
 }  // namespace netsuke::onnx

@@ -165,7 +165,7 @@ void local_response_norm(Site& site) {
   site.output(site.add(op, {site.flowing()}));
 }
 
-constexpr Converter kConverters[] = {
+constexpr Converter kLayerConverters[] = {
     {"BatchNormalization", batch_norm},
     {"Conv", convolution},
     {"ConvTranspose", transposed_convolution},
@@ -177,6 +177,6 @@ constexpr Converter kConverters[] = {
 
 }  // namespace
 
-std::span<const Converter> layer_converters() { return kConverters; }
+std::span<const Converter> layer_converters() { return kLayerConverters; }
 
 }  // namespace netsuke::onnx

@@ -120,7 +120,7 @@ void reduce_sum(Site& site) {
       site.add(Mul{}, {mean.id, site.weight("count", float_constant({}, {static_cast<float>(count)}))}));
 }
 
-constexpr Converter kConverters[] = {
+constexpr Converter kPoolConverters[] = {
     {"AveragePool", average_pool},
     {"GlobalAveragePool", global_pool<GlobalAvgPool>},
     {"GlobalMaxPool", global_pool<GlobalMaxPool>},
@@ -132,6 +132,6 @@ constexpr Converter kConverters[] = {
 
 }  // namespace
 
-std::span<const Converter> pool_converters() { return kConverters; }
+std::span<const Converter> pool_converters() { return kPoolConverters; }
 
 }  // namespace netsuke::onnx

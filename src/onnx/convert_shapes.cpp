@@ -302,7 +302,7 @@ void depth_to_space(Site& site) {
                {site.flowing()}));
 }
 
-constexpr Converter kConverters[] = {
+constexpr Converter kShapeConverters[] = {
     {"Concat", concat},       {"DepthToSpace", depth_to_space},
     {"Expand", expand},       {"Flatten", flatten},
     {"Gather", gather},       {"Pad", pad},
@@ -314,6 +314,6 @@ constexpr Converter kConverters[] = {
 
 }  // namespace
 
-std::span<const Converter> shape_converters() { return kConverters; }
+std::span<const Converter> shape_converters() { return kShapeConverters; }
 
 }  // namespace netsuke::onnx

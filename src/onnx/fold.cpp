@@ -86,7 +86,7 @@ Constant unary(Site& site, double (*apply)(double)) {
   return x.is_integer() ? out : float_constant(x.shape, std::move(values));
 }
 
-Constant cast(Site& site) {
+Constant cast_constant(Site& site) {
   const Constant& x = site.constant(0, "x");
   site.ignore("saturate");
   switch (site.integer("to", 0)) {
@@ -238,7 +238,7 @@ struct Folder {
 constexpr Folder kFolders[] = {
     {"Abs", [](Site& s) { return unary(s, [](double x) { return std::abs(x); }); }, true},
     {"Add", [](Site& s) { return binary(s, [](double a, double b) { return a + b; }); }},
-    {"Cast", cast},
+    {"Cast", cast_constant},
     {"Ceil", [](Site& s) { return unary(s, [](double x) { return std::ceil(x); }); }, true},
     {"Concat", fold_concat},
     {"Constant", constant_node, true},

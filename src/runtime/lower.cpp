@@ -13,8 +13,6 @@
 namespace netsuke::runtime {
 namespace {
 
-size_t size(int64_t n) { return static_cast<size_t>(n); }
-
 bool is_image(const Shape& shape) { return shape.size() == 4; }
 
 Lowered reference(const Site& site) {

@@ -12,8 +12,6 @@
 namespace netsuke::runtime {
 namespace {
 
-size_t size(int64_t n) { return static_cast<size_t>(n); }
-
 std::span<const float> span_of(const Values& values) {
   return values ? std::span<const float>(*values) : std::span<const float>();
 }

@@ -47,7 +47,7 @@ void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, 
 namespace {
 
 // What all kinds of steps share.
-struct Site {
+struct StepCall {
   const Step& step;
   const Batch& batch;
   Workers& workers;
@@ -90,84 +90,84 @@ size_t least_pixels(size_t weights) {
   return weights < kFewWeights ? kLeastPixelsOfFewWeights : kLeastPixels;
 }
 
-bool shared_by_pixels(size_t pixels, size_t least, size_t panels, const Site& site) {
-  return pixels >= least * site.workers.count() || panels < site.workers.count();
+bool shared_by_pixels(size_t pixels, size_t least, size_t panels, const StepCall& call) {
+  return pixels >= least * call.workers.count() || panels < call.workers.count();
 }
 
-void run(const ConvolutionStep& work, const Site& site) {
+void run(const ConvolutionStep& work, const StepCall& call) {
   const size_t pixels = work.shape.out_plane(), panels = work.weights.panels();
   const size_t macs = work.shape.depth() * work.shape.out_channels;
-  const bool by_pixels = shared_by_pixels(pixels, least_pixels(macs), panels, site);
-  site.each_image(
+  const bool by_pixels = shared_by_pixels(pixels, least_pixels(macs), panels, call);
+  call.each_image(
       by_pixels ? pixels : panels, by_pixels ? macs : macs * pixels / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {
         const kernels::ConvPart part =
             by_pixels ? kernels::ConvPart{first, last, 0, panels} : kernels::ConvPart{0, pixels, first, last};
-        kernels::conv2d(work.shape, work.weights, site.image_arguments(image), part, scratch);
+        kernels::conv2d(work.shape, work.weights, call.image_arguments(image), part, scratch);
       },
       by_pixels ? kTakenPixels : 1);
 }
 
 // Who shares panels transforms all of the input again for each part: few tiles each are better.
-void run(const WinogradStep& work, const Site& site) {
+void run(const WinogradStep& work, const StepCall& call) {
   constexpr size_t kLeastTiles = 12;  // the rows that a kernel's tile has at most
   const size_t tiles = kernels::winograd_tiles(work.shape, work.weights.m), panels = work.weights.panels();
   const size_t macs = work.weights.places.size() * work.shape.channels * work.shape.out_channels;
   const size_t least = macs < kFewWeights ? kLeastTiles : kLeastPixels;
-  const bool by_tiles = shared_by_pixels(tiles, least, panels, site);
-  site.each_image(
+  const bool by_tiles = shared_by_pixels(tiles, least, panels, call);
+  call.each_image(
       by_tiles ? tiles : panels, by_tiles ? macs : macs * tiles / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {
         const kernels::WinogradPart part = by_tiles ? kernels::WinogradPart{first, last, 0, panels}
                                                     : kernels::WinogradPart{0, tiles, first, last};
-        kernels::winograd(work.shape, work.weights, site.image_arguments(image), part, scratch);
+        kernels::winograd(work.shape, work.weights, call.image_arguments(image), part, scratch);
       },
-      by_tiles ? std::min(kTakenPixels, least) : panels / (2 * site.workers.count()));
+      by_tiles ? std::min(kTakenPixels, least) : panels / (2 * call.workers.count()));
 }
 
-void run(const SparseConvStep& work, const Site& site) {
+void run(const SparseConvStep& work, const StepCall& call) {
   const kernels::ConvShape& s = work.shape;
   const size_t tiles = kernels::sparse_conv_tiles(s);
   const size_t kept = work.weights.values.size() / s.groups + s.depth() + s.out_channels;
-  site.each_image(tiles, s.out_plane() / tiles * kept,
+  call.each_image(tiles, s.out_plane() / tiles * kept,
                   [&](size_t image, size_t first, size_t last, float* scratch) {
-                    kernels::sparse_conv(s, work.weights, site.image_arguments(image), first, last, scratch);
+                    kernels::sparse_conv(s, work.weights, call.image_arguments(image), first, last, scratch);
                   });
 }
 
 // A sparse linear layer, which threads share by parts of its rows. `kept` weights and what else a part looks
 // at are the work of all.
 template <class Weights>
-void run_parts(const Weights& w, size_t parts, size_t kept, const Site& site,
+void run_parts(const Weights& w, size_t parts, size_t kept, const StepCall& call,
                void (*kernel)(const Weights&, const float*, size_t, size_t, float*, size_t, kernels::Clamp,
                               size_t, size_t)) {
-  site.workers.split(parts, kept / std::max<size_t>(parts, 1) * site.batch.images,
+  call.workers.split(parts, kept / std::max<size_t>(parts, 1) * call.batch.images,
                      [&](size_t first, size_t last, float*) {
-                       kernel(w, site.input(0), site.in().step, site.batch.images, site.output(0),
-                              site.out().step, site.step.clamp, first, last);
+                       kernel(w, call.input(0), call.in().step, call.batch.images, call.output(0),
+                              call.out().step, call.step.clamp, first, last);
                      });
 }
 
-void run(const SparseLinearStep& work, const Site& site) {
+void run(const SparseLinearStep& work, const StepCall& call) {
   const kernels::SparseLinear& w = work.weights;
   const size_t looks = w.columns * w.blocks();  // every block looks at all inputs
-  run_parts(w, w.blocks(), w.narrow.size() + w.wide.size() + looks, site, kernels::sparse_linear);
+  run_parts(w, w.blocks(), w.narrow.size() + w.wide.size() + looks, call, kernels::sparse_linear);
 }
 
-void run(const SparseRowsStep& work, const Site& site) {
-  run_parts(work.weights, work.weights.slices(), work.weights.entries.size(), site, kernels::sparse_rows);
+void run(const SparseRowsStep& work, const StepCall& call) {
+  run_parts(work.weights, work.weights.slices(), work.weights.entries.size(), call, kernels::sparse_rows);
 }
 
-void run(const SparseTilesStep& work, const Site& site) {
-  run_parts(work.weights, work.weights.blocks(), work.weights.entries.size(), site, kernels::sparse_tiles);
+void run(const SparseTilesStep& work, const StepCall& call) {
+  run_parts(work.weights, work.weights.blocks(), work.weights.entries.size(), call, kernels::sparse_tiles);
 }
 
-void run(const DepthwiseStep& work, const Site& site) {
+void run(const DepthwiseStep& work, const StepCall& call) {
   const kernels::ConvShape& s = work.shape;
-  site.each_image(s.out_height, s.out_width * s.channels * s.kernel_h * s.kernel_w,
+  call.each_image(s.out_height, s.out_width * s.channels * s.kernel_h * s.kernel_w,
                   [&](size_t image, size_t first, size_t last, float*) {
-                    kernels::depthwise(s, work.weights, site.input(image), site.in().stride,
-                                       site.output(image), site.out().stride, site.step.clamp, first, last);
+                    kernels::depthwise(s, work.weights, call.input(image), call.in().stride,
+                                       call.output(image), call.out().stride, call.step.clamp, first, last);
                   });
 }
 
@@ -176,9 +176,10 @@ const float* data_or_null(const std::vector<float>& values) {
 }
 
 template <class Step>
-kernels::RealPixels real_pixels(const Step& work, const Site& site, size_t image, size_t first, size_t last) {
-  const Place& in = site.in();
-  return {site.input(image) + first * in.stride,
+kernels::RealPixels real_pixels(const Step& work, const StepCall& call, size_t image, size_t first,
+                                size_t last) {
+  const Place& in = call.in();
+  return {call.input(image) + first * in.stride,
           in.stride,
           last - first,
           in.channels,
@@ -188,27 +189,27 @@ kernels::RealPixels real_pixels(const Step& work, const Site& site, size_t image
 
 uint64_t* as_words(float* bits) { return reinterpret_cast<uint64_t*>(bits); }
 
-void run(const SignsStep& work, const Site& site) {
-  const size_t words = kernels::sign_words(site.in().channels);
-  site.each_image(site.in().pixels, site.in().channels, [&](size_t image, size_t first, size_t last, float*) {
-    kernels::pack_signs(real_pixels(work, site, image, first, last),
-                        as_words(site.output(image)) + first * words);
+void run(const SignsStep& work, const StepCall& call) {
+  const size_t words = kernels::sign_words(call.in().channels);
+  call.each_image(call.in().pixels, call.in().channels, [&](size_t image, size_t first, size_t last, float*) {
+    kernels::pack_signs(real_pixels(work, call, image, first, last),
+                        as_words(call.output(image)) + first * words);
   });
 }
 
-void run(const InputScaleStep& work, const Site& site) {
-  site.each_image(1, site.in().size(), [&](size_t image, size_t, size_t, float* scratch) {
-    kernels::mean_abs(real_pixels(work, site, image, 0, site.in().pixels), scratch);
-    kernels::box_filter(work.shape, scratch, site.output(image));
+void run(const InputScaleStep& work, const StepCall& call) {
+  call.each_image(1, call.in().size(), [&](size_t image, size_t, size_t, float* scratch) {
+    kernels::mean_abs(real_pixels(work, call, image, 0, call.in().pixels), scratch);
+    kernels::box_filter(work.shape, scratch, call.output(image));
   });
 }
 
 // Threads share an image of binary weights as they do one of dense ones.
 template <class Body>
-void each_binary_part(const kernels::ConvShape& s, size_t work, const Site& site, Body&& body) {
+void each_binary_part(const kernels::ConvShape& s, size_t work, const StepCall& call, Body&& body) {
   const size_t pixels = s.out_plane(), panels = kernels::binary_panels(s.out_channels);
-  const bool by_pixels = shared_by_pixels(pixels, kLeastPixels, panels, site);
-  site.each_image(
+  const bool by_pixels = shared_by_pixels(pixels, kLeastPixels, panels, call);
+  call.each_image(
       by_pixels ? pixels : panels, by_pixels ? work : work * pixels / panels,
       [&](size_t image, size_t first, size_t last, float* scratch) {
         body(
@@ -219,219 +220,219 @@ void each_binary_part(const kernels::ConvShape& s, size_t work, const Site& site
       by_pixels ? kTakenPixels : 1);
 }
 
-void run(const BinaryConvStep& work, const Site& site) {
+void run(const BinaryConvStep& work, const StepCall& call) {
   constexpr size_t kSignsAtOnce = 32;  // against a multiplication
   const size_t macs = work.shape.depth() * work.shape.out_channels / kSignsAtOnce + work.shape.out_channels;
-  each_binary_part(work.shape, macs, site, [&](size_t image, const kernels::ConvPart& part, float* scratch) {
+  each_binary_part(work.shape, macs, call, [&](size_t image, const kernels::ConvPart& part, float* scratch) {
     kernels::BinaryOutput output;
     output.scale = work.scale.data(), output.shift = data_or_null(work.shift);
-    output.k = work.k == 0 ? nullptr : site.input(image, work.k);
+    output.k = work.k == 0 ? nullptr : call.input(image, work.k);
     output.slope = data_or_null(work.slope);
-    const kernels::ImageArguments arguments = site.image_arguments(image);
+    const kernels::ImageArguments arguments = call.image_arguments(image);
     output.add = arguments.add, output.add_stride = arguments.add_stride, output.clamp = arguments.clamp;
     if (work.writes_values) output.out = arguments.out, output.out_stride = arguments.out_stride;
-    if (work.writes_signs) output.signs = as_words(site.batch.write(site.step.signs, image));
+    if (work.writes_signs) output.signs = as_words(call.batch.write(call.step.signs, image));
     output.sign_scale = data_or_null(work.sign_scale), output.sign_shift = data_or_null(work.sign_shift);
-    kernels::binary_conv(work.shape, work.weights, reinterpret_cast<const uint64_t*>(site.input(image)),
+    kernels::binary_conv(work.shape, work.weights, reinterpret_cast<const uint64_t*>(call.input(image)),
                          output, part, scratch);
   });
 }
 
-void run(const BinaryWeightStep& work, const Site& site) {
+void run(const BinaryWeightStep& work, const StepCall& call) {
   const size_t macs = work.shape.depth() * work.shape.out_channels;
-  each_binary_part(work.shape, macs, site, [&](size_t image, const kernels::ConvPart& part, float* scratch) {
+  each_binary_part(work.shape, macs, call, [&](size_t image, const kernels::ConvPart& part, float* scratch) {
     kernels::binary_weight_conv(work.shape, work.weights, {work.scale.data(), data_or_null(work.shift)},
-                                site.image_arguments(image), part, scratch);
+                                call.image_arguments(image), part, scratch);
   });
 }
 
 // One product for the whole batch.
-void run(const LinearStep& work, const Site& site) {
+void run(const LinearStep& work, const StepCall& call) {
   const kernels::Panels& panels = work.panels;
-  const size_t macs = panels.width * panels.k * site.batch.images;
-  site.workers.split(
+  const size_t macs = panels.width * panels.k * call.batch.images;
+  call.workers.split(
       panels.count(), macs,
       [&](size_t first, size_t last, float*) {
-        kernels::linear(panels, site.input(0), site.in().step, site.batch.images, site.output(0),
-                        site.out().step, site.step.clamp, first, last);
+        kernels::linear(panels, call.input(0), call.in().step, call.batch.images, call.output(0),
+                        call.out().step, call.step.clamp, first, last);
       },
       kernels::kRowPanels);
 }
 
-void run(const PoolStep& work, const Site& site) {
+void run(const PoolStep& work, const StepCall& call) {
   const kernels::PoolShape& s = work.shape;
   const auto pool = work.average ? kernels::image_avg_pool : kernels::image_max_pool;
-  site.each_image(s.out_height, s.out_width * site.out().channels * s.kernel_h * s.kernel_w,
+  call.each_image(s.out_height, s.out_width * call.out().channels * s.kernel_h * s.kernel_w,
                   [&](size_t image, size_t first, size_t last, float*) {
-                    pool(s, site.out().channels, site.input(image), site.in().stride, site.output(image),
-                         site.out().stride, first, last);
+                    pool(s, call.out().channels, call.input(image), call.in().stride, call.output(image),
+                         call.out().stride, first, last);
                   });
 }
 
-void run(const ScaleShiftStep& work, const Site& site) {
-  site.each_image(site.out().pixels, site.out().channels,
+void run(const ScaleShiftStep& work, const StepCall& call) {
+  call.each_image(call.out().pixels, call.out().channels,
                   [&](size_t image, size_t first, size_t last, float*) {
-                    kernels::image_scale_shift(site.input(image), site.in().stride, site.out().channels,
-                                               work.scale.data(), work.shift.data(), site.step.clamp,
-                                               site.output(image), site.out().stride, first, last);
+                    kernels::image_scale_shift(call.input(image), call.in().stride, call.out().channels,
+                                               work.scale.data(), work.shift.data(), call.step.clamp,
+                                               call.output(image), call.out().stride, first, last);
                   });
 }
 
-void run(const SlopeStep& work, const Site& site) {
-  site.each_image(
-      site.out().pixels, site.out().channels, [&](size_t image, size_t first, size_t last, float*) {
-        kernels::image_prelu(site.input(image), site.in().stride, site.out().channels, work.slope.data(),
-                             site.step.clamp, site.output(image), site.out().stride, first, last);
+void run(const SlopeStep& work, const StepCall& call) {
+  call.each_image(
+      call.out().pixels, call.out().channels, [&](size_t image, size_t first, size_t last, float*) {
+        kernels::image_prelu(call.input(image), call.in().stride, call.out().channels, work.slope.data(),
+                             call.step.clamp, call.output(image), call.out().stride, first, last);
       });
 }
 
-void run(const ReduceStep& work, const Site& site) {
+void run(const ReduceStep& work, const StepCall& call) {
   const auto reduce = work.mean ? kernels::image_means : kernels::image_maxima;
-  site.each_image(1, site.in().size(), [&](size_t image, size_t, size_t, float*) {
-    reduce(site.input(image), site.in().stride, site.in().channels, site.in().pixels, site.output(image));
+  call.each_image(1, call.in().size(), [&](size_t image, size_t, size_t, float*) {
+    reduce(call.input(image), call.in().stride, call.in().channels, call.in().pixels, call.output(image));
   });
 }
 
-void run(const SoftmaxStep&, const Site& site) {
-  site.each_image(1, 1, [&](size_t image, size_t, size_t, float*) {
-    kernels::softmax(site.input(image), site.in().channels, site.in().pixels, site.output(image));
+void run(const SoftmaxStep&, const StepCall& call) {
+  call.each_image(1, 1, [&](size_t image, size_t, size_t, float*) {
+    kernels::softmax(call.input(image), call.in().channels, call.in().pixels, call.output(image));
   });
 }
 
 // The steps between rows: fixed, or for images in layout `pixels` as far apart as their pixels.
-size_t row_step(const Side& side, const Site& site) {
+size_t row_step(const Side& side, const StepCall& call) {
   if (side.source.constant || !side.row_step) return side.row_step;
-  const Place& place = site.in(side.source.input);
-  return site.out().layout == Layout::pixels ? place.stride : side.row_step;
+  const Place& place = call.in(side.source.input);
+  return call.out().layout == Layout::pixels ? place.stride : side.row_step;
 }
 
-void run(const ArithmeticStep& work, const Site& site) {
-  const bool pixels = site.out().layout == Layout::pixels;
-  const size_t out_step = pixels ? site.out().stride : work.columns;
+void run(const ArithmeticStep& work, const StepCall& call) {
+  const bool pixels = call.out().layout == Layout::pixels;
+  const size_t out_step = pixels ? call.out().stride : work.columns;
   const auto operand = [&](const Side& side, size_t image, size_t row) {
-    const size_t step = row_step(side, site);
-    return kernels::Operand{site.values(side.source, image) + row * step, step, side.column_step};
+    const size_t step = row_step(side, call);
+    return kernels::Operand{call.values(side.source, image) + row * step, step, side.column_step};
   };
-  site.each_image(work.rows, work.columns, [&](size_t image, size_t first, size_t last, float*) {
+  call.each_image(work.rows, work.columns, [&](size_t image, size_t first, size_t last, float*) {
     kernels::arithmetic(work.op, operand(work.x, image, first), operand(work.y, image, first), last - first,
-                        work.columns, site.step.clamp, site.output(image) + first * out_step, out_step);
+                        work.columns, call.step.clamp, call.output(image) + first * out_step, out_step);
   });
 }
 
 // Calls body(x, count, out) for stretches of values of which neither side is broken up.
 template <class Body>
-void each_stretch(const Site& site, size_t work, Body&& body) {
-  const Place &x = site.in(), &y = site.out();
+void each_stretch(const StepCall& call, size_t work, Body&& body) {
+  const Place &x = call.in(), &y = call.out();
   const bool whole = x.is_whole() && y.is_whole();
   const size_t length = whole ? 1 : y.channels, items = y.size() / length;
-  site.each_image(items, length * work, [&](size_t image, size_t first, size_t last, float*) {
-    const float* in = site.input(image);
-    float* out = site.output(image);
+  call.each_image(items, length * work, [&](size_t image, size_t first, size_t last, float*) {
+    const float* in = call.input(image);
+    float* out = call.output(image);
     if (whole) return body(in + first, last - first, out + first);
     for (size_t pixel = first; pixel < last; ++pixel)
       body(in + pixel * x.stride, length, out + pixel * y.stride);
   });
 }
 
-void run(const ActivationStep& work, const Site& site) {
+void run(const ActivationStep& work, const StepCall& call) {
   // Some additions each, and the division or so that most of them have.
   constexpr size_t kWork = 10;
-  each_stretch(site, kWork, work.apply);
+  each_stretch(call, kWork, work.apply);
 }
 
-void run(const ClampStep&, const Site& site) {
-  each_stretch(site, 1, [&](const float* x, size_t count, float* out) {
-    kernels::clamp(x, count, site.step.clamp, out);
+void run(const ClampStep&, const StepCall& call) {
+  each_stretch(call, 1, [&](const float* x, size_t count, float* out) {
+    kernels::clamp(x, count, call.step.clamp, out);
   });
 }
 
-void run(const LrnStep& work, const Site& site) {
-  const kernels::ImageLrn lrn{site.out().channels, work.before, work.after, work.alpha, work.beta, work.k};
+void run(const LrnStep& work, const StepCall& call) {
+  const kernels::ImageLrn lrn{call.out().channels, work.before, work.after, work.alpha, work.beta, work.k};
   constexpr size_t kWork = 20;
-  site.each_image(site.out().pixels, site.out().channels * kWork,
+  call.each_image(call.out().pixels, call.out().channels * kWork,
                   [&](size_t image, size_t first, size_t last, float*) {
-                    kernels::image_lrn(lrn, site.input(image), site.in().stride, site.output(image),
-                                       site.out().stride, first, last);
+                    kernels::image_lrn(lrn, call.input(image), call.in().stride, call.output(image),
+                                       call.out().stride, first, last);
                   });
 }
 
-void run(const LayerNormStep& work, const Site& site) {
+void run(const LayerNormStep& work, const StepCall& call) {
   constexpr size_t kWork = 4;  // passes over a pixel
-  site.each_image(
-      site.out().pixels, site.out().channels * kWork, [&](size_t image, size_t first, size_t last, float*) {
-        kernels::image_layer_norm({work.scale, work.shift, work.epsilon}, site.input(image), site.in().stride,
-                                  site.output(image), site.out().stride, first, last);
+  call.each_image(
+      call.out().pixels, call.out().channels * kWork, [&](size_t image, size_t first, size_t last, float*) {
+        kernels::image_layer_norm({work.scale, work.shift, work.epsilon}, call.input(image), call.in().stride,
+                                  call.output(image), call.out().stride, first, last);
       });
 }
 
-void run(const CopyStep& work, const Site& site) {
-  site.each_image(1, site.out().size(), [&](size_t image, size_t, size_t, float*) {
-    kernels::strided_copy(work.view, site.input(image), site.output(image));
+void run(const CopyStep& work, const StepCall& call) {
+  call.each_image(1, call.out().size(), [&](size_t image, size_t, size_t, float*) {
+    kernels::strided_copy(work.view, call.input(image), call.output(image));
   });
 }
 
-void run(const MoveStep& work, const Site& site) {
-  const Place& out = site.out();
-  site.each_image(out.pixels, out.channels, [&](size_t image, size_t first, size_t last, float*) {
-    const float* from = work.constant ? work.constant->data() : site.input(image);
-    const bool from_pixels = work.constant || site.in().layout == Layout::pixels;
-    const size_t in_stride = work.constant ? out.channels : site.in().stride;
+void run(const MoveStep& work, const StepCall& call) {
+  const Place& out = call.out();
+  call.each_image(out.pixels, out.channels, [&](size_t image, size_t first, size_t last, float*) {
+    const float* from = work.constant ? work.constant->data() : call.input(image);
+    const bool from_pixels = work.constant || call.in().layout == Layout::pixels;
+    const size_t in_stride = work.constant ? out.channels : call.in().stride;
     if (from_pixels && out.layout == Layout::pixels)
-      kernels::copy_channels(from, in_stride, out.channels, site.output(image), out.stride, first, last);
+      kernels::copy_channels(from, in_stride, out.channels, call.output(image), out.stride, first, last);
     else if (from_pixels)
-      kernels::to_nchw(from, in_stride, out.channels, out.pixels, site.output(image), first, last);
+      kernels::to_nchw(from, in_stride, out.channels, out.pixels, call.output(image), first, last);
     else
-      kernels::to_nhwc(from, out.channels, out.pixels, site.output(image), out.stride, first, last);
+      kernels::to_nhwc(from, out.channels, out.pixels, call.output(image), out.stride, first, last);
   });
 }
 
-void run(const ShuffleStep& work, const Site& site) {
-  site.each_image(
-      site.out().pixels, site.out().channels, [&](size_t image, size_t first, size_t last, float*) {
-        kernels::shuffle_channels(site.input(image), site.in().stride, work.order.data(), site.out().channels,
-                                  site.output(image), site.out().stride, first, last);
+void run(const ShuffleStep& work, const StepCall& call) {
+  call.each_image(
+      call.out().pixels, call.out().channels, [&](size_t image, size_t first, size_t last, float*) {
+        kernels::shuffle_channels(call.input(image), call.in().stride, work.order.data(), call.out().channels,
+                                  call.output(image), call.out().stride, first, last);
       });
 }
 
-void run(const ConcatStep& work, const Site& site) {
-  for (size_t image = 0; image < site.batch.images; ++image) {
-    float* out = site.output(image);
+void run(const ConcatStep& work, const StepCall& call) {
+  for (size_t image = 0; image < call.batch.images; ++image) {
+    float* out = call.output(image);
     for (size_t i = 0; i < work.parts.size(); ++i)
-      out = std::copy_n(site.values(work.parts[i], image), work.sizes[i], out);
+      out = std::copy_n(call.values(work.parts[i], image), work.sizes[i], out);
   }
 }
 
 // `count` values of a source, image after image.
-std::vector<float> gather(const Source& source, int64_t count, const Site& site) {
+std::vector<float> gather(const Source& source, int64_t count, const StepCall& call) {
   if (source.constant) return *source.constant;
   std::vector<float> values;
   values.reserve(static_cast<size_t>(count));
-  for (size_t image = 0; image < site.batch.images; ++image) {
-    const float* from = site.values(source, image);
-    values.insert(values.end(), from, from + site.in(source.input).size());
+  for (size_t image = 0; image < call.batch.images; ++image) {
+    const float* from = call.values(source, image);
+    values.insert(values.end(), from, from + call.in(source.input).size());
   }
   return values;
 }
 
-void run(const ReferenceStep& work, const Site& site) {
+void run(const ReferenceStep& work, const StepCall& call) {
   std::vector<Tensor> inputs;
   std::vector<const Tensor*> arguments;
   for (size_t i = 0; i < work.sources.size(); ++i) {
     Shape shape = work.shapes[i];
-    if (!work.sources[i].constant) shape[0] = static_cast<int64_t>(site.batch.images);
-    inputs.emplace_back(shape, gather(work.sources[i], element_count(shape), site));
+    if (!work.sources[i].constant) shape[0] = static_cast<int64_t>(call.batch.images);
+    inputs.emplace_back(shape, gather(work.sources[i], element_count(shape), call));
   }
   for (const Tensor& input : inputs) arguments.push_back(&input);
-  const Tensor result = evaluate(work.op, arguments, site.step.name);
-  const size_t each = site.out().size();
-  for (size_t image = 0; image < site.batch.images; ++image)
-    std::copy_n(result.data.data() + image * each, each, site.output(image));
+  const Tensor result = evaluate(work.op, arguments, call.step.name);
+  const size_t each = call.out().size();
+  for (size_t image = 0; image < call.batch.images; ++image)
+    std::copy_n(result.data.data() + image * each, each, call.output(image));
 }
 
-void run_any(const Work& work, const Site& site);
+void run_any(const Work& work, const StepCall& call);
 
-void run_decoded(const CodedStep& work, std::optional<size_t> part, size_t first, const Site& site) {
-  run_any(work.decoded(model::reread(*work.record, part), first)->work, site);
+void run_decoded(const CodedStep& work, std::optional<size_t> part, size_t first, const StepCall& call) {
+  run_any(work.decoded(model::reread(*work.record, part), first)->work, call);
 }
 
 // `count` channels of an image from `first` on.
@@ -442,24 +443,24 @@ Place some_channels(Place image, size_t first, size_t count) {
 }
 
 // Threads share a layer by its parts, whose decoding is most of the work.
-void run(const CodedStep& work, const Site& site) {
-  if (work.parts() == 1) return run_decoded(work, std::nullopt, 0, site);
-  site.workers.split(work.parts(), kLeastSharedWork, [&](size_t begin, size_t end, float* scratch) {
+void run(const CodedStep& work, const StepCall& call) {
+  if (work.parts() == 1) return run_decoded(work, std::nullopt, 0, call);
+  call.workers.split(work.parts(), kLeastSharedWork, [&](size_t begin, size_t end, float* scratch) {
     Workers alone(nullptr, {scratch});
     for (size_t part = begin; part < end; ++part) {
       const size_t first = part * work.apart, count = std::min(work.apart, work.rows - first);
       Step rows;
-      rows.clamp = site.step.clamp, rows.adds = site.step.adds;
-      rows.inputs = site.step.inputs;
+      rows.clamp = call.step.clamp, rows.adds = call.step.adds;
+      rows.inputs = call.step.inputs;
       if (rows.adds) rows.inputs.back() = some_channels(rows.inputs.back(), first, count);
-      rows.output = some_channels(site.step.output, first, count);
-      run_decoded(work, part, first, {rows, site.batch, alone});
+      rows.output = some_channels(call.step.output, first, count);
+      run_decoded(work, part, first, {rows, call.batch, alone});
     }
   });
 }
 
-void run_any(const Work& work, const Site& site) {
-  std::visit([&](const auto& kind) { run(kind, site); }, work);
+void run_any(const Work& work, const StepCall& call) {
+  std::visit([&](const auto& kind) { run(kind, call); }, work);
 }
 
 }  // namespace

@@ -7,8 +7,6 @@
 namespace netsuke::runtime {
 namespace {
 
-size_t size(int64_t n) { return static_cast<size_t>(n); }
-
 // What both forms are packed from: values that are shared, or one for each weight.
 template <class... Values>
 SparseLinearForm pack(const Weight& weight, std::span<const uint32_t> positions, size_t centroids,

@@ -1,6 +1,7 @@
 // Shapes: activations are NCHW (or NC), convolution weights OIHW, linear weights [out, in].
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 namespace netsuke {
 
 using Shape = std::vector<int64_t>;
+
+/// A dimension, which is never negative, as sizes of memory are told.
+constexpr size_t size(int64_t dimension) { return static_cast<size_t>(dimension); }
 
 /// No tensor of ours has more dimensions or more elements than these; what claims more is refused unread.
 inline constexpr size_t kMaxRank = 8;
