@@ -3,12 +3,19 @@
 #include <gtest/gtest.h>
 
 #include "base/catalog.h"
+#include "base/rounded.h"
 
 namespace netsuke {
 namespace {
 
 TEST(Text, numbers_are_shortest_that_read_back) {
   EXPECT_EQ(cat("a", 1, ' ', 0.1f, ' ', true), "a1 0.1 true");
+}
+
+TEST(Text, numbers_for_people_have_few_decimals) {
+  EXPECT_EQ(rounded(12.345678, 2), "12.35");
+  EXPECT_EQ(rounded(-0.5, 3), "-0.500");
+  EXPECT_EQ(rounded(1e300, 1).size(), 303u);
 }
 
 TEST(Text, patterns_match_whole_names) {

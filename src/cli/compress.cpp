@@ -10,6 +10,7 @@
 #include "cli/training_flags.h"
 #include "data/catalog.h"
 #include "data/drawn.h"
+#include "data/labels.h"
 #include "data/relabel.h"
 #include "graph/cost.h"
 #include "graph/preprocess.h"
@@ -170,8 +171,11 @@ void judge(Outcome& outcome, const Graph& original, DatasetPtr images, bool unla
   }
   // With itself it agrees.
   outcome.dense.top1 = outcome.dense.top5 = 100;
-  if (outcome.on == Measured::labelled)
+  if (outcome.on == Measured::labelled) {
     outcome.dense = measure_accuracy(original, *images, common.threads, log);
+    if (const std::string why = doubt(outcome.dense.top1, images->classes().size()); !why.empty())
+      log.line(cat("the network as it was ", why));
+  }
   outcome.small = measure_accuracy(outcome.written.graph, *images, common.threads, log);
 }
 

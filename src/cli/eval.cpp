@@ -3,6 +3,7 @@
 #include "base/threads.h"
 #include "cli/common.h"
 #include "data/catalog.h"
+#include "data/labels.h"
 #include "data/relabel.h"
 #include "graph/shapes.h"
 #include "report/table.h"
@@ -28,6 +29,9 @@ void run(const Options& options) {
     log.line(cat(model.name, " tells ", outputs, " classes apart and ", data->name(), " has ",
                  data->classes().size(), ": they are taken in order; --class-folders gives another"));
   const Accuracy accuracy = measure_accuracy(model.graph, *data, options.common.threads, log);
+  if (!is_unlabelled(*data))
+    if (const std::string why = doubt(accuracy.top1, data->classes().size()); !why.empty())
+      log.line(cat(model.name, " ", why));
   const Latency latency = measure_latency(model.graph, options.common.threads);
   report::Json json = report::describe(model.graph, model.name, model.is_file ? &model.ledger : nullptr);
   report::add_accuracy(json, accuracy.images, accuracy.top1, accuracy.top5);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "data/labels.h"
 #include "data/memory.h"
 #include "data/synthetic.h"
 
@@ -25,6 +26,15 @@ DatasetPtr numbered(uint8_t images) {
       .name = "numbered", .shape = {1, 1, 1}, .pixels = {}, .labels = {}, .classes = {"even", "odd"}};
   for (uint8_t i = 0; i < images; ++i) set.pixels.push_back(i), set.labels.push_back(i % 2);
   return make_memory_dataset(std::move(set));
+}
+
+TEST(Labels, AreDoubtedWhereANetworkGuesses) {
+  EXPECT_THAT(doubt(0.1, 1000), HasSubstr("0.10 % of the images, as guesses among 1000 classes"));
+  EXPECT_THAT(doubt(14.9, 10), HasSubstr("MODEL.toml"));
+  EXPECT_THAT(doubt(52, 2), HasSubstr("--class-folders"));
+  EXPECT_EQ(doubt(0.4, 1000), "");
+  EXPECT_EQ(doubt(15.1, 10), "");
+  EXPECT_EQ(doubt(100, 1), "") << "one class cannot be guessed wrong";
 }
 
 TEST(Subset, ShowsTheChosenImagesWithTheirLabels) {

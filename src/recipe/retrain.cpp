@@ -2,6 +2,9 @@
 
 #include <filesystem>
 
+#include "base/rounded.h"
+#include "base/text.h"
+
 namespace netsuke::recipe {
 namespace {
 
@@ -26,7 +29,14 @@ Graph retrain(const Retrain& retrain, const Graph& graph, const Graph& original,
   Graph trained =
       train::module().train(graph, *context.data, context.validation, teachers, options, context.log).graph;
   if (!options.checkpoint.empty()) std::filesystem::remove(options.checkpoint);
-  return trained;
+  if (!context.validation_error) return trained;
+  const double before = context.validation_error(graph), after = context.validation_error(trained);
+  if (after <= before) return trained;
+  context.log.line(cat("retraining is undone: ", rounded(before, 2),
+                       " % of the validation images were wrong before it, ", rounded(after, 2),
+                       " % after; a lower learning rate than ", options.learning_rate,
+                       " or more images may help"));
+  return graph;
 }
 
 }  // namespace netsuke::recipe

@@ -6,7 +6,9 @@
 
 namespace netsuke::recipe {
 
-/// `graph` trained as `retrain` says, with a checkpoint in the context's work folder while it runs.
+/// `graph` trained as `retrain` says, with a checkpoint in the context's work folder while it runs. Where the
+/// validation images say that it was better before (too high a rate, too few images), it comes back as it
+/// was, which the log tells.
 Graph retrain(const Retrain& retrain, const Graph& graph, const Graph& original, const Context& context);
 
 }  // namespace netsuke::recipe

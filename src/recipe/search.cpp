@@ -13,6 +13,8 @@
 #include "compress/mask.h"
 #include "compress/quantize.h"
 #include "compress/share.h"
+#include "data/labels.h"
+#include "graph/shapes.h"
 #include "model/read.h"
 #include "recipe/retrain.h"
 #include "recipe/search_state.h"
@@ -102,6 +104,9 @@ class Searcher {
   void start() {
     refuse_impossible_size();
     state_.original_error = context_.validation_error(original_);
+    if (const std::string why = doubt(100 - state_.original_error, size(output_count(original_)));
+        !why.empty())
+      fail(ErrorCode::input, "search: the network it starts from ", why);
     state_.step = settings_.first_step;
     if (by_time()) state_.front_ms = state_.first_ms = context_.milliseconds(first_);
     state_.asked = next_smaller(by_time() ? state_.front_ms : first_bytes());

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "data/relabel.h"
 #include "graph/evaluate.h"
 #include "graph/preprocess.h"
 #include "train/test_data.h"
@@ -178,6 +179,40 @@ TEST_F(SearchTest, ARecipeMayBeginWithTraining) {
   const Graph binary = run(recipe, original_, context_);
   EXPECT_LT(error_of(binary, *held_out_), 10);
   EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+TEST_F(SearchTest, RetrainingThatHarmsIsUndone) {
+  const Recipe recipe = parse_recipe(R"(
+    name = "harm"
+    [[stage]]
+    do = "prune"
+    density = 0.9
+    retrain = { epochs = 3, learning_rate = 0.05, batch = 32 }
+  )",
+                                     "r.toml");
+  std::vector<int> wrong;
+  for (int64_t i = 0; i < data_->size(); ++i) wrong.push_back((data_->label(i) + 1) % 4);
+  const DatasetPtr mislabelled = with_labels(data_, wrong, data_->classes(), "mislabelled");
+  context_.data = mislabelled.get();
+  std::vector<std::string> lines;
+  context_.log.line = [&](std::string_view line) { lines.emplace_back(line); };
+  const Graph kept = run(recipe, original_, context_);
+  EXPECT_LT(error_of(kept, *held_out_), 20);
+  EXPECT_THAT(lines, testing::Contains(HasSubstr("retraining is undone")));
+}
+
+TEST_F(SearchTest, RefusesANetworkThatGuesses) {
+  original_ = train::small_net();
+  context_.validation_error = [](const Graph&) { return 75.0; };
+  try {
+    find({.max_drop = {}, .target_size = 900, .target_ms = {}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::input);
+    EXPECT_THAT(error.what(),
+                HasSubstr("search: the network it starts from is right about 25.00 % of the images"));
+  }
+  EXPECT_TRUE(kept_.empty()) << "of four classes a quarter is right by chance";
 }
 
 TEST_F(SearchTest, NeedsABudgetAndHeldOutImages) {

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 
 #include "base/catalog.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "base/rounded.h"
 #include "train/head.h"
 #include "train/schedule.h"
 
@@ -18,13 +18,6 @@ namespace {
 constexpr uint64_t kDropoutStream = 3;  // of the run's seed; batches.cpp has the others
 constexpr int64_t kJudgeBatch = 256;
 constexpr auto kReportEvery = std::chrono::milliseconds(200);
-
-/// Two or three decimals are all that a person reads.
-std::string rounded(double value, int decimals) {
-  char text[64];
-  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals).ptr;
-  return {text, end};
-}
 
 double percent(int64_t part, int64_t whole) {
   return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
