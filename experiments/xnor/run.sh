@@ -2,7 +2,8 @@
 # Binary networks on CIFAR-10 and MNIST: BWN and XNOR-Net beside the real net, the paper's blocks beside ours.
 #   experiments/xnor/run.sh PATH-TO-CIFAR-10 PATH-TO-MNIST
 # EPOCHS (10) and WIDTH (0.25) say how long and how wide on CIFAR-10; then a real net of three times the epochs, whose layers
-# become binary by binary.toml.in in TAUGHT (13) epochs more, taught by it. One seed, one thread a run. Leaves every run in
+# become binary by binary.toml.in in TAUGHT (13) epochs more, taught by it; and both once more at twice the width, in twice
+# the epochs and 16. One seed, one thread a run. Leaves every run in
 # out/xnor/ and the figures in binary.json here. A run that is there already is not done again; one that was stopped
 # goes on. The best epoch is chosen on 5,000 of the training images, which no network learns from.
 set -euo pipefail
@@ -36,17 +37,20 @@ xnor xnor-paper --binary-block paper
 xnor xnor-paper-no-scale --binary-block paper --binary-parts none
 xnor xnor-conventional --binary-block conventional
 
-# taught NAME LINE: from the trained net, with this line in the recipe's stage.
-taught() {
-  local file=$out/taught-$1
+# from REAL NAME EPOCHS LINE: from a trained net, with this line in the recipe's stage.
+from() {
+  local file=$out/$2
   [ ! -f "$file.json" ] || return 0
-  sed -e "s/BINARY/$2/; s/EPOCHS/${TAUGHT:-13}/" "$here/binary.toml.in" > "$file.toml"
-  "$netsuke" compress "$out/real-long.nsk" --data "$cifar" --recipe "$file.toml" --seed 1 --threads 1 \
+  sed -e "s/BINARY/$4/; s/EPOCHS/$3/" "$here/binary.toml.in" > "$file.toml"
+  "$netsuke" compress "$out/$1.nsk" --data "$cifar" --recipe "$file.toml" --seed 1 --threads 1 \
     -o "$file.nsk" --force --resume --json-file "$file.json" > "$file.log"
 }
+taught() { from real-long "taught-$1" "${TAUGHT:-13}" "$2"; }
 EPOCHS=$((3 * ${EPOCHS:-10})) cifar real-long --lr 0.05 --precision bf16
 taught xnor 'method = "xnor"'
 taught bwn 'method = "bwn"'
 taught xnor-paper 'method = "xnor"\nblock = "paper"'
 taught xnor-paper-no-scale 'method = "xnor"\nblock = "paper"\nparts = []'
+WIDTH=0.5 EPOCHS=$((2 * ${EPOCHS:-10})) cifar wide-real --lr 0.05 --precision bf16
+from wide-real wide-taught-xnor 16 'method = "xnor"'
 python3 $here/summarise.py

@@ -23,7 +23,9 @@ RUNS = [("lenet-5-xnor", "LeNet-5, MNIST, our block", None),
         ("taught-bwn", "binary weights, from that net and taught by it", "real-long"),
         ("taught-xnor", "binary weights and inputs, our block, from that net and taught by it", "real-long"),
         ("taught-xnor-paper", "the paper's block with K, the same way", "real-long"),
-        ("taught-xnor-paper-no-scale", "the same without K", "real-long")]
+        ("taught-xnor-paper-no-scale", "the same without K", "real-long"),
+        ("wide-real", "vgg_small of twice the width, real weights, twice the epochs", "wide-real"),
+        ("wide-taught-xnor", "binary weights and inputs, our block, from that net and taught by it", "wide-real")]
 
 
 def trained(run):

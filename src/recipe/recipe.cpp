@@ -207,6 +207,9 @@ Stage read_search(Keys& keys, const Retrain& defaults) {
           search.most_clusters, ", expected 2 to 1024");
   keys.set("vector_bits", search.vector_bits);
   if (const auto images = keys.get<int>("curvature_images")) search.curvature_images = *images;
+  keys.set("refit_images", search.refit_images);
+  require(search.refit_images >= 0, keys.where(), ": refit_images is ", search.refit_images,
+          ", expected 0 or more");
   search.pruned = nested_retrain(keys, defaults, "retrain");
   search.shared = nested_retrain(keys, defaults, "fine_tune");
   return search;

@@ -116,6 +116,9 @@ struct Search {
   int most_clusters = 32;
   int vector_bits = 8;  ///< of biases and batch norms
   int64_t curvature_images = 2048;
+  /// Where there are too few images to retrain by, each layer is refitted to the original's answers on so
+  /// many of them before; 0: never.
+  int refit_images = 256;
   Retrain pruned;  ///< after pruning; its epochs double where an attempt fails
   Retrain shared;  ///< centroid fine-tuning
 };

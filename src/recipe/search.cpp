@@ -16,6 +16,7 @@
 #include "data/labels.h"
 #include "graph/shapes.h"
 #include "model/read.h"
+#include "recipe/reconstruct.h"
 #include "recipe/retrain.h"
 #include "recipe/search_state.h"
 
@@ -27,8 +28,11 @@ using Json = nlohmann::ordered_json;
 constexpr double kFirstBytes = 0.5;  ///< a kept weight of a network that nobody has made small yet
 constexpr double kLittle = 0.4;      ///< of the points that may be lost: so much is next to nothing
 constexpr double kUsualDrop = 0.5;   ///< points, where no budget says how many may be lost
-constexpr int kMostEffort = 8;       ///< times the epochs asked for
-constexpr int kPolishes = 2;  ///< attempts at a size that was met, each twice as long as the one before
+/// Fewer images of a class, and retraining learns them by heart: what pruning broke is better made up for
+/// layer by layer.
+constexpr int64_t kFewOfAClass = 20;
+constexpr int kMostEffort = 8;  ///< times the epochs asked for
+constexpr int kPolishes = 2;    ///< attempts at a size that was met, each twice as long as the one before
 constexpr int kSlopeHalvings = 7;
 constexpr double kSlopeRange = 4;  ///< doublings: so far from the allocation's slope may that of sharing be
 /// What is asked for lies this share below the size or the time that must be met. Times are measured, so they
@@ -150,8 +154,20 @@ class Searcher {
     state_.slope = allocation.slope;
     // Pruned no further than one attempt may, the rest must not be squeezed out of the codes.
     if (!by_time()) state_.asked = std::max(state_.asked, allocation.bytes);
-    const Graph pruned = compress::remove_dead_neurons(compress::prune_as(front_, curvature, allocation));
-    return compress::adjust_dropout(pruned, original_);
+    const Graph pruned = refitted(compress::prune_as(front_, curvature, allocation));
+    return compress::adjust_dropout(compress::remove_dead_neurons(pruned), original_);
+  }
+
+  /// To what the original's layers answer, where images are few.
+  Graph refitted(const Graph& graph) const {
+    if (settings_.refit_images == 0 || context_.data->size() >= kFewOfAClass * output_count(original_))
+      return graph;
+    Context quiet = context_;
+    quiet.log.line = [](std::string_view) {};  // one a layer, in every attempt
+    const Graph fitted =
+        reconstruct({.recode = false, .images = settings_.refit_images}, graph, original_, quiet);
+    // So few that they say little may also lead astray.
+    return context_.validation_error(fitted) <= context_.validation_error(graph) ? fitted : graph;
   }
 
   /// What the whole network takes besides its layers of weights stays; where the kernels alone were measured
@@ -168,7 +184,7 @@ class Searcher {
 
   void judge_candidate() {
     const compress::Curvature curvature = measure_curvature(candidate_);
-    Graph shared = share_to_size(curvature);
+    Graph shared = refitted(share_to_size(curvature));
     shared = compress::with_half_centroids(train(settings_.shared, shared, "shared", 1));
     const Written written =
         write(compress::round_vectors(shared, {.all = settings_.vector_bits, .by_key = {}}));

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <numeric>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -151,6 +152,28 @@ TEST(SearchRecipe, StepsAreShares) {
       EXPECT_THAT(error.what(), HasSubstr(cat(key, " is 1.5, expected a share between 0 and 1")));
     }
   }
+}
+
+TEST_F(SearchTest, WhereImagesAreFewLayersAreRefitted) {
+  std::vector<int64_t> first(64);
+  std::iota(first.begin(), first.end(), 0);
+  const DatasetPtr few = subset(data_, first, "few");
+  context_.data = few.get();
+  const auto error = [&](const char* images) {
+    Recipe recipe = parse_recipe(cat(R"(
+      name = "few"
+      [[stage]]
+      do = "search"
+      target_size = 500
+      retrain = { epochs = 0 }
+      fine_tune = { epochs = 0 }
+      refit_images = )",
+                                     images),
+                                 "r.toml");
+    return error_of(run(recipe, original_, context_), *held_out_);
+  };
+  const double without = error("0"), with = error("64");
+  EXPECT_LT(with, without / 2) << without;
 }
 
 TEST_F(SearchTest, SaysHowCloseItCameToWhatIsImpossible) {
