@@ -31,8 +31,10 @@ constexpr double kUsualDrop = 0.5;   ///< points, where no budget says how many 
 /// Fewer images of a class, and retraining learns them by heart: what pruning broke is better made up for
 /// layer by layer.
 constexpr int64_t kFewOfAClass = 20;
-constexpr int kMostEffort = 8;  ///< times the epochs asked for
-constexpr int kPolishes = 2;    ///< attempts at a size that was met, each twice as long as the one before
+constexpr int kMostEffort = 8;      ///< times the epochs asked for
+constexpr int kMostClusters = 256;  ///< where a size leaves room for so many
+constexpr double kWellUsed = 0.9;   ///< of a size: so much of it is no room left
+constexpr int kPolishes = 2;        ///< attempts at a size that was met, each twice as long as the one before
 constexpr int kSlopeHalvings = 7;
 constexpr double kSlopeRange = 4;  ///< doublings: so far from the allocation's slope may that of sharing be
 /// What is asked for lies this share below the size or the time that must be met. Times are measured, so they
@@ -212,23 +214,27 @@ class Searcher {
   }
 
   /// At the slope that gives the bytes asked for, as the coder counts them; if none are, with all the values
-  /// that may be.
+  /// that may be. A size that must be met may be used up: where these values leave much of it, there are
+  /// more.
   Graph share_to_size(const compress::Curvature& curvature) const {
     const double asked = asked_bytes();
-    if (asked <= 0) return shared_at(curvature, 0);
+    int most = settings_.most_clusters;
+    if (asked <= 0) return shared_at(curvature, 0, most);
+    if (settings_.budget.target_size)
+      while (2 * most <= kMostClusters && size_at(curvature, -kSlopeRange, most) < kWellUsed * asked)
+        most *= 2;
     double low = -kSlopeRange, high = kSlopeRange;
     for (int i = 0; i < kSlopeHalvings; ++i) {
       const double middle = (low + high) / 2;
-      (size_at(curvature, middle) > asked ? low : high) = middle;
+      (size_at(curvature, middle, most) > asked ? low : high) = middle;
     }
-    return shared_at(curvature, high);
+    return shared_at(curvature, high, most);
   }
-  Graph shared_at(const compress::Curvature& curvature, double doublings) const {
-    return compress::share_at(candidate_, curvature, state_.slope * std::exp2(doublings),
-                              settings_.most_clusters);
+  Graph shared_at(const compress::Curvature& curvature, double doublings, int most_clusters) const {
+    return compress::share_at(candidate_, curvature, state_.slope * std::exp2(doublings), most_clusters);
   }
-  double size_at(const compress::Curvature& curvature, double doublings) const {
-    const Graph shared = shared_at(curvature, doublings);
+  double size_at(const compress::Curvature& curvature, double doublings, int most_clusters) const {
+    const Graph shared = shared_at(curvature, doublings, most_clusters);
     return static_cast<double>(
         write(compress::round_vectors(shared, {.all = settings_.vector_bits, .by_key = {}})).bytes.size());
   }
