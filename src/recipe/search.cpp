@@ -160,10 +160,11 @@ class Searcher {
     return compress::adjust_dropout(compress::remove_dead_neurons(pruned), original_);
   }
 
+  bool few_images() const { return context_.data->size() < kFewOfAClass * output_count(original_); }
+
   /// To what the original's layers answer, where images are few.
   Graph refitted(const Graph& graph) const {
-    if (settings_.refit_images == 0 || context_.data->size() >= kFewOfAClass * output_count(original_))
-      return graph;
+    if (settings_.refit_images == 0 || !few_images()) return graph;
     Context quiet = context_;
     quiet.log.line = [](std::string_view) {};  // one a layer, in every attempt
     const Graph fitted =
@@ -219,7 +220,7 @@ class Searcher {
   Graph share_to_size(const compress::Curvature& curvature) const {
     const double asked = asked_bytes();
     int most = settings_.most_clusters;
-    if (asked <= 0) return shared_at(curvature, 0, most);
+    if (asked <= 0) return shared_at(curvature, 0, few_images() ? kMostClusters : most);  // bits are free
     if (settings_.budget.target_size)
       while (2 * most <= kMostClusters && size_at(curvature, -kSlopeRange, most) < kWellUsed * asked)
         most *= 2;
