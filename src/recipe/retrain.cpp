@@ -1,6 +1,8 @@
 #include "recipe/retrain.h"
 
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "base/rounded.h"
 #include "base/text.h"
@@ -26,32 +28,34 @@ Graph retrain(const Retrain& retrain, const Graph& graph, const Graph& original,
   options.threads = context.threads;
   std::vector<Graph> teachers;
   if (retrain.teacher_is_original) teachers.push_back(original);
-  const auto checkpoint = [&](const char* name) {
-    return context.work_folder.empty() ? "" : cat(context.work_folder, "/", name);
-  };
-  const auto trained = [&](const char* name) {
-    options.checkpoint = checkpoint(name);
-    options.resume = context.resume && std::filesystem::exists(options.checkpoint);
+  const std::string folder = context.work_folder.empty() ? "" : context.work_folder + "/";
+  const auto checkpoint = [&](const char* name) { return folder.empty() ? "" : folder + name; };
+  const auto trained = [&](const std::string& path) {
+    options.checkpoint = path;
+    options.resume = context.resume && std::filesystem::exists(path);
     Graph result =
         train::module().train(graph, *context.data, context.validation, teachers, options, context.log).graph;
-    if (!options.checkpoint.empty()) std::filesystem::remove(options.checkpoint);
+    if (!path.empty()) std::filesystem::remove(path);
     return result;
   };
-  constexpr const char *kFirst = "retrain.checkpoint", *kSlower = "retrain-slower.checkpoint";
-  if (!context.validation_error) return trained(kFirst);
+  const std::string first = checkpoint("retrain.checkpoint"),
+                    slower = checkpoint("retrain-slower.checkpoint");
+  if (!context.validation_error) return trained(first);
   const double before = context.validation_error(graph);
-  const bool was_slower = context.resume && std::filesystem::exists(checkpoint(kSlower));
-  for (const char* name : {kFirst, kSlower}) {
-    if (name == kSlower) options.learning_rate /= 10;
-    if (name == kFirst && was_slower) continue;
-    Graph result = trained(name);
+  const auto harmless = [&](const std::string& path) -> std::optional<Graph> {
+    Graph result = trained(path);
     const double after = context.validation_error(result);
     if (after <= before + kNoise) return result;
     context.log.line(cat("retraining at ", options.learning_rate, " is undone: ", rounded(before, 2),
                          " % of the validation images were wrong before it, ", rounded(after, 2),
                          " % after"));
-  }
-  return graph;
+    return {};
+  };
+  std::optional<Graph> result;
+  if (!(context.resume && std::filesystem::exists(slower))) result = harmless(first);
+  if (result) return std::move(*result);
+  options.learning_rate /= 10;
+  return harmless(slower).value_or(graph);
 }
 
 }  // namespace netsuke::recipe

@@ -32,7 +32,7 @@ constexpr double kUsualDrop = 0.5;   ///< points, where no budget says how many 
 /// layer by layer.
 constexpr int64_t kFewOfAClass = 20;
 constexpr int kMostEffort = 8;      ///< times the epochs asked for
-constexpr int kMostClusters = 256;  ///< where a size leaves room for so many
+constexpr int kMostClusters = 256;  ///< of a layer, where a size leaves room for them or bits are free
 constexpr double kWellUsed = 0.9;   ///< of a size: so much of it is no room left
 constexpr int kPolishes = 2;        ///< attempts at a size that was met, each twice as long as the one before
 constexpr int kSlopeHalvings = 7;

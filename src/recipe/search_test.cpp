@@ -73,6 +73,18 @@ class SearchTest : public testing::Test {
     return run(recipe, original_, context_);
   }
 
+  /// Nothing is found, and the error says why.
+  void expect_refusal(const Budget& budget, ErrorCode code, const std::string& why) {
+    try {
+      find(budget);
+      ADD_FAILURE() << "kept what cannot be kept";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), code);
+      EXPECT_THAT(error.what(), HasSubstr(why));
+    }
+    EXPECT_TRUE(kept_.empty());
+  }
+
   DatasetPtr data_ = train::quadrants(384, 1), held_out_ = train::quadrants(256, 2);
   Graph original_;
   Context context_;
@@ -193,14 +205,8 @@ TEST_F(SearchTest, ASizeThatMustBeMetIsUsedUpByMoreValues) {
 }
 
 TEST_F(SearchTest, SaysHowCloseItCameToWhatIsImpossible) {
-  try {
-    find({.max_drop = -200, .target_size = {}, .target_ms = {}});
-    FAIL() << "kept an impossible budget";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::budget);
-    EXPECT_THAT(error.what(), HasSubstr("the closest lost"));
-  }
-  EXPECT_TRUE(kept_.empty());
+  expect_refusal({.max_drop = -200, .target_size = {}, .target_ms = {}}, ErrorCode::budget,
+                 "the closest lost");
 }
 
 TEST_F(SearchTest, ARecipeMayBeginWithTraining) {
@@ -243,15 +249,9 @@ TEST_F(SearchTest, RetrainingThatHarmsIsUndone) {
 TEST_F(SearchTest, RefusesANetworkThatGuesses) {
   original_ = train::small_net();
   context_.validation_error = [](const Graph&) { return 75.0; };
-  try {
-    find({.max_drop = {}, .target_size = 900, .target_ms = {}});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::input);
-    EXPECT_THAT(error.what(),
-                HasSubstr("search: the network it starts from is right about 25.00 % of the images"));
-  }
-  EXPECT_TRUE(kept_.empty()) << "of four classes a quarter is right by chance";
+  // Of four classes a quarter is right by chance.
+  expect_refusal({.max_drop = {}, .target_size = 900, .target_ms = {}}, ErrorCode::input,
+                 "search: the network it starts from is right about 25.00 % of the images");
 }
 
 TEST_F(SearchTest, NeedsABudgetAndHeldOutImages) {
