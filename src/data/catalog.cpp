@@ -101,14 +101,19 @@ std::string contents(const std::string& folder) {
   return cat(join(names), rest ? cat(" and ", rest, " more") : "");
 }
 
-DatasetPtr open_folder(const std::string& folder, Part part, const std::string& name, std::string_view spec,
-                       const Wanted& wanted) {
+std::string part_name(std::string_view spec, Part part) {
+  return cat(spec, part == Part::train ? ", train" : ", test");
+}
+
+DatasetPtr open_folder(const std::string& folder, Part part, std::string_view spec, const Wanted& wanted) {
+  const std::string name = part_name(spec, part), undivided = cat(spec, ", train and test alike");
   if (is_idx_folder(folder)) return open_idx(folder, part, name, spec);
   if (is_cifar_folder(folder)) return read_cifar(folder, part == Part::train, name);
-  if (!find_images(folder, Part::train).empty() || !find_images(folder, part).empty())
-    return open_images(folder, part, name, wanted);
+  if (const std::string training = find_images(folder, Part::train);
+      !training.empty() || !find_images(folder, part).empty())
+    return open_images(folder, part, training == find_images(folder, Part::test) ? undivided : name, wanted);
   if (is_flat_image_folder(folder))
-    return open_flat_image_folder(folder, name, {wanted.fit, wanted.report_damage});
+    return open_flat_image_folder(folder, undivided, {wanted.fit, wanted.report_damage});
   fail(ErrorCode::input, folder, ": no data set is recognised; found ", contents(folder),
        "; expected IDX files (train-images-idx3-ubyte, ...), CIFAR-10 or CIFAR-100 batches "
        "(data_batch_1.bin, train.bin, ...) or one "
@@ -123,17 +128,13 @@ DatasetPtr open_synthetic(Part part) {
   return make_synthetic(synthetic_images(part), {1, 28, 28}, 10, part == Part::train ? 1 : 2);
 }
 
-std::string part_name(std::string_view spec, Part part) {
-  return cat(spec, part == Part::train ? ", train" : ", test");
-}
-
 DatasetPtr open_source(const DataSource& source, Part part, const Wanted& wanted) {
   if (source.name == "synthetic") return open_synthetic(part);
   const std::string folder = source.folder();
   if (!is_folder(folder))
     fail(ErrorCode::input, "data set ", source.name, ": is not installed",
          folder.empty() ? "" : cat(" in ", folder), "; ", source.how);
-  return open_folder(folder, part, part_name(source.name, part), source.name, wanted);
+  return open_folder(folder, part, source.name, wanted);
 }
 
 /// Without reading the pixels where the format says how many there are.
@@ -212,7 +213,7 @@ DatasetPtr open_dataset(const std::string& spec, Part part, const Wanted& wanted
     if (source.name == spec) return as_wanted(open_source(source, part, wanted));
     names.emplace_back(source.name);
   }
-  if (is_folder(spec)) return as_wanted(open_folder(spec, part, part_name(spec, part), spec, wanted));
+  if (is_folder(spec)) return as_wanted(open_folder(spec, part, spec, wanted));
   const std::string near = closest(spec, names);
   fail(ErrorCode::input, "data set '", spec, "': is neither a folder nor a known name",
        near.empty() ? "" : cat(" (did you mean '", near, "'?)"), "; known are: ", join(names));

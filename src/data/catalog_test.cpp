@@ -129,6 +129,7 @@ TEST(Catalog, ReadsOneFolderAClass) {
   EXPECT_THAT(image_of(*train, 2), ElementsAre(20, 20, 20)) << "gray among colours";
   const DatasetPtr test = open_dataset(folder.path(), Part::test);
   EXPECT_EQ(test->label(0), 1) << "labels follow the training classes";
+  EXPECT_EQ(test->name(), folder.path() + ", test");
   write_file(folder / "val/horse/d.png", png_bytes(1, 1, 3, {4, 5, 6}));
   EXPECT_THAT(message_of(folder.path(), Part::test), HasSubstr("'horse' is not one of the training set's"));
 }
@@ -163,6 +164,8 @@ TEST(Catalog, AModelGetsImagesOfItsSizeAndItsClasses) {
   write_file(folder / "synsets.txt", std::string_view("n03\nn02\nn01\n"));
   const DatasetPtr data = open_dataset(folder / "images", Part::test, wanted);
   ASSERT_EQ(data->size(), 2);
+  EXPECT_EQ(data->name(), folder / "images, train and test alike")
+      << "a figure of them is none of new images";
   EXPECT_EQ(data->image_shape(), (Shape{3, 4, 4}));
   EXPECT_THAT(image_of(*data, 0), testing::Each(7));
   EXPECT_EQ(data->label(0), 2);
