@@ -66,6 +66,18 @@ struct Rows {
         rows{static_cast<size_t>(walk.row), mean.data(), scale.data(), shift.data(), relu} {}
 };
 
+Tensor applied(const Tensor& x, const Walk& walk, const Rows& r) {
+  Tensor y = at::empty_like(x);
+  with_type(x, [&](auto type) {
+    const auto* from = data(x, type);
+    auto* to = data(y, type);
+    walk.each([&](int64_t, int64_t first, size_t count) {
+      kernels::norm_apply(r.rows, from + first, count, to + first);
+    });
+  });
+  return y;
+}
+
 struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
   static Tensor forward(AutogradContext* context, const Tensor& given, const Tensor& gamma,
                         const Tensor& beta, const BatchNormState& state, bool relu) {
@@ -75,14 +87,7 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
     follow(state, moments, walk);
     const Tensor deviation = (moments.variance + state.epsilon).sqrt();
     const Rows r(walk, moments.mean, gamma / deviation, beta, relu);
-    Tensor y = at::empty_like(x);
-    with_type(x, [&](auto type) {
-      const auto* from = data(x, type);
-      auto* to = data(y, type);
-      walk.each([&](int64_t, int64_t first, size_t count) {
-        kernels::norm_apply(r.rows, from + first, count, to + first);
-      });
-    });
+    Tensor y = applied(x, walk, r);
     context->save_for_backward({x, gamma, beta, moments.mean, deviation});
     context->saved_data["relu"] = relu;
     return y;
@@ -121,6 +126,13 @@ struct BatchNormFunction : torch::autograd::Function<BatchNormFunction> {
 };
 
 }  // namespace
+
+Tensor normalised(const Tensor& given, const BatchNormState& state, bool relu) {
+  const Tensor x = channels_last(given);
+  const Walk walk(x);
+  const Tensor deviation = (state.running_variance + state.epsilon).sqrt();
+  return applied(x, walk, Rows(walk, state.running_mean, state.scale / deviation, state.shift, relu));
+}
 
 Tensor batch_norm(const Tensor& x, const BatchNormState& state, bool relu) {
   return BatchNormFunction::apply(x, state.scale, state.shift, state, relu);

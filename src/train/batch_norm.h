@@ -1,4 +1,4 @@
-// Batch norm in training, faster than torch's own.
+// Batch norm, faster than torch's own.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -16,5 +16,8 @@ struct BatchNormState {
 /// Normalises x [N, C, H, W] or [N, C], float or bfloat16, by its own statistics; negative results are zero
 /// with `relu`. In channels-last order. The results do not depend on the number of threads.
 at::Tensor batch_norm(const at::Tensor& x, const BatchNormState& state, bool relu);
+
+/// The same by the running statistics, for inference without gradients.
+at::Tensor normalised(const at::Tensor& x, const BatchNormState& state, bool relu);
 
 }  // namespace netsuke::train

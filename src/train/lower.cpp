@@ -26,13 +26,19 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 /// One node's surroundings while it runs.
 struct Site {
-  const TrainingPass* training;
+  const Pass& pass;
   uint64_t node;   ///< its index: each dropout draws its own stream
-  bool with_relu;  ///< only a ReLU reads it: the node may do its work in training
+  bool training;   ///< it computes as in training
+  bool with_relu;  ///< only a ReLU reads it: the node may do its work too
 };
 
+/// Inference of which nobody wants gradients.
+bool is_plain(const Site& site) { return !site.training && !at::GradMode::is_enabled(); }
+
 /// Whether the node does the work of the ReLU behind it: one pass over memory instead of two each way.
-bool does_relu(const BatchNorm&, const Inputs&, const Site& site) { return site.training && site.with_relu; }
+bool does_relu(const BatchNorm&, const Inputs&, const Site& site) {
+  return site.with_relu && (site.training || is_plain(site));
+}
 bool does_relu(const Add&, const Inputs& in, const Site& site) {
   return site.training && site.with_relu && has_rectified_sum(in[0], in[1]);
 }
@@ -75,9 +81,9 @@ Tensor run(const BatchNorm& op, const Inputs& in, const Site& site) {
     fail(ErrorCode::usage,
          "batch norm: a batch of one value a channel has no variance, raise the batch size");
   const auto epsilon = static_cast<double>(op.epsilon);
-  if (site.training)
-    return batch_norm(in[0], {in[1], in[2], in[3], in[4], kBatchNormMomentum, epsilon},
-                      does_relu(op, in, site));
+  const BatchNormState state{in[1], in[2], in[3], in[4], kBatchNormMomentum, epsilon};
+  if (site.training) return batch_norm(in[0], state, does_relu(op, in, site));
+  if (is_plain(site)) return normalised(in[0], state, does_relu(op, in, site));
   return at::batch_norm(in[0], in[1], in[2], in[3], in[4], false, kBatchNormMomentum, epsilon, false);
 }
 
@@ -95,9 +101,7 @@ Tensor run(const PRelu&, const Inputs& in, const Site&) {
   return at::where(in[0] > 0, in[0], in[1] * in[0]);
 }
 
-Tensor run(const Sign&, const Inputs& in, const Site& site) {
-  return sign(in[0], site.training && site.training->smooth_sign);
-}
+Tensor run(const Sign&, const Inputs& in, const Site& site) { return sign(in[0], site.pass.smooth_sign); }
 
 Tensor run(const InputScale& op, const Inputs& in, const Site&) {
   const Tensor magnitude = at::linalg_vector_norm(in[0], 1, 1, true) / static_cast<double>(in[0].size(1));
@@ -171,7 +175,7 @@ Tensor run(const LogSoftmax&, const Inputs& in, const Site&) { return at::log_so
 Tensor run(const Dropout& op, const Inputs& in, const Site& site) {
   if (!site.training || op.ratio <= 0) return in[0];
   Tensor mask = at::empty(in[0].sizes(), in[0].options());
-  Random random(site.training->dropout_seed, site.node);
+  Random random(site.pass.dropout_seed, site.node);
   const auto threshold = static_cast<uint32_t>(static_cast<double>(op.ratio) * 0x1.0p32);
   const float kept = 1 / (1 - op.ratio);
   float* values = mask.data_ptr<float>();
@@ -324,7 +328,7 @@ bool is_our_own(const Inputs& in) {
 /// are slow.
 template <class Op>
 void convert(Inputs& in, const Site& site) {
-  const bool half = site.training && site.training->bf16;
+  const bool half = site.pass.bf16 && site.node >= site.pass.frozen;
   if (half && is_our_own<Op>(in)) return;
   const bool to_bf16 =
       half && (std::is_same_v<Op, Conv2d> || (kTakesBf16<Op> && std::ranges::any_of(in, is_bf16)));
@@ -343,7 +347,7 @@ Tensor run_any(const Op& any, Inputs& in, const Site& site) {
 }  // namespace
 
 Tensor lower(const Graph& graph, const std::vector<Tensor>& constants, const Tensor& input, ValueId wanted,
-             const TrainingPass* training) {
+             const Pass& pass) {
   const std::vector<Readers> readers = readers_of(graph);
   std::vector<Tensor> values = constants;
   std::vector<bool> rectified(values.size());
@@ -352,8 +356,9 @@ Tensor lower(const Graph& graph, const std::vector<Tensor>& constants, const Ten
     const Node& node = graph.nodes[n];
     Inputs inputs;
     for (ValueId id : node.inputs) inputs.push_back(values[id]);
-    const Site site{.training = training && n >= training->frozen ? training : nullptr,
+    const Site site{.pass = pass,
                     .node = n,
+                    .training = pass.training && n >= pass.frozen,
                     .with_relu = node.output != wanted && is_for_relu(graph, readers[node.output])};
     const bool done = rectified[node.inputs[0]] && std::holds_alternative<Relu>(node.op);
     values[node.output] = done ? inputs[0] : run_any(node.op, inputs, site);

@@ -62,9 +62,9 @@ struct Network::Torch {
 
   at::Tensor batch(std::span<const float> images) const;
   BatchResult differentiate(std::span<const float> images, const Targets& targets, const Objective& objective,
-                            const TrainingPass* training);
-  at::Tensor run(const at::Tensor& input, const TrainingPass* training) const {
-    return lower(graph, constants, input, logits, training).flatten(1);
+                            const Pass& pass);
+  at::Tensor run(const at::Tensor& input, const Pass& pass) const {
+    return lower(graph, constants, input, logits, pass).flatten(1);
   }
 };
 
@@ -164,10 +164,10 @@ at::Tensor Network::Torch::batch(std::span<const float> images) const {
 }
 
 BatchResult Network::Torch::differentiate(std::span<const float> images, const Targets& targets,
-                                          const Objective& objective, const TrainingPass* training) {
+                                          const Objective& objective, const Pass& pass) {
   take_large_pages();
   for (const Learned& l : learned) constants[l.value].mutable_grad() = at::Tensor();
-  const at::Tensor scores = run(batch(images), training);
+  const at::Tensor scores = run(batch(images), pass);
   const at::Tensor loss = loss_of(scores, targets, objective);
   loss.backward();
   if (group) group->finish();
@@ -211,12 +211,16 @@ std::vector<Network::Learned>& Network::measured() { return torch_->measured; }
 
 BatchResult Network::learn(std::span<const float> images, const Targets& targets, const Objective& objective,
                            uint64_t dropout_seed) {
-  const TrainingPass pass{dropout_seed, torch_->frozen, torch_->numerics.smooth_sign, torch_->numerics.bf16};
-  return torch_->differentiate(images, targets, objective, &pass);
+  const Pass pass{.training = true,
+                  .bf16 = torch_->numerics.bf16,
+                  .dropout_seed = dropout_seed,
+                  .frozen = torch_->frozen,
+                  .smooth_sign = torch_->numerics.smooth_sign};
+  return torch_->differentiate(images, targets, objective, pass);
 }
 
 BatchResult Network::differentiate(std::span<const float> images, std::span<const int64_t> labels) {
-  return torch_->differentiate(images, {.labels = labels}, {}, nullptr);
+  return torch_->differentiate(images, {.labels = labels}, {}, {});
 }
 
 void Network::join(Group& group) {
@@ -244,14 +248,14 @@ std::span<const float> Network::gradient(size_t i) const {
 
 BatchResult Network::judge(std::span<const float> images, std::span<const int64_t> labels) const {
   const at::NoGradGuard no_gradients;
-  const at::Tensor scores = torch_->run(torch_->batch(images), nullptr).contiguous();
+  const at::Tensor scores = torch_->run(torch_->batch(images), {}).contiguous();
   return {loss_of(scores, {.labels = labels}, {}).item<double>(), count_wrong(scores, labels),
           count_labelled(labels)};
 }
 
 std::vector<float> Network::logits(std::span<const float> images) const {
   const at::NoGradGuard no_gradients;
-  const at::Tensor scores = torch_->run(torch_->batch(images), nullptr).contiguous();
+  const at::Tensor scores = torch_->run(torch_->batch(images), {.bf16 = torch_->numerics.bf16}).contiguous();
   return {scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel()};
 }
 
@@ -259,7 +263,7 @@ Tensor Network::output(const Tensor& input) const {
   const at::NoGradGuard no_gradients;
   const Torch& t = *torch_;
   const at::Tensor out =
-      lower(t.graph, t.constants, in_fast_layout(view(input.data, input.shape)), t.graph.outputs[0], nullptr)
+      lower(t.graph, t.constants, in_fast_layout(view(input.data, input.shape)), t.graph.outputs[0], {})
           .contiguous();
   return {out.sizes().vec(), {out.data_ptr<float>(), out.data_ptr<float>() + out.numel()}};
 }

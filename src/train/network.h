@@ -82,9 +82,9 @@ class Network {
   BatchResult differentiate(std::span<const float> images, std::span<const int64_t> labels);
   /// dL/ddense of learned()[i].
   std::span<const float> gradient(size_t i) const;
-  /// Inference against labels; the loss is the plain cross-entropy.
+  /// Inference against labels, in fp32 as the file will be run; the loss is the plain cross-entropy.
   BatchResult judge(std::span<const float> images, std::span<const int64_t> labels) const;
-  /// Inference: scores before the softmax, [images, classes].
+  /// Inference in the precision of training: scores before the softmax, [images, classes].
   std::vector<float> logits(std::span<const float> images) const;
   /// Inference: the graph's own output.
   Tensor output(const Tensor& input) const;

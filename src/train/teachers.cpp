@@ -14,14 +14,17 @@ namespace netsuke::train {
 namespace {
 
 constexpr uint64_t kMagic = 0x484341455454534Eu;  // "NSTTEACH"
-constexpr int64_t kBatch = 256;
+constexpr int64_t kAskedAtOnce = 256;
 constexpr int64_t kMostBytes = 1'000'000'000;
 
-/// A number that differs when a teacher or the images differ.
-uint64_t fingerprint_of(const std::vector<Graph>& teachers, const Dataset& data) {
+/// A number that differs when a teacher, its precision or the images differ.
+uint64_t fingerprint_of(const std::vector<Graph>& teachers, const Dataset& data,
+                        const std::string& precision) {
+  Options options;
+  options.precision = precision;
   uint64_t all = 0;
   for (const Graph& teacher : teachers)
-    all = all * 0x9E3779B97F4A7C15u + fingerprint(teacher, data, nullptr, {}, Options());
+    all = all * 0x9E3779B97F4A7C15u + fingerprint(teacher, data, nullptr, {}, options);
   return all;
 }
 
@@ -86,7 +89,8 @@ std::vector<float> combine(const std::vector<std::vector<float>>& scores, int64_
 
 Teachers::Teachers(const std::vector<Graph>& graphs, const Options& options, const Log& log)
     : objective_(objective_of(options)), log_(log), graphs_(graphs) {
-  for (const Graph& graph : graphs_) networks_.push_back(std::make_unique<Network>(graph));
+  for (const Graph& graph : graphs_)
+    networks_.push_back(std::make_unique<Network>(graph, 0, numerics_of(options)));
 }
 
 std::vector<Preprocess> Teachers::wanted() const {
@@ -99,11 +103,11 @@ std::vector<Preprocess> Teachers::wanted() const {
 void Teachers::answer(const Dataset& data, const Options& options) {
   if (!any() || augments(options) || options.mixup > 0) return;
   const int64_t bytes = 2 * output_count(graphs_[0]) * data.size() * static_cast<int64_t>(graphs_.size());
-  if (bytes <= kMostBytes) read_or_ask(data, options.teacher_answers);
+  if (bytes <= kMostBytes) read_or_ask(data, options.teacher_answers, options.precision);
 }
 
-void Teachers::read_or_ask(const Dataset& data, const std::string& path) {
-  const uint64_t fingerprint = path.empty() ? 0 : fingerprint_of(graphs_, data);
+void Teachers::read_or_ask(const Dataset& data, const std::string& path, const std::string& precision) {
+  const uint64_t fingerprint = path.empty() ? 0 : fingerprint_of(graphs_, data, precision);
   if (!path.empty() && read(path, fingerprint, static_cast<size_t>(data.size()))) return;
   ask(data);
   if (!path.empty()) write(path, fingerprint);
@@ -114,9 +118,9 @@ void Teachers::ask(const Dataset& data) {
   std::vector<Answers> answers(graphs_.size());
   for (size_t t = 0; t < graphs_.size(); ++t) {
     const Preprocess preprocess = preprocess_of(graphs_[t]);
-    for (int64_t first = 0; first < data.size(); first += kBatch) {
+    for (int64_t first = 0; first < data.size(); first += kAskedAtOnce) {
       if (log_.stopping()) fail(ErrorCode::interrupted, "stopped while teachers answered");
-      const int64_t count = std::min(kBatch, data.size() - first);
+      const int64_t count = std::min(kAskedAtOnce, data.size() - first);
       const std::vector<float> scores =
           networks_[t]->logits(plain_batch(data, preprocess, first, count).images);
       for (size_t i = 0; i < scores.size(); i += classes)

@@ -73,8 +73,8 @@ struct Options {
   /// before (dynamic network surgery, Guo 2016).
   bool surgery = false;
   /// "fp32", or "bf16": convolutions multiply bfloat16 numbers, add up in fp32, and hand on bfloat16, as do
-  /// the operators between them. Weights, their gradients' sums, statistics, the loss and all judging stay
-  /// fp32.
+  /// the operators between them, teachers' too. Weights, their gradients' sums, statistics, the loss and all
+  /// judging stay fp32.
   std::string precision = "fp32";
   /// A file for the teachers' answers, so that they run once for any number of students; empty for none.
   std::string teacher_answers;

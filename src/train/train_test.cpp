@@ -375,6 +375,25 @@ TEST(Binary, RefusesRulesThatDoNotExist) {
   EXPECT_THROW(run(binary_net(), *quadrants(80, 1), options), Error);
 }
 
+TEST(Distill, TeachersAnswerInBf16WhereTheMachineHasIt) {
+  const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
+  Builder net("normed", 3);
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.batch_norm("norm", net.conv("conv", x, 8, {3, 3}, {.stride = {2, 2}, .pad = {1, 1, 1, 1}}));
+  x = net.apply("flatten", Flatten{}, {net.apply("relu", Relu{}, {x})});
+  const Graph teacher = run(net.finish({net.linear("scores", x, 4)}), *data, short_run()).graph;
+  Options options = short_run();
+  options.distill_alpha = 1;
+  options.precision = "bf16";
+  try {
+    const Graph student = run(small_net(9), *forget_labels(data, 0, 1), options, nullptr, &teacher).graph;
+    EXPECT_LT(error_percent(student, *held_out), 3) << "all that it knows is what the teacher answers";
+  } catch (const Error& refusal) {
+    ASSERT_THAT(refusal.what(), testing::HasSubstr("no bf16 convolution"));
+    GTEST_SKIP() << refusal.what();
+  }
+}
+
 TEST(Distill, MatchesLogits) {
   const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
   const Graph teacher = run(small_net(), *data, short_run()).graph;
