@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <map>
 #include <set>
 
 #include "base/file.h"
+#include "cli/bench_run.h"
 #include "cli/common.h"
 #include "cli/explain_accuracy.h"
 #include "cli/pre_flight.h"
@@ -235,6 +237,28 @@ void tell_pre_flight(const recipe::Recipe& recipe, const LoadedModel& model, con
                  {"ms", expected.ms}});
 }
 
+/// The layers' times are of other moments than now, and of one thread; the rest counts for as much beside
+/// them as it takes beside them in runs of the network.
+recipe::TimeModel time_model(const Graph& graph, const runtime::Timings& timings, int threads) {
+  BenchOptions options;
+  options.common.threads = threads;
+  std::map<std::string, double> measured;  // ms of the steps, by their nodes
+  for (const runtime::StepReport& step :
+       BenchRunner(graph, options, true, Residency::fastest).typical_steps(Log()))
+    measured[step.name] += step.ms;
+  recipe::TimeModel model{runtime::layer_times(graph, &timings)};
+  double layers_ns = 0, layers_ms = 0, all_ms = 0;
+  for (const auto& [name, ms] : measured) all_ms += ms;
+  for (const compress::Target& target : compress::weight_targets(graph)) {
+    const double ns = model.layers(target.name, kept_count(*graph.values[target.value].weight));
+    if (ns <= 0) continue;
+    layers_ns += ns;
+    layers_ms += measured[target.name];
+  }
+  if (layers_ms > 0) model.rest = layers_ns * (all_ms - layers_ms) / layers_ms;
+  return model;
+}
+
 /// What the recipe's stages need; `data`, `steps`, `log` and `timings`, which may be null, outlive it.
 recipe::Context context_of(const Options& options, const recipe::Recipe& recipe, const Split& data,
                            StepTable& steps, const Log& log, runtime::Timings* timings) {
@@ -254,9 +278,9 @@ recipe::Context context_of(const Options& options, const recipe::Recipe& recipe,
   if (wants_time(options, recipe))
     context.milliseconds = [threads](const Graph& g) { return measure_latency(g, threads).ms_median; };
   if (timings)
-    context.layer_times = [timings, log](const Graph& g) {
+    context.time_model = [timings, threads, log](const Graph& g) {
       tune(g, g.name, *timings, log);  // stages before the search may have made new layers
-      return runtime::layer_times(g, timings);
+      return time_model(g, *timings, threads);
     };
   if (recipe::searches(recipe))
     context.best_so_far = [output = options.output](const Written& best) { write_file(output, best.bytes); };

@@ -23,14 +23,21 @@ struct StepReport {
   std::string note;  ///< of an attempt of a search: what became of it
 };
 
+/// How long a network takes for one image, nanoseconds by the clock of one moment: another one may be slower
+/// throughout.
+struct TimeModel {
+  compress::LayerTimes layers;
+  double rest = 0;  ///< of what no weight makes faster
+};
+
 struct Context {
   const Dataset* data = nullptr;        ///< may be null for a recipe that never retrains
   const Dataset* validation = nullptr;  ///< chooses the best epoch; never the test split
   /// Error in per cent on the validation set, by the runtime; may be empty.
   std::function<double(const Graph&)> validation_error;
   std::function<double(const Graph&)> milliseconds;  ///< of one image, by the runtime; may be empty
-  /// What each layer of a network will take with fewer weights; may be empty.
-  std::function<compress::LayerTimes(const Graph&)> layer_times;
+  /// What a network will take with fewer weights; may be empty.
+  std::function<TimeModel(const Graph&)> time_model;
   /// Takes the best file of a search so far, as it is found.
   std::function<void(const Written&)> best_so_far = [](const Written&) {};
   uint64_t seed = 1;

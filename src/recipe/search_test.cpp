@@ -110,10 +110,12 @@ TEST_F(SearchTest, LosesNoMoreThanItMayAndGetsSmaller) {
 
 TEST_F(SearchTest, KeepsTheTimeThatIsAskedForAndTakesWeightsOnlyWhereThatHelps) {
   // A machine of which only the layer `hidden` gets faster, in proportion to the weights that it keeps.
-  context_.layer_times = [](const Graph&) {
-    return [](const std::string& layer, int64_t kept) {
-      return layer == "hidden" ? 1000.0 * static_cast<double>(kept) : 1e5;
-    };
+  // The model was measured while something else ran: all of it takes twice as long.
+  context_.time_model = [](const Graph& g) {
+    return TimeModel{[](const std::string& layer, int64_t kept) {
+                       return layer == "hidden" ? 2000.0 * static_cast<double>(kept) : 2e4;
+                     },
+                     6e5 - 2e4 * static_cast<double>(compress::weight_targets(g).size() - 1)};
   };
   const auto weight_of = [](const Graph& graph, const std::string& layer) -> const Weight& {
     for (const compress::Target& target : compress::weight_targets(graph))
@@ -134,7 +136,9 @@ TEST_F(SearchTest, KeepsTheTimeThatIsAskedForAndTakesWeightsOnlyWhereThatHelps) 
 }
 
 TEST_F(SearchTest, EndsWhereNothingMakesItFaster) {
-  context_.layer_times = [](const Graph&) { return [](const std::string&, int64_t) { return 1e5; }; };
+  context_.time_model = [](const Graph&) {
+    return TimeModel{[](const std::string&, int64_t) { return 1e5; }};
+  };
   context_.milliseconds = [](const Graph&) { return 0.5; };
   try {
     find({.max_drop = {}, .target_size = {}, .target_ms = 0.1});
@@ -244,6 +248,37 @@ TEST_F(SearchTest, RetrainingThatHarmsIsUndone) {
   const Graph kept = run(recipe, original_, context_);
   EXPECT_LT(error_of(kept, *held_out_), 20);
   EXPECT_THAT(lines, testing::Contains(HasSubstr("is undone")));
+}
+
+TEST_F(SearchTest, TheSlowerRetrainingGoesOnAfterAStop) {
+  const Recipe recipe = parse_recipe(R"(
+    name = "too fast"
+    [[stage]]
+    do = "prune"
+    density = 0.9
+    retrain = { epochs = 2, learning_rate = 10.0, batch = 32, clip_norm = 1.0 }
+  )",
+                                     "r.toml");
+  std::vector<std::string> undone;
+  std::atomic<bool> stop{false};
+  bool stops = false;
+  context_.log.line = [&](std::string_view line) {
+    if (line.find("is undone") == std::string_view::npos) return;
+    undone.emplace_back(line);
+    stop = stops;
+  };
+  context_.log.stop = &stop;
+  const Bytes expected = write_model(run(recipe, original_, context_)).bytes;
+  ASSERT_THAT(undone, testing::ElementsAre(HasSubstr("at 10 is undone"))) << "the slower one was kept";
+  context_.work_folder = testing::TempDir() + "netsuke_slower_resume";
+  std::filesystem::remove_all(context_.work_folder);
+  stops = true;
+  EXPECT_THROW(run(recipe, original_, context_), Error);
+  undone.clear();
+  stop = stops = false;
+  context_.resume = true;
+  EXPECT_EQ(write_model(run(recipe, original_, context_)).bytes, expected);
+  EXPECT_THAT(undone, testing::IsEmpty()) << "the fast one was made again";
 }
 
 TEST_F(SearchTest, RefusesANetworkThatGuesses) {
