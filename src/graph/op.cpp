@@ -11,11 +11,11 @@ namespace {
 // Calls `visit` with a default-made op of every alternative of the variant.
 template <class Visitor, size_t... I>
 void for_each_op(Visitor&& visit, std::index_sequence<I...>) {
-  (visit(std::variant_alternative_t<I, Op>{}), ...);
+  (visit(std::variant_alternative_t<I, AnyOp>{}), ...);
 }
 template <class Visitor>
 void for_each_op(Visitor&& visit) {
-  for_each_op(visit, std::make_index_sequence<std::variant_size_v<Op>>{});
+  for_each_op(visit, std::make_index_sequence<std::variant_size_v<AnyOp>>{});
 }
 
 Arity arity_of(const Conv2d&) { return {2, 3, {"x", "weight", "bias"}}; }
@@ -37,6 +37,15 @@ Arity arity_of(const Other&) {
 }
 
 }  // namespace
+
+Op::Op(const Op& other) = default;
+Op::Op(Op&& other) noexcept = default;
+Op& Op::operator=(const Op& other) = default;
+Op& Op::operator=(Op&& other) noexcept = default;
+Op::~Op() = default;
+bool Op::operator==(const Op& other) const {
+  return static_cast<const AnyOp&>(*this) == static_cast<const AnyOp&>(other);
+}
 
 std::string_view op_name(const Op& op) {
   return std::visit([](const auto& o) { return o.name; }, op);

@@ -17,11 +17,24 @@
 namespace netsuke {
 
 /// Ids are part of the file format: never reused, only added.
-using Op =
+using AnyOp =
     std::variant<Conv2d, Linear, BatchNorm, Relu, Clip, MaxPool, AvgPool, GlobalAvgPool, Flatten, Softmax,
                  Dropout, Add, Concat, ChannelShuffle, Lrn, Mul, Sub, Div, LeakyRelu, PRelu, Sigmoid, Tanh,
                  HardSigmoid, HardSwish, LogSoftmax, GlobalMaxPool, Slice, Pad, Transpose, Reshape, Resize,
                  ConvTranspose2d, DepthToSpace, Sign, InputScale, Elu, Softplus, Erf, LayerNorm>;
+
+/// One of them. How to copy so many types is compiled once, in op.cpp, not wherever a graph is copied: that
+/// takes clang with sanitizers six seconds.
+struct Op : AnyOp {
+  using AnyOp::AnyOp;
+  Op() = default;
+  Op(const Op& other);
+  Op(Op&& other) noexcept;
+  Op& operator=(const Op& other);
+  Op& operator=(Op&& other) noexcept;
+  ~Op();
+  bool operator==(const Op& other) const;
+};
 
 std::string_view op_name(const Op& op);
 uint8_t op_id(const Op& op);
