@@ -41,17 +41,22 @@ double run_multiply_adds(size_t rounds, float* result) {
   return 2.0 * static_cast<double>(rounds * kSums * hn::Lanes(d));
 }
 
-// Reads `count` floats, a multiple of 256. Xor is what processors do most of in a cycle.
+// Reads `count` floats, a multiple of 256, in four stretches at once: more of memory's latency overlaps then
+// than in one. Xor is what processors do most of in a cycle.
 void run_read(const float* values, size_t count, float* result) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
-  constexpr size_t kVectors = 8, kLanes = hn::MaxLanes(d);
+  constexpr size_t kStretches = 4, kVectors = 8, kLanes = hn::MaxLanes(d);
+  const size_t stretch = count / kStretches;
   V all[kVectors];
   HWY_UNROLL(8)
   for (size_t v = 0; v < kVectors; ++v) all[v] = hn::Zero(d);
-  for (size_t i = 0; i < count; i += kVectors * kLanes) {
+  for (size_t i = 0; i < stretch; i += kVectors / kStretches * kLanes) {
     HWY_UNROLL(8)
-    for (size_t v = 0; v < kVectors; ++v) all[v] = hn::Xor(all[v], hn::Load(d, values + i + v * kLanes));
+    for (size_t v = 0; v < kVectors; ++v) {
+      const float* from = values + v % kStretches * stretch + i + v / kStretches * kLanes;
+      all[v] = hn::Xor(all[v], hn::Load(d, from));
+    }
   }
   for (size_t v = 1; v < kVectors; ++v) all[0] = hn::Xor(all[0], all[v]);
   result[2] = hn::GetLane(all[0]);
@@ -95,8 +100,6 @@ HWY_EXPORT(run_read);
 HWY_EXPORT(run_count_bits);
 
 namespace {
-
-constexpr size_t kReadUnit = 256;  // floats
 
 double multiply_adds_scalar(size_t rounds, float* result) {
   float sum[4] = {0, 1, 2, 3};
@@ -153,28 +156,16 @@ double read_rate(const AlignedFloats& values, size_t bytes, double seconds) {
   const size_t pieces = bytes / sizeof(float) / count;
   const size_t times = (kPiece / 4 + bytes) / bytes;
   size_t piece = 0;
-  float result[3] = {};
   const double rate = best_rate(seconds, [&] {
     const float* from = values.data() + piece++ % pieces * count;
-    for (size_t i = 0; i < times; ++i) {
-      if (scalar_only())
-        read_scalar(from, count, result);
-      else
-        HWY_DYNAMIC_DISPATCH(run_read)(from, count, result);
-    }
+    for (size_t i = 0; i < times; ++i) read_floats(from, count);
     return static_cast<double>(times * count * sizeof(float));
   });
   return 1e-9 * rate;
 }
 
 double multiply_add_rate(double seconds) {
-  volatile float factor = 0.5f, term = 0.5f;  // unknown to the compiler, which would do the sums itself
-  float result[3] = {factor, term, 0};
-  return 1e-9 * best_rate(seconds, [&] {
-           constexpr size_t kRounds = 20000;
-           return scalar_only() ? multiply_adds_scalar(kRounds, result)
-                                : HWY_DYNAMIC_DISPATCH(run_multiply_adds)(kRounds, result);
-         });
+  return 1e-9 * best_rate(seconds, [] { return do_multiply_adds(20000); });
 }
 
 double count_bits_rate(double seconds) {
@@ -188,6 +179,26 @@ double count_bits_rate(double seconds) {
 }
 
 }  // namespace
+
+void read_floats(const float* values, size_t count) {
+  float result[3] = {};
+  if (scalar_only())
+    read_scalar(values, count, result);
+  else
+    HWY_DYNAMIC_DISPATCH(run_read)(values, count, result);
+  volatile float keep = result[2];
+  static_cast<void>(keep);
+}
+
+double do_multiply_adds(size_t rounds) {
+  volatile float factor = 0.5f, term = 0.5f;  // unknown to the compiler, which would do the sums itself
+  float result[3] = {factor, term, 0};
+  const double done = scalar_only() ? multiply_adds_scalar(rounds, result)
+                                    : HWY_DYNAMIC_DISPATCH(run_multiply_adds)(rounds, result);
+  volatile float keep = result[2];
+  static_cast<void>(keep);
+  return done;
+}
 
 double Limits::read_gb(double bytes) const {
   for (const ReadSpeed* level : {&l1, &l2, &l3})
