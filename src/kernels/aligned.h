@@ -18,6 +18,13 @@ inline constexpr size_t kCacheLine = 64;
 /// reads many megabytes of weights once spends half of its time on finding small pages.
 inline constexpr size_t kLargePage = size_t{2} << 20;
 
+/// Asks for large pages behind memory that begins on one. A wish only: it is good without.
+inline void wish_for_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  if (bytes >= kLargePage) madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);
+#endif
+}
+
 /// Allocates on cache lines, and leaves floats unset where no value is given: large scratch memory is then
 /// not written twice.
 template <class T>
@@ -29,10 +36,7 @@ struct AlignedAllocator {
   T* allocate(size_t count) {
     const size_t bytes = count * sizeof(T);
     void* memory = ::operator new(bytes, alignment(bytes));
-#ifdef MADV_HUGEPAGE
-    // A wish only: the memory is good without.
-    if (bytes >= kLargePage) madvise(memory, bytes / kLargePage * kLargePage, MADV_HUGEPAGE);
-#endif
+    wish_for_large_pages(memory, bytes);
     return static_cast<T*>(memory);
   }
   void deallocate(T* p, size_t count) { ::operator delete(p, alignment(count * sizeof(T))); }

@@ -55,7 +55,7 @@ Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Weight
     if (kernel == ConvKernel::direct) return direct(name, s, kernels::pack_conv(s, values.data(), bias));
     const size_t m = winograd_tile(kernel);
     WinogradStep step{s, kernels::pack_winograd(s, values.data(), bias, m)};
-    const size_t bytes = bytes_of(step.weights.places);
+    const size_t bytes = step.weights.places.bytes();
     return {name, std::move(step), Layout::pixels, kernels::winograd_scratch(s, m), bytes, ""};
   });
 }

@@ -112,7 +112,8 @@ void run(const ConvolutionStep& work, const StepCall& call) {
 void run(const WinogradStep& work, const StepCall& call) {
   constexpr size_t kLeastTiles = 12;  // the rows that a kernel's tile has at most
   const size_t tiles = kernels::winograd_tiles(work.shape, work.weights.m), panels = work.weights.panels();
-  const size_t macs = work.weights.places.size() * work.shape.channels * work.shape.out_channels;
+  const size_t side = work.weights.m + 2;
+  const size_t macs = side * side * work.shape.channels * work.shape.out_channels;
   const size_t least = macs < kFewWeights ? kLeastTiles : kLeastPixels;
   const bool by_tiles = shared_by_pixels(tiles, least, panels, call);
   call.each_image(

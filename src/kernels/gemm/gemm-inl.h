@@ -252,7 +252,7 @@ void block_product(const Product& p, const Block& block, size_t before, size_t p
   const size_t column = panel * kPanelWidth;
   const float* add = block.last && p.add ? p.add + column : nullptr;
   HWY_ALIGN float buffer[Values::kDecodes ? kBlockFloats : kLanes];
-  const Values values(b, column * b.k + before * kPanelWidth);
+  const Values values(b, p.b_offset + column * b.k + before * kPanelWidth);
   panel_product(p, values.block(block.pieces * block.length * kPanelWidth, buffer), block,
                 {p.c + column, p.c_stride, add, p.add_stride, b.bias.data() + column, p.clamp, kLanes},
                 std::min(kPanelWidth, b.n - column));

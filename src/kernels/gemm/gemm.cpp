@@ -44,7 +44,7 @@ HWY_NOINLINE void row_product(const Product& p, size_t first_panel) {
   const size_t column = first_panel * kPanelWidth;
   each_block(p, [&](const Block& block, size_t before) {
     RowSums sums;
-    sum_row(sums, p, block, Values(*p.b, (first_panel * p.b->k + before) * kPanelWidth));
+    sum_row(sums, p, block, Values(*p.b, p.b_offset + (first_panel * p.b->k + before) * kPanelWidth));
     finish(sums, block,
            {p.c + column, p.c_stride, p.add ? p.add + column : nullptr, p.add_stride,
             p.b->bias.data() + column, p.clamp, kLanes});
@@ -87,7 +87,7 @@ void multiply_scalar(const Product& p, size_t first_panel, size_t last_panel) {
   const size_t last_column = std::min(last_panel * b.width, b.n);
   for (size_t row = 0; row < p.m; ++row) {
     for (size_t column = first_panel * b.width; column < last_column; ++column) {
-      const size_t first = column / b.width * b.width * b.k + column % b.width;
+      const size_t first = p.b_offset + column / b.width * b.width * b.k + column % b.width;
       float sum = 0;
       for (size_t i = 0; i < b.k; ++i)
         sum += p.a[i / p.length * p.a_step + row][p.a_offset + i % p.length] * b.value(first + i * b.width);
@@ -113,9 +113,9 @@ void linear(const Panels& panels, const float* x, size_t x_stride, size_t m, flo
   }
 }
 
-Panels blank_panels(size_t n, size_t k) {
+Panels blank_panels(size_t n, size_t k, size_t matrices) {
   Panels panels{k, n, panel_columns(), {}, {}, {}, 0, {}};
-  panels.values.resize(panels.count() * panels.width * k, 0.0f);
+  panels.values.resize(matrices * panels.size(), 0.0f);
   panels.bias.resize(panels.count() * panels.width, 0.0f);
   return panels;
 }

@@ -12,17 +12,19 @@
 namespace netsuke::kernels {
 
 /// A matrix B[k, n] laid out as the kernels read it: panels of `width` columns, each with its rows one after
-/// the other, the last one filled up with zeros. For weights, packed once when a model is loaded.
+/// the other, the last one filled up with zeros. For weights, packed once when a model is loaded. Further
+/// matrices of that shape may follow: many small pieces of memory would lie in small pages.
 struct Panels {
   size_t k = 0, n = 0;
   size_t width = 1;         ///< columns a panel; depends on the CPU level in use when it was packed
-  AlignedFloats values;     ///< count() * k * width, or
+  AlignedFloats values;     ///< size() for each matrix, or
   AlignedBytes codes;       ///< as many numbers of the values below, where weights share them
   AlignedFloats centroids;  ///< kMostCentroids by code, zeros behind those there are
   size_t distinct = 0;      ///< of these so many are used; 0 where there are none
   AlignedFloats bias;       ///< count() * width, zeros where there is none
 
   size_t count() const { return (n + width - 1) / width; }
+  size_t size() const { return count() * width * k; }
   bool shared() const { return distinct > 0; }
   float value(size_t i) const { return shared() ? centroids[codes[i]] : values[i]; }
   /// Bytes of memory that they take.
@@ -32,8 +34,8 @@ struct Panels {
 /// As many values may panels share: a code is a byte.
 inline constexpr size_t kMostCentroids = 256;
 
-/// Panels of zeros for a matrix [k, n].
-Panels blank_panels(size_t n, size_t k);
+/// Panels of zeros for so many matrices [k, n].
+Panels blank_panels(size_t n, size_t k, size_t matrices = 1);
 /// Packs the transpose of `weights`, which is [n, k] as a linear layer's are. `bias` has n values or none.
 Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const float> bias);
 /// The same panels, whose values were numbers of values, with codes in place of floats: a quarter of the
@@ -59,6 +61,7 @@ struct Product {
   const float* add = nullptr;  ///< D, or null for none
   size_t add_stride = 0;
   Clamp clamp;
+  size_t b_offset = 0;  ///< values of the matrices before B
 };
 
 /// Columns of a panel at the CPU level in use: two vectors. The last panel of a product takes as long as one

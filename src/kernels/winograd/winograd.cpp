@@ -208,8 +208,9 @@ void run_tiles(const ConvShape& shape, const WinogradWeights& weights, const Ima
       const float* rows[kProductRows];
       for (size_t t = 0; t < count; ++t) rows[t] = scratch + (place * count + t) * inputs;
       float* to = products + place * count * outputs;
-      product({&weights.places[place], count, rows, count, 0, 1, inputs, to, outputs, nullptr, 0, {}},
-              part.first_panel, part.last_panel);
+      Product p{&weights.places, count, rows, count, 0, 1, inputs, to, outputs};
+      p.b_offset = place * weights.places.size();
+      product(p, part.first_panel, part.last_panel);
     }
     for (size_t t = 0; t < count; ++t)
       tiles.write(first + t, products + t * outputs, count * outputs, first_column, last_column);
@@ -245,10 +246,9 @@ constexpr size_t kLongestVector = 16;
 constexpr size_t kMostLanes = 64;
 
 // G g G^T of the kernels of one input channel and a panel's outputs, side by side: kernel l is weights[l *
-// step] and place p of it goes to places[p].values[at + l].
+// step] and place p of it goes to the matrix of that place, to value at + l.
 template <size_t m>
-void transform_kernels(const float* weights, size_t step, size_t lanes, std::vector<Panels>& places,
-                       size_t at) {
+void transform_kernels(const float* weights, size_t step, size_t lanes, Panels& places, size_t at) {
   constexpr auto& matrix = WinogradMatrices<m>::filter;
   double g[9][kMostLanes], half[3][kMostLanes];
   for (size_t i = 0; i < 9; ++i)
@@ -258,7 +258,7 @@ void transform_kernels(const float* weights, size_t step, size_t lanes, std::vec
       for (size_t l = 0; l < lanes; ++l)
         half[x][l] = matrix[i][0] * g[x][l] + matrix[i][1] * g[3 + x][l] + matrix[i][2] * g[6 + x][l];
     for (size_t j = 0; j < m + 2; ++j) {
-      float* to = places[i * (m + 2) + j].values.data() + at;
+      float* to = places.values.data() + (i * (m + 2) + j) * places.size() + at;
       for (size_t l = 0; l < lanes; ++l)
         to[l] = static_cast<float>(matrix[j][0] * half[0][l] + matrix[j][1] * half[1][l] +
                                    matrix[j][2] * half[2][l]);
@@ -278,11 +278,10 @@ WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std:
                               size_t m) {
   const size_t inputs = shape.channels, outputs = shape.out_channels;
   const auto transform = m == 2 ? transform_kernels<2> : m == 4 ? transform_kernels<4> : transform_kernels<6>;
-  WinogradWeights packed{m, {}, AlignedFloats(outputs, 0.0f), AlignedFloats(inputs, 0.0f)};
+  WinogradWeights packed{m, blank_panels(outputs, inputs, (m + 2) * (m + 2)), AlignedFloats(outputs, 0.0f),
+                         AlignedFloats(inputs, 0.0f)};
   std::copy(bias.begin(), bias.end(), packed.bias.begin());
-  for (size_t place = 0; place < (m + 2) * (m + 2); ++place)
-    packed.places.push_back(blank_panels(outputs, inputs));
-  const size_t width = packed.places[0].width;
+  const size_t width = packed.places.width;
   for (size_t first = 0; first < outputs; first += width)
     for (size_t c = 0; c < inputs; ++c)
       transform(weights + (first * inputs + c) * 9, inputs * 9, std::min(width, outputs - first),

@@ -17,12 +17,12 @@ bool winograd_fits(const ConvShape& shape, size_t m);
 /// Weights of F(m x m, 3 x 3): every kernel g becomes G g G^T, (m + 2)^2 numbers, and for each of these
 /// places there is one matrix [input channels, output channels].
 struct WinogradWeights {
-  size_t m = 0;                ///< outputs a tile has on each side: 2, 4 or 6
-  std::vector<Panels> places;  ///< (m + 2)^2
-  AlignedFloats bias;          ///< one an output channel
-  AlignedFloats zeros;         ///< as many as a pixel has channels: what lies beside the image
+  size_t m = 0;         ///< outputs a tile has on each side: 2, 4 or 6
+  Panels places;        ///< (m + 2)^2 matrices
+  AlignedFloats bias;   ///< one an output channel
+  AlignedFloats zeros;  ///< as many as a pixel has channels: what lies beside the image
 
-  size_t panels() const { return places[0].count(); }
+  size_t panels() const { return places.count(); }
 };
 
 /// Packs OIHW weights for tiles of m x m. With m, savings and rounding errors grow: on normal data of 128
