@@ -1,27 +1,20 @@
 #include <fmt/format.h>
 
-#include <map>
-#include <set>
-
 #include "base/file.h"
-#include "cli/bench_run.h"
 #include "cli/common.h"
+#include "cli/compress_outcome.h"
 #include "cli/explain_accuracy.h"
 #include "cli/pre_flight.h"
+#include "cli/time_model.h"
 #include "cli/timings.h"
 #include "cli/training_flags.h"
 #include "data/catalog.h"
-#include "data/drawn.h"
 #include "data/labels.h"
 #include "data/relabel.h"
 #include "graph/cost.h"
-#include "graph/preprocess.h"
-#include "graph/shapes.h"
-#include "recipe/reconstruct.h"
 #include "recipe/run.h"
 #include "report/ledger.h"
 #include "report/table.h"
-#include "runtime/layer_time.h"
 #include "train/world.h"
 
 namespace netsuke::cli {
@@ -92,95 +85,6 @@ bool wants_time(const Options& options, const recipe::Recipe& recipe) {
   return wants;
 }
 
-/// What `Outcome::small` was measured on.
-enum class Measured { nothing, labelled, unlabelled, drawn };
-
-struct Outcome {
-  Measured on = Measured::nothing;
-  Accuracy dense, small;
-  double ms = -1;      ///< of one image; negative where it was not asked for
-  size_t answers = 0;  ///< different ones that the original gave to drawn pictures
-  WrittenFile written;
-};
-
-/// An agreement on drawn pictures says little of a network that takes them all for the same, as one does that
-/// wants other numbers than it gets.
-std::string caveats(const LoadedModel& original, const Outcome& outcome) {
-  const Graph& graph = original.graph;
-  std::string text = fmt::format("on drawn pictures the original gives {} different answer{} of {}\n",
-                                 outcome.answers, outcome.answers == 1 ? "" : "s", output_count(graph));
-  const bool is_onnx = original.is_file && original.ledger.tensors.empty();
-  if (is_onnx && preprocess_of(graph) == Preprocess{})
-    text +=
-        "the model does not say how pixels become its input: 0 to 1 in red, green, blue was taken; "
-        "--mean, --std, --scale and --order tell\n";
-  return text;
-}
-
-void print(const Options& options, const Output& output, const Outcome& outcome, const LoadedModel& original,
-           const Dataset* test) {
-  if (!output.is_text()) return;
-  const Graph& dense = original.graph;
-  const Ledger& ledger = outcome.written.ledger;
-  const auto floats = static_cast<double>(bytes_fp32(dense));
-  output.text(report::paper_table(outcome.written.graph, ledger) + "\n");
-  output.text(report::ledger_text(outcome.written.graph, ledger, report::baselines(dense)) + "\n");
-  std::string sentence =
-      fmt::format("{}: from {} bytes to {} bytes, {:.1f} x smaller", options.output,
-                  report::grouped(static_cast<long long>(floats)), report::grouped(ledger.file_bytes),
-                  floats / static_cast<double>(ledger.file_bytes));
-  if (outcome.on == Measured::labelled)
-    sentence += fmt::format(", top-1 {:.2f} % -> {:.2f} % ({} images of {}, by the runtime, from the file)",
-                            outcome.dense.top1, outcome.small.top1, report::grouped(outcome.small.images),
-                            test->name());
-  else if (outcome.on != Measured::nothing)
-    sentence += fmt::format(", the original's answer to {:.2f} % of {} {} (by the runtime, from the file)",
-                            outcome.small.top1, report::grouped(outcome.small.images),
-                            outcome.on == Measured::drawn ? "drawn pictures" : "unlabelled images");
-  output.text(sentence + "\n");
-  if (outcome.on == Measured::drawn) output.text(caveats(original, outcome));
-}
-
-void add_outcome(report::Json& json, const Outcome& outcome) {
-  if (outcome.on == Measured::nothing) return;
-  if (outcome.on != Measured::labelled) {
-    json.update({{"images", outcome.small.images},
-                 {"images_are", outcome.on == Measured::drawn ? "drawn" : "unlabelled"},
-                 {"agreement", outcome.small.top1}});
-    if (outcome.on == Measured::drawn) json["answers"] = outcome.answers;
-    return;
-  }
-  report::add_accuracy(json, outcome.small.images, outcome.small.top1, outcome.small.top5);
-  json["top1_dense"] = outcome.dense.top1;
-  json["error_dense"] = outcome.dense.error();
-}
-
-/// On the test images; without any by how often the answer stays on pictures drawn of another seed than those
-/// that a recipe draws.
-void judge(Outcome& outcome, const Graph& original, DatasetPtr images, bool unlabelled, const Common& common,
-           const Log& log) {
-  constexpr int64_t kDrawn = 256;
-  if (images) {
-    outcome.on = unlabelled ? Measured::unlabelled : Measured::labelled;
-  } else {
-    if (!recipe::why_not_drawn(original).empty()) return;  // nothing to measure on
-    outcome.on = Measured::drawn;
-    images =
-        labelled_by(original, make_drawn(kDrawn, image_shape(original), ~common.seed), common.threads, log);
-    std::set<int> answers;
-    for (int64_t i = 0; i < images->size(); ++i) answers.insert(images->label(i));
-    outcome.answers = answers.size();
-  }
-  // With itself it agrees.
-  outcome.dense.top1 = outcome.dense.top5 = 100;
-  if (outcome.on == Measured::labelled) {
-    outcome.dense = measure_accuracy(original, *images, common.threads, log);
-    if (const std::string why = doubt(outcome.dense.top1, images->classes().size()); !why.empty())
-      log.line(cat("the network as it was ", why));
-  }
-  outcome.small = measure_accuracy(outcome.written.graph, *images, common.threads, log);
-}
-
 void require_budget(const Options& options, const Outcome& outcome) {
   const recipe::Budget& budget = options.budget;
   const double drop = outcome.dense.top1 - outcome.small.top1;
@@ -235,28 +139,6 @@ void tell_pre_flight(const recipe::Recipe& recipe, const LoadedModel& model, con
                  {"bytes", expected.bytes},
                  {"ratio", floats / static_cast<double>(expected.bytes)},
                  {"ms", expected.ms}});
-}
-
-/// The layers' times are of other moments than now, and of one thread; the rest counts for as much beside
-/// them as it takes beside them in runs of the network.
-recipe::TimeModel time_model(const Graph& graph, const runtime::Timings& timings, int threads) {
-  BenchOptions options;
-  options.common.threads = threads;
-  std::map<std::string, double> measured;  // ms of the steps, by their nodes
-  for (const runtime::StepReport& step :
-       BenchRunner(graph, options, true, Residency::fastest).typical_steps(Log()))
-    measured[step.name] += step.ms;
-  recipe::TimeModel model{runtime::layer_times(graph, &timings)};
-  double layers_ns = 0, layers_ms = 0, all_ms = 0;
-  for (const auto& [name, ms] : measured) all_ms += ms;
-  for (const compress::Target& target : compress::weight_targets(graph)) {
-    const double ns = model.layers(target.name, kept_count(*graph.values[target.value].weight));
-    if (ns <= 0) continue;
-    layers_ns += ns;
-    layers_ms += measured[target.name];
-  }
-  if (layers_ms > 0) model.rest = layers_ns * (all_ms - layers_ms) / layers_ms;
-  return model;
 }
 
 /// What the recipe's stages need; `data`, `steps`, `log` and `timings`, which may be null, outlive it.
@@ -372,7 +254,7 @@ void run(const Options& options) {
   json["recipe"] = recipe.name;
   json["seed"] = options.common.seed;
   json["steps"] = steps.json();
-  print(options, output, outcome, model, test.get());
+  print(output, options.output, outcome, model, test.get());
   output.finish(json);
   require_budget(options, outcome);
 }

@@ -1,6 +1,6 @@
 // Where the program's large memory comes from: pages of 2 MB. To read deep-compressed VGG-16 takes 250 MB of
 // vectors in turn, each of which the system clears page by page as it is first touched; on a virtual machine
-// that was more than half of the time to the first answer. A library may not decide that for a program, so
+// that was nearly half of the time to the first answer. A library may not decide that for a program, so
 // libnetsuke does so for what its kernels read alone (kernels/aligned.h).
 #include <cstdlib>
 #include <new>

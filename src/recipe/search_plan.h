@@ -25,13 +25,9 @@ class SearchPlan {
   /// Takes an attempt's figures and decides on the next one, or that there is none.
   Front next(const Attempt& attempt);
 
-  /// Which of two is to be kept: one within the budget before one that is not, then the smaller, the more
-  /// accurate, or, where none is within it, the nearer one.
-  bool better(const Attempt& a, const Attempt& b) const;
-  bool keeps_budget(const Attempt& a) const { return accurate(a) && fits(a); }
   bool has_best() const { return state.best >= 0; }
   const Attempt& best() const { return state.attempts[static_cast<size_t>(state.best)]; }
-  /// Whether it is the best one, and there is one, within the budget.
+  /// Whether an attempt is within the budget.
   bool found() const { return has_best() && keeps_budget(best()); }
 
   bool by_time() const { return settings_.budget.target_ms.has_value(); }
@@ -50,6 +46,10 @@ class SearchPlan {
   double drop(const Attempt& a) const { return a.error - state.original_error; }
   bool accurate(const Attempt& a) const;
   bool fits(const Attempt& a) const;
+  bool keeps_budget(const Attempt& a) const { return accurate(a) && fits(a); }
+  /// Which of two is to be kept: one within the budget before one that is not, then the smaller, the more
+  /// accurate, or, where none is within it, the nearer one.
+  bool better(const Attempt& a, const Attempt& b) const;
   /// Its bytes or milliseconds must come down to a given figure; else they are to be as few as accuracy
   /// allows.
   bool aims_at_fit() const { return settings_.budget.target_size || by_time(); }

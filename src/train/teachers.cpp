@@ -103,11 +103,12 @@ std::vector<Preprocess> Teachers::wanted() const {
 void Teachers::answer(const Dataset& data, const Options& options) {
   if (!any() || augments(options) || options.mixup > 0) return;
   const int64_t bytes = 2 * output_count(graphs_[0]) * data.size() * static_cast<int64_t>(graphs_.size());
-  if (bytes <= kMostBytes) read_or_ask(data, options.teacher_answers, options.precision);
+  if (bytes <= kMostBytes) read_or_ask(data, options);
 }
 
-void Teachers::read_or_ask(const Dataset& data, const std::string& path, const std::string& precision) {
-  const uint64_t fingerprint = path.empty() ? 0 : fingerprint_of(graphs_, data, precision);
+void Teachers::read_or_ask(const Dataset& data, const Options& options) {
+  const std::string& path = options.teacher_answers;
+  const uint64_t fingerprint = path.empty() ? 0 : fingerprint_of(graphs_, data, options.precision);
   if (!path.empty() && read(path, fingerprint, static_cast<size_t>(data.size()))) return;
   ask(data);
   if (!path.empty()) write(path, fingerprint);

@@ -42,7 +42,7 @@ class Teachers {
   std::vector<float> scores(const Batch& batch) const;
 
  private:
-  void read_or_ask(const Dataset& data, const std::string& path, const std::string& precision);
+  void read_or_ask(const Dataset& data, const Options& options);
   void ask(const Dataset& data);
   bool read(const std::string& path, uint64_t fingerprint, size_t images);
   void write(const std::string& path, uint64_t fingerprint) const;

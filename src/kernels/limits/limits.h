@@ -32,11 +32,12 @@ struct Limits {
 /// memory they share. Needs twice the memory of the last cache; throws std::bad_alloc.
 Limits measure_limits();
 
-/// What the figures above are made of, to be timed in turn with what they are held against: floats, aligned
-/// and a multiple of kReadUnit, are read and next to nothing is done with them;
-void read_floats(const float* values, size_t count);
+// What these figures are made of, to be timed in turn with what is held against them.
+
 inline constexpr size_t kReadUnit = 256;
-/// floats are multiplied and added in registers, some in every round. Returns the operations done.
+/// Reads `count` aligned floats, a multiple of kReadUnit, and does next to nothing with them.
+void read_floats(const float* values, size_t count);
+/// Multiplies and adds floats in registers, the same number in every round. Returns the operations done.
 double do_multiply_adds(size_t rounds);
 
 }  // namespace netsuke::kernels
