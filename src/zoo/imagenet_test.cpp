@@ -108,6 +108,9 @@ TEST(ImageNet, TheCifarNetOfXnorNet) {
   const Graph half = blank("vgg_small", with({{"width", "0.5"}}));
   EXPECT_EQ(sum_of(half, "pool6").output, (Shape{1, 256, 4, 4}));
   EXPECT_EQ(sum_of(half, "fc8").parameters, 512 * 512);
+  const Graph later = blank("vgg_small", with({{"hidden", "0"}}));
+  EXPECT_EQ(parameter_count(later), convolutions + 81'930 + 2 * 1792);
+  EXPECT_EQ(sum_of(later, "fc7").output, (Shape{1, 10}));
 }
 
 }  // namespace

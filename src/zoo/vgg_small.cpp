@@ -23,7 +23,8 @@ ValueId bn_relu(Builder& net, const std::string& number, ValueId x) {
 
 }  // namespace
 
-const Flag vgg_small_flags[1] = {{"width", "1", "multiplies the units of all hidden layers"}};
+const Flag vgg_small_flags[2] = {{"width", "1", "multiplies the units of all hidden layers"},
+                                 {"hidden", "2", "linear layers before the last, 0 to 2"}};
 
 Graph vgg_small(const Options& options) {
   const double width = number_flag(options, "width", 0.01, 4);
@@ -38,11 +39,13 @@ Graph vgg_small(const Options& options) {
     x = bn_relu(net, number, x);
   }
   x = net.apply("flatten", Flatten{}, {x});
-  for (const std::string number : {"7", "8"}) {
+  const int hidden = integer_flag(options, "hidden", 0, 2);
+  for (int layer = 7; layer < 7 + hidden; ++layer) {
+    const std::string number = cat(layer);
     x = linear(net, "fc" + number, x, units(1024), false);
     x = bn_relu(net, number, x);
   }
-  return finish_small(net, linear(net, "fc9", x, *options.classes));
+  return finish_small(net, linear(net, cat("fc", 7 + hidden), x, *options.classes));
 }
 
 }  // namespace netsuke::zoo
