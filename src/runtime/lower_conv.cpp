@@ -145,10 +145,8 @@ Lowered with_kernel(LinearKernel kernel, const Weight& weight, std::span<const f
       return dense_linear("linear", kernels::pack_panels(values.data(), rows, columns, bias));
     });
   const Codebook book = *dense_codes(weight);
-  const std::vector<float> numbers(book.codes.begin(), book.codes.end());
-  return dense_linear(
-      "linear_codes",
-      kernels::share_values(kernels::pack_panels(numbers.data(), rows, columns, bias), book.centroids));
+  return dense_linear("linear_codes",
+                      kernels::pack_panels(book.codes.data(), rows, columns, book.centroids, bias));
 }
 
 using LowerRows = std::function<Lowered(const Weight& weight, size_t first)>;

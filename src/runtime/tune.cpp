@@ -152,10 +152,9 @@ double time_linear(size_t rows, size_t columns) {
 }
 
 double time_codes_linear(size_t rows, size_t columns, size_t centroids) {
-  std::vector<float> numbers(rows * columns);
-  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i * 7 % centroids);
-  return time_panels(kernels::share_values(kernels::pack_panels(numbers.data(), rows, columns, {}),
-                                           random_values(centroids, 1)));
+  std::vector<uint16_t> codes(rows * columns);
+  for (size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<uint16_t>(i * 7 % centroids);
+  return time_panels(kernels::pack_panels(codes.data(), rows, columns, random_values(centroids, 1), {}));
 }
 
 double time_sparse_linear(size_t rows, size_t columns, double density) {

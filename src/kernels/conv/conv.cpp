@@ -122,12 +122,13 @@ size_t depth(const ConvShape& s, size_t group) { return places(s) * stretch_of(s
 
 // Reads a group's OIHW as [out][ky][kx][in], or, of channels that are yet to be shuffled,
 // [out][ky][kx][piece][in].
-std::vector<float> channels_last(const ConvShape& s, const float* weights, size_t group) {
+template <class Item>
+std::vector<Item> channels_last(const ConvShape& s, const Item* weights, size_t group) {
   const size_t window = s.kernel_h * s.kernel_w, inputs = s.channels / s.groups;
   const size_t outputs = s.out_channels / s.groups, row = depth(s, group);
   const Stretch stretch = stretch_of(s, group);
   weights += group * outputs * s.depth();
-  std::vector<float> result(outputs * row);
+  std::vector<Item> result(outputs * row);
   for (size_t o = 0; o < outputs; ++o)
     for (size_t c = 0; c < inputs; ++c) {
       const size_t channel = group * inputs + c;
@@ -138,24 +139,30 @@ std::vector<float> channels_last(const ConvShape& s, const float* weights, size_
   return result;
 }
 
+// A group's biases, or none.
+std::span<const float> bias_of(const ConvShape& s, std::span<const float> bias, size_t group) {
+  const size_t outputs = s.out_channels / s.groups;
+  return bias.empty() ? bias : bias.subspan(group * outputs, outputs);
+}
+
 }  // namespace
 
 ConvWeights pack_conv(const ConvShape& shape, const float* weights, std::span<const float> bias) {
   ConvWeights packed{{}, AlignedFloats(shape.channels, 0.0f)};
-  const size_t outputs = shape.out_channels / shape.groups;
-  for (size_t g = 0; g < shape.groups; ++g) {
-    const std::vector<float> rows = channels_last(shape, weights, g);
-    packed.groups.push_back(pack_panels(rows.data(), outputs, depth(shape, g),
-                                        bias.empty() ? bias : bias.subspan(g * outputs, outputs)));
-  }
+  for (size_t g = 0; g < shape.groups; ++g)
+    packed.groups.push_back(pack_panels(channels_last(shape, weights, g).data(),
+                                        shape.out_channels / shape.groups, depth(shape, g),
+                                        bias_of(shape, bias, g)));
   return packed;
 }
 
 ConvWeights pack_conv(const ConvShape& shape, std::span<const uint16_t> codes,
                       std::span<const float> centroids, std::span<const float> bias) {
-  const std::vector<float> numbers(codes.begin(), codes.end());
-  ConvWeights packed = pack_conv(shape, numbers.data(), bias);
-  for (Panels& group : packed.groups) group = share_values(std::move(group), centroids);
+  ConvWeights packed{{}, AlignedFloats(shape.channels, 0.0f)};
+  for (size_t g = 0; g < shape.groups; ++g)
+    packed.groups.push_back(pack_panels(channels_last(shape, codes.data(), g).data(),
+                                        shape.out_channels / shape.groups, depth(shape, g), centroids,
+                                        bias_of(shape, bias, g)));
   return packed;
 }
 

@@ -113,32 +113,49 @@ void linear(const Panels& panels, const float* x, size_t x_stride, size_t m, flo
   }
 }
 
-Panels blank_panels(size_t n, size_t k, size_t matrices) {
+namespace {
+
+Panels shaped_panels(size_t n, size_t k, std::span<const float> bias) {
   Panels panels{k, n, panel_columns(), {}, {}, {}, 0, {}};
-  panels.values.resize(matrices * panels.size(), 0.0f);
   panels.bias.resize(panels.count() * panels.width, 0.0f);
+  std::copy(bias.begin(), bias.end(), panels.bias.begin());
+  return panels;
+}
+
+// The transpose of `rows`, [n, k], as these panels lie.
+void lay_out(const Panels& panels, const auto* rows, auto* out) {
+  using Item = std::remove_reference_t<decltype(*out)>;
+  for (size_t column = 0; column < panels.n; ++column) {
+    Item* to = out + column / panels.width * panels.width * panels.k + column % panels.width;
+    for (size_t i = 0; i < panels.k; ++i)
+      to[i * panels.width] = static_cast<Item>(rows[column * panels.k + i]);
+  }
+}
+
+}  // namespace
+
+Panels blank_panels(size_t n, size_t k, size_t matrices) {
+  Panels panels = shaped_panels(n, k, {});
+  panels.values.resize(matrices * panels.size(), 0.0f);
   return panels;
 }
 
 Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const float> bias) {
-  Panels panels = blank_panels(n, k);
-  std::copy(bias.begin(), bias.end(), panels.bias.begin());
-  for (size_t column = 0; column < n; ++column) {
-    float* to = panels.values.data() + column / panels.width * panels.width * k + column % panels.width;
-    for (size_t i = 0; i < k; ++i) to[i * panels.width] = weights[column * k + i];
-  }
+  Panels panels = shaped_panels(n, k, bias);
+  panels.values.resize(panels.size(), 0.0f);
+  lay_out(panels, weights, panels.values.data());
   return panels;
 }
 
-Panels share_values(Panels numbers, std::span<const float> centroids) {
-  numbers.codes.resize(numbers.values.size());
-  std::ranges::transform(numbers.values, numbers.codes.begin(),
-                         [](float n) { return static_cast<uint8_t>(n); });
-  numbers.values = {};
-  numbers.distinct = centroids.size();
-  numbers.centroids.resize(kMostCentroids, 0.0f);
-  std::ranges::copy(centroids, numbers.centroids.begin());
-  return numbers;
+Panels pack_panels(const uint16_t* codes, size_t n, size_t k, std::span<const float> centroids,
+                   std::span<const float> bias) {
+  Panels panels = shaped_panels(n, k, bias);
+  panels.codes.resize(panels.size(), uint8_t{0});
+  lay_out(panels, codes, panels.codes.data());
+  panels.distinct = centroids.size();
+  panels.centroids.resize(kMostCentroids, 0.0f);
+  std::ranges::copy(centroids, panels.centroids.begin());
+  return panels;
 }
 
 }  // namespace netsuke::kernels

@@ -38,11 +38,11 @@ inline constexpr size_t kMostCentroids = 256;
 Panels blank_panels(size_t n, size_t k, size_t matrices = 1);
 /// Packs the transpose of `weights`, which is [n, k] as a linear layer's are. `bias` has n values or none.
 Panels pack_panels(const float* weights, size_t n, size_t k, std::span<const float> bias);
-/// The same panels, whose values were numbers of values, with codes in place of floats: a quarter of the
-/// memory. The kernels look them up in registers where there are few (Han 2016, section 3: a layer's weights
-/// share their values), and compute what they would compute with the values themselves, to the bit. There are
-/// 1 to kMostCentroids centroids.
-Panels share_values(Panels numbers, std::span<const float> centroids);
+/// The same with a code of one of 1 to kMostCentroids centroids for each weight: a quarter of the memory. The
+/// kernels look them up in registers where there are few (Han 2016, section 3: a layer's weights share their
+/// values), and compute what they would compute with the values themselves, to the bit.
+Panels pack_panels(const uint16_t* codes, size_t n, size_t k, std::span<const float> centroids,
+                   std::span<const float> bias);
 
 /// C[m, n] = clamp(A[m, k] B[k, n] + bias + D). A's rows lie in pieces anywhere in memory: piece p of row r
 /// is the `length` floats from a[p * a_step + r] on, and pieces times length is k. So the pixels under a

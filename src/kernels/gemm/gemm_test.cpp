@@ -37,13 +37,11 @@ struct Problem {
     centroids =
         random_values(random, random.below(2) ? pick(random, 1, kMostCentroids) : pick(random, 1, 64));
     for (float& weight : weights) {
-      numbers.push_back(static_cast<float>(random.below(centroids.size())));
-      weight = centroids[static_cast<size_t>(numbers.back())];
+      codes.push_back(static_cast<uint16_t>(random.below(centroids.size())));
+      weight = centroids[codes.back()];
     }
   }
-  Panels shared_panels(size_t n) const {
-    return share_values(pack_panels(numbers.data(), n, k, bias), centroids);
-  }
+  Panels shared_panels(size_t n) const { return pack_panels(codes.data(), n, k, centroids, bias); }
 
   std::vector<float> solve(void (*with)(const Product&, size_t, size_t), size_t first, size_t last) {
     std::vector<float> c(product.m * product.c_stride, 7);
@@ -53,7 +51,8 @@ struct Problem {
   }
 
   size_t k = 0;
-  std::vector<float> weights, bias, a_values, add, centroids, numbers;
+  std::vector<float> weights, bias, a_values, add, centroids;
+  std::vector<uint16_t> codes;
   std::vector<const float*> a;
   Panels panels;
   Product product;
