@@ -69,6 +69,8 @@ class BitReader {
   }
   uint64_t remaining() const { return bytes_.size() * 8 - at_; }
   uint64_t at() const { return at_; }
+  /// `bit` is one that at() gave.
+  void move_to(uint64_t bit) { at_ = bit; }
   /// Bytes of which at least one bit has been read.
   size_t bytes_read() const { return static_cast<size_t>((at_ + 7) / 8); }
   std::string_view what() const { return what_; }

@@ -36,24 +36,20 @@ std::vector<uint64_t> count_gap_symbols(std::span<const Run> runs, int bits);
 /// The symbols of strictly ascending positions.
 std::vector<uint16_t> gaps_from_positions(std::span<const uint32_t> positions, int bits);
 
-/// The inverse for `count` positions below `elements`; `next()` gives the symbols. Throws Error(input) naming
-/// `what` for a position outside. `count` must be bounded by the caller. `fillers`, if given, counts those
-/// that were met.
+/// The inverse: fills `positions`, which lie below `elements`, with what follows when `at` elements are told
+/// of, and moves `at` behind them. `next()` gives the symbols; `fillers` counts those that were met. Throws
+/// Error(input) naming `what` for a position outside. How many there are must be bounded by the caller.
 template <class Next>
-std::vector<uint32_t> positions_from_gaps(int bits, size_t count, uint64_t elements, std::string_view what,
-                                          Next next, uint64_t* fillers = nullptr) {
-  std::vector<uint32_t> positions(count);
+void positions_from_gaps(int bits, std::span<uint32_t> positions, uint64_t& at, uint64_t elements,
+                         std::string_view what, Next next, uint64_t& fillers) {
   const uint32_t skip = filler(bits);
-  uint64_t at = 0, skipped = 0;
   for (uint32_t& position : positions) {
     uint32_t symbol = next();
-    for (; symbol == skip && at < elements; symbol = next()) at += skip, ++skipped;
+    for (; symbol == skip && at < elements; symbol = next()) at += skip, ++fillers;
     at += symbol;
     require(at < elements, what, ": a kept weight lies outside the ", elements, " elements");
     position = static_cast<uint32_t>(at++);
   }
-  if (fillers) *fillers = skipped;
-  return positions;
 }
 
 }  // namespace netsuke::codec

@@ -11,8 +11,12 @@ namespace {
 std::vector<uint32_t> decode(const std::vector<uint16_t>& symbols, int bits, size_t count, uint64_t elements,
                              uint64_t* fillers = nullptr) {
   size_t i = 0;
-  return positions_from_gaps(
-      bits, count, elements, "test", [&] { return uint32_t{symbols.at(i++)}; }, fillers);
+  uint64_t at = 0, met = 0;
+  std::vector<uint32_t> positions(count);
+  positions_from_gaps(
+      bits, positions, at, elements, "test", [&] { return uint32_t{symbols.at(i++)}; }, met);
+  if (fillers) *fillers = met;
+  return positions;
 }
 
 TEST(RelativeIndex, CodesThePapersExample) {

@@ -1,5 +1,6 @@
 #include "codec/symbol_stream.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -104,14 +105,19 @@ StreamSize StreamReader::finish(ByteReader& bytes) const {
   return {huffman(), table_bits_, bits_.at() - table_bits_};
 }
 
-std::vector<uint16_t> read_stream(ByteReader& bytes, size_t count, uint32_t alphabet, StreamSize* size) {
+std::vector<uint16_t> read_stream(ByteReader& bytes, size_t count, uint32_t alphabet, StreamSize* size,
+                                  std::vector<uint64_t>* entries) {
   std::vector<uint16_t> symbols;
   if (count == 0) return symbols;
   StreamReader reader(bytes, alphabet);
   require(reader.only_symbol() || count <= bytes.remaining() * 8, bytes.what(), ": ", count, " symbols in ",
           bytes.remaining(), " bytes");
   symbols.resize(count);
-  reader.read(symbols);
+  const size_t piece = entries ? kEntryDistance : count;
+  for (size_t first = 0; first < count; first += piece) {
+    if (entries) entries->push_back(reader.at());
+    reader.read(std::span(symbols).subspan(first, std::min(piece, count - first)));
+  }
   const StreamSize read = reader.finish(bytes);
   if (size) *size = read;
   return symbols;

@@ -16,6 +16,9 @@
 
 namespace netsuke::codec {
 
+/// So many symbols, or values with all their symbols, lie between places where reading may begin.
+inline constexpr size_t kEntryDistance = 4096;
+
 enum class SymbolCoder { smallest, packed, huffman };
 
 /// How a stream was or would be coded, and what it takes.
@@ -51,6 +54,9 @@ class StreamReader {
   /// bytes.
   std::optional<uint32_t> only_symbol() const;
   bool huffman() const { return decoder_.has_value(); }
+  /// Where the next symbol begins, in bits; reading may go on there again.
+  uint64_t at() const { return bits_.at(); }
+  void move_to(uint64_t bit) { bits_.move_to(bit); }
   /// Moves `bytes` behind the stream; bits up to the next byte must be zero. Tells the size of what was read.
   StreamSize finish(ByteReader& bytes) const;
 
@@ -63,7 +69,8 @@ class StreamReader {
 };
 
 /// A whole stream of `count` symbols. `count` must be bounded by the caller: a stream may take no bits.
+/// `entries`, if given, gets the bit at which every kEntryDistance-th symbol begins.
 std::vector<uint16_t> read_stream(ByteReader& bytes, size_t count, uint32_t alphabet,
-                                  StreamSize* size = nullptr);
+                                  StreamSize* size = nullptr, std::vector<uint64_t>* entries = nullptr);
 
 }  // namespace netsuke::codec

@@ -42,11 +42,11 @@ void read_weights(ByteView payload, const std::string& what, ReadBudget budget, 
     tensor.value = id;
     tensor.name = value.name;
     const std::string place = cat(what, ", weight ", value.name);
-    Weight weight = read_weight(record, place, budget, tensor, options.entropy);
+    const bool only_record = options.only_records && of_layers[id];
+    Weight weight = read_weight(record, place, budget, tensor, options.entropy, only_record);
     // Signs are small as they are.
-    if (options.only_records && of_layers[id] && !std::holds_alternative<Signs>(weight.encoding)) {
+    if (only_record && !std::holds_alternative<Signs>(weight.encoding)) {
       verify(weight, value.name);
-      weight.record = std::make_shared<const Bytes>(record.begin(), record.end());
       weight = closed(weight);
     }
     value.weight = std::make_shared<const Weight>(std::move(weight));

@@ -24,9 +24,7 @@ class WeightReader {
   WeightReader(ByteView record, std::string_view what, TensorLedger& ledger, bool entropy)
       : in_(record, what), ledger_(ledger), entropy_(entropy) {}
 
-  /// All of it, or only rows that can be read apart.
-  Weight read(ReadBudget& budget, std::optional<size_t> part = std::nullopt) {
-    part_ = part;
+  Weight read(ReadBudget& budget) {
     read_sizes(budget.kept);
     if (head_.signs()) return read_signs(budget.range_elements);
     check_head();
@@ -40,20 +38,43 @@ class WeightReader {
     return {shape_, encoding()};
   }
 
-  RecordRows rows() {
+  /// Only the rows of `record` from part * apart on.
+  Weight read_part(const Record& record, size_t part) {
     uint64_t any = std::numeric_limits<uint64_t>::max();
     read_sizes(any);
-    const auto all = static_cast<size_t>(shape_.empty() ? 1 : shape_[0]);
-    const bool in_slices = head_.range_coded() && !head_.signs() && !head_.by_columns && kept_ > 0;
-    if (!in_slices || shape_.size() < 2 || in_.varint(kMostCentroids, "the number of centroids") == 0)
-      return {all, all};
-    const codec::WeightLayout slice = range_slices(shape_, false).front();
+    part_.emplace(Part{record, slice_elements() * part, std::min(slice_elements() * (part + 1), elements_)});
+    head_.range_coded() ? read_range_coded(any) : read_parts();
+    return {shape_, encoding()};
+  }
+
+  /// What was read, for reading parts of it again.
+  Record record(ByteView bytes) {
+    Record record{.bytes = {bytes.begin(), bytes.end()}};
+    record.rows = record.apart = static_cast<size_t>(shape_.empty() ? 1 : shape_[0]);
+    const bool in_order = head_.shared && !head_.by_columns && !head_.signs() && kept_ > 0;
+    const bool in_parts =
+        was_range_coded_ || head_.positions == PositionForm::gaps || head_.positions == PositionForm::all;
+    if (!in_order || !in_parts || shape_.size() < 2) return record;
     // What is wider than the coder's rows may be has slices that end anywhere.
-    if (slice.columns * all != elements_) return {all, all};
-    return {all, slice.elements / slice.columns};
+    const codec::WeightLayout slice = range_slices(shape_, false).front();
+    if (slice.columns * record.rows != elements_) return record;
+    record.apart = slice.elements / slice.columns;
+    if (was_range_coded_ || record.apart == record.rows) return record;
+    record.gap_entries = std::move(gap_entries_);
+    record.code_entries = std::move(code_entries_);
+    record.behind_gaps = behind_gaps_;
+    return record;
   }
 
  private:
+  /// Elements [begin, end).
+  struct Part {
+    const Record& record;
+    uint64_t begin, end;
+  };
+
+  uint64_t slice_elements() const { return range_slices(shape_, false).front().elements; }
+
   void read_sizes(uint64_t& kept_budget) {
     head_ = unpack_head(in_.u8());
     read_shape();
@@ -168,10 +189,8 @@ class WeightReader {
         split_range_slices(in_, range_slices(shape_, head_.by_columns, period), sparse(), kept_);
     std::span<const RangeSlice> wanted = slices;
     if (part_) {
-      wanted = wanted.subspan(*part_, 1);
-      shape_[0] = static_cast<int64_t>(wanted[0].layout.elements / wanted[0].layout.columns);
-      elements_ = wanted[0].layout.elements;
-      kept_ = wanted[0].kept;
+      wanted = wanted.subspan(part_->begin / slices[0].layout.elements, 1);
+      have_part(wanted[0].kept);
     }
     if (sparse()) positions_.resize(kept_);
     if (head_.shared) codes_.resize(kept_);
@@ -179,6 +198,15 @@ class WeightReader {
         read_range_slices(wanted, in_.what(), sparse(), head_.shared ? values_ : std::vector<float>(),
                           positions_, codes_, entropy_);
     if (!part_) charge(coded);
+    was_range_coded_ = true;
+  }
+
+  /// From here on the weight is its part, which keeps so many values.
+  void have_part(uint64_t kept) {
+    const uint64_t columns = elements_ / static_cast<uint64_t>(shape_[0]);
+    elements_ = part_->end - part_->begin;
+    shape_[0] = static_cast<int64_t>(elements_ / columns);
+    kept_ = kept;
   }
 
   // The range coder needs no gaps; what they would have taken before coding is what a pruned weight is
@@ -223,20 +251,52 @@ class WeightReader {
     require(stream.only_symbol() != codec::filler(bits), in_.what(), ": an index of fillers only");
     require(stream.only_symbol() || kept_ <= 8 * in_.remaining(), in_.what(), ": ", kept_, " gaps in ",
             in_.remaining(), " bytes");
-    uint64_t fillers = 0;
+    if (part_) return read_gaps_of_part(bits, stream);
+    uint64_t at = 0, fillers = 0;
     std::vector<uint64_t> counts(entropy_ ? size_t{1} << bits : 0, 0);
-    positions_ = codec::positions_from_gaps(
-        bits, kept_, elements_, in_.what(),
-        [&] {
-          const uint32_t symbol = stream.next();
-          if (entropy_) ++counts[symbol];
-          return symbol;
-        },
-        &fillers);
+    positions_.resize(kept_);
+    for (size_t first = 0; first < kept_; first += codec::kEntryDistance) {
+      gap_entries_.push_back({at, stream.at()});
+      codec::positions_from_gaps(
+          bits, std::span(positions_).subspan(first, std::min(codec::kEntryDistance, kept_ - first)), at,
+          elements_, in_.what(),
+          [&] {
+            const uint32_t symbol = stream.next();
+            if (entropy_) ++counts[symbol];
+            return symbol;
+          },
+          fillers);
+    }
     ledger_.index_bits = bits;
     ledger_.fillers = static_cast<int64_t>(fillers);
     ledger_.entropy_bytes += codec::entropy_bits(counts) / 8;
     charge(stream.finish(in_), ledger_.index_bytes, ledger_.coded_index_bits, "gaps");
+    behind_gaps_ = in_.at();
+  }
+
+  /// From the last entry before the part on; what is read beyond it is dropped.
+  void read_gaps_of_part(int bits, codec::StreamReader& stream) {
+    const std::vector<Record::GapEntry>& entries = part_->record.gap_entries;
+    const auto behind = std::upper_bound(
+        entries.begin(), entries.end(), part_->begin,
+        [](uint64_t element, const Record::GapEntry& entry) { return element < entry.element; });
+    const Record::GapEntry entry = *(behind - 1);
+    uint64_t kept = static_cast<uint64_t>(behind - 1 - entries.begin()) * codec::kEntryDistance;
+    uint64_t at = entry.element, fillers = 0;
+    stream.move_to(entry.bit);
+    part_first_ = kept;
+    std::vector<uint32_t> positions;
+    for (; kept < kept_ && at < part_->end; kept += positions.size()) {
+      positions.resize(std::min<uint64_t>(codec::kEntryDistance, kept_ - kept));
+      codec::positions_from_gaps(
+          bits, positions, at, elements_, in_.what(), [&] { return stream.next(); }, fillers);
+      for (const uint64_t position : positions) {
+        if (position < part_->begin) ++part_first_;
+        if (position >= part_->begin && position < part_->end)
+          positions_.push_back(static_cast<uint32_t>(position - part_->begin));
+      }
+    }
+    in_.take(part_->record.behind_gaps - in_.at());
   }
 
   void read_bitmap() {
@@ -252,10 +312,23 @@ class WeightReader {
 
   void read_codes() {
     const auto alphabet = static_cast<uint32_t>(values_.size());
+    if (part_) return read_codes_of_part(alphabet);
     codec::StreamSize size;
-    codes_ = codec::read_stream(in_, kept_, alphabet, &size);
+    codes_ = codec::read_stream(in_, kept_, alphabet, &size, &code_entries_);
     count_entropy(codes_, alphabet);
     charge(size, ledger_.codes_bytes, ledger_.coded_value_bits, "codes");
+  }
+
+  void read_codes_of_part(uint32_t alphabet) {
+    if (!sparse()) part_first_ = part_->begin;
+    const uint64_t first = part_first_, before = first % codec::kEntryDistance;
+    have_part(sparse() ? positions_.size() : part_->end - part_->begin);
+    if (kept_ == 0) return;
+    codec::StreamReader stream(in_, alphabet);
+    stream.move_to(part_->record.code_entries[first / codec::kEntryDistance]);
+    codes_.resize(before + kept_);
+    stream.read(codes_);
+    codes_.erase(codes_.begin(), codes_.begin() + static_cast<std::ptrdiff_t>(before));
   }
 
   // Code 0 says that an element is not kept, code c + 1 that it is centroid c.
@@ -346,37 +419,41 @@ class WeightReader {
   ByteReader in_;
   TensorLedger& ledger_;
   bool entropy_;
-  std::optional<size_t> part_;  ///< the only slice that is wanted
+  std::optional<Part> part_;  ///< all that is wanted
+  uint64_t part_first_ = 0;   ///< the values that are kept before it
   RecordHead head_;
   Shape shape_;
   uint64_t elements_ = 0, kept_ = 0;
   std::vector<uint32_t> positions_;
   std::vector<float> values_;  // or centroids, if shared
   std::vector<uint16_t> codes_;
+  bool was_range_coded_ = false;
+  std::vector<Record::GapEntry> gap_entries_;
+  std::vector<uint64_t> code_entries_;
+  size_t behind_gaps_ = 0;
   std::string form_;
 };
 
 }  // namespace
 
 Weight read_weight(ByteView record, std::string_view what, ReadBudget& budget, TensorLedger& ledger,
-                   bool entropy) {
-  return WeightReader(record, what, ledger, entropy).read(budget);
+                   bool entropy, bool keep_record) {
+  WeightReader reader(record, what, ledger, entropy);
+  Weight weight = reader.read(budget);
+  if (keep_record) weight.record = std::make_shared<const Record>(reader.record(record));
+  return weight;
 }
 
 Weight closed(const Weight& weight) {
   return {weight.shape, Recorded{kept_count(weight), value_bits(weight)}, weight.record};
 }
 
-RecordRows record_rows(ByteView record) {
-  TensorLedger ignored;
-  return WeightReader(record, "weight", ignored, false).rows();
-}
-
-Weight reread(ByteView record, std::optional<size_t> part) {
+Weight reread(const Record& record, std::optional<size_t> part) {
   constexpr uint64_t kAny = std::numeric_limits<uint64_t>::max();
   ReadBudget budget{kAny, kAny};
   TensorLedger ignored;
-  return WeightReader(record, "weight", ignored, false).read(budget, part);
+  WeightReader reader(record.bytes, "weight", ignored, false);
+  return part ? reader.read_part(record, *part) : reader.read(budget);
 }
 
 WeightPtr opened(const WeightPtr& weight) {

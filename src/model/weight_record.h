@@ -7,6 +7,29 @@
 #include "model/ledger.h"
 #include "tensor/weight.h"
 
+namespace netsuke {
+
+/// The bytes of a weight in a file, for a runtime that reads the weight anew whenever a layer needs it.
+struct Record {
+  /// Where reading may begin among the gaps of a pruned weight.
+  struct GapEntry {
+    uint64_t element = 0;  ///< the first that the gaps from here on tell of
+    uint64_t bit = 0;      ///< from the start of their stream
+  };
+  std::vector<uint8_t> bytes;
+  size_t rows = 0;   ///< of the weight's first dimension
+  size_t apart = 0;  ///< so many of them can be read without the others; or all
+  // Of weights that are streams of symbols, one entry for every codec::kEntryDistance kept values.
+  std::vector<GapEntry> gap_entries;
+  std::vector<uint64_t> code_entries;  ///< bits from the start of their stream
+  size_t behind_gaps = 0;              ///< where the byte after the stream of gaps is
+  size_t memory() const {
+    return bytes.size() + gap_entries.size() * sizeof(GapEntry) + code_entries.size() * sizeof(uint64_t);
+  }
+};
+
+}  // namespace netsuke
+
 namespace netsuke::model {
 
 /// How much more the weights of a file may have.
@@ -16,9 +39,9 @@ struct ReadBudget {
 };
 
 /// Reads the record that fills `record`; what this weight has is taken off the budget. Fills the counts of
-/// `ledger` and, if `entropy`, its bound. Throws Error(input).
+/// `ledger` and, if `entropy`, its bound; with `keep_record` the weight has its Record. Throws Error(input).
 Weight read_weight(ByteView record, std::string_view what, ReadBudget& budget, TensorLedger& ledger,
-                   bool entropy);
+                   bool entropy, bool keep_record = false);
 
 // A weight of which only the record stays in memory. What a file may make of its bytes was asked when it was
 // read first, so these records are sound.
@@ -26,15 +49,8 @@ Weight read_weight(ByteView record, std::string_view what, ReadBudget& budget, T
 /// `weight`, which has a record, without its values.
 Weight closed(const Weight& weight);
 
-/// How many rows (of the first dimension) a weight has, and how many of them can be read without the others:
-/// those of a slice of the range coder, or all.
-struct RecordRows {
-  size_t all = 0, apart = 0;
-};
-RecordRows record_rows(ByteView record);
-
 /// The weight of the record; with `part`, only its rows from part * apart on, up to `apart` of them.
-Weight reread(ByteView record, std::optional<size_t> part = std::nullopt);
+Weight reread(const Record& record, std::optional<size_t> part = std::nullopt);
 
 /// `weight` itself, or if its values are not in memory, those of its record.
 WeightPtr opened(const WeightPtr& weight);

@@ -296,7 +296,7 @@ TEST(Model, RefusesWhatTheFormatCannotHold) {
 }
 
 // The rows that `part` of the record has, read apart, and where they start among all values.
-void expect_rows_as_in_whole(const Weight& whole, const Bytes& record, size_t part, size_t& at) {
+void expect_rows_as_in_whole(const Weight& whole, const Record& record, size_t part, size_t& at) {
   const Tensor all = to_dense(whole), some = to_dense(model::reread(record, part));
   ASSERT_LE(at + some.size(), all.size());
   EXPECT_EQ(some.size() / static_cast<size_t>(some.shape[0]), all.size() / static_cast<size_t>(all.shape[0]));
@@ -304,7 +304,7 @@ void expect_rows_as_in_whole(const Weight& whole, const Bytes& record, size_t pa
   at += some.size();
 }
 
-TEST(Records, RowsAreReadApartWhereTheRangeCoderLetsThem) {
+TEST(Records, RowsOfSharedWeightsAreReadApartWhereTheyAreCodedSo) {
   Random random(7);
   const Shape shape{500, 3600};
   std::vector<uint32_t> positions;  // one place of nine is kept most, which the coder sees by rows
@@ -327,16 +327,37 @@ TEST(Records, RowsAreReadApartWhereTheRangeCoderLetsThem) {
       EXPECT_EQ(value_bits(closed), value_bits(weight));
       EXPECT_THROW(to_dense(closed), Error);
       EXPECT_TRUE(same_bits(to_dense(model::reread(*closed.record)), to_dense(weight)));
-      const model::RecordRows rows = model::record_rows(*closed.record);
-      EXPECT_EQ(rows.all, 500u);
-      const bool in_slices = coder == Coder::range && !std::holds_alternative<Sparse>(encoding);
-      EXPECT_EQ(rows.apart, in_slices ? (1 << 20) / 3600u : 500u);
-      if (!in_slices) continue;
+      const Record& record = *closed.record;
+      EXPECT_EQ(record.rows, 500u);
+      const bool by_columns = coder == Coder::huffman && std::holds_alternative<SparseCodebook>(encoding);
+      const bool in_parts = !std::holds_alternative<Sparse>(encoding) && !by_columns;
+      EXPECT_EQ(record.apart, in_parts ? (1 << 20) / 3600u : 500u);
+      if (!in_parts) continue;
       size_t at = 0;
-      for (size_t part = 0; part * rows.apart < rows.all; ++part)
+      for (size_t part = 0; part * record.apart < record.rows; ++part)
         expect_rows_as_in_whole(weight, *closed.record, part, at);
       EXPECT_EQ(at, 500u * 3600u);
     }
+  }
+}
+
+// Four parts of 1024 rows: gaps that end in the third, before it and behind it; with fillers in all.
+TEST(Records, PartsMayKeepNothing) {
+  Random random(8);
+  for (const uint32_t beyond : {2'100'000u, 3'200'000u}) {
+    std::vector<uint32_t> positions;
+    for (uint32_t i = 0; i < 4'000'000; ++i)
+      if ((i < 1'000'000 || i > beyond) && random.below(90) == 0) positions.push_back(i);
+    const SparseCodebook encoding{{-1, 1, 2}, positions, random_codes(random, positions.size(), 3)};
+    const Graph written = one_weight({4000, 1000}, encoding);
+    const Graph graph = read_model(write_model(written, {.coder = Coder::huffman, .index_bits = 5}).bytes,
+                                   "file", nullptr, true);
+    const Record& record = *graph.values[graph.nodes[0].inputs[1]].weight->record;
+    EXPECT_EQ(record.apart, (1u << 20) / 1000);
+    size_t at = 0;
+    for (size_t part = 0; part * record.apart < record.rows; ++part)
+      expect_rows_as_in_whole(*written.values[written.nodes[0].inputs[1]].weight, record, part, at);
+    EXPECT_EQ(at, 4'000'000u);
   }
 }
 

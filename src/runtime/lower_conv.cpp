@@ -154,17 +154,16 @@ using LowerRows = std::function<Lowered(const Weight& weight, size_t first)>;
 /// A step that makes in every run what `lower` makes of the layer's weight, of some rows after the others if
 /// `by_rows`; or what `lower` makes of it now, where that takes about `packed` bytes and the record no fewer.
 Lowered as_coded(const Site& site, bool by_rows, size_t packed, Lowered coded, const LowerRows& lower) {
-  const std::shared_ptr<const Bytes>& record = site.stored_weight(1)->record;
-  if (!record || record->size() >= packed) return lower(*site.weight(1), 0);
-  const model::RecordRows rows = model::record_rows(*record);
+  const std::shared_ptr<const Record>& record = site.stored_weight(1)->record;
+  if (!record || record->memory() >= packed) return lower(*site.weight(1), 0);
   coded.kernel = "coded";
-  coded.weight_bytes = record->size();
-  coded.work =
-      CodedStep{record,
-                [lower](const Weight& weight, size_t first) {
-                  return std::make_shared<const Decoded>(Decoded{lower(weight, first).work});
-                },
-                rows.all, by_rows ? rows.apart : rows.all, std::holds_alternative<Conv2d>(site.node.op)};
+  coded.weight_bytes = record->memory();
+  coded.work = CodedStep{record,
+                         [lower](const Weight& weight, size_t first) {
+                           return std::make_shared<const Decoded>(Decoded{lower(weight, first).work});
+                         },
+                         record->rows, by_rows ? record->apart : record->rows,
+                         std::holds_alternative<Conv2d>(site.node.op)};
   return coded;
 }
 

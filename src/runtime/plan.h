@@ -71,7 +71,7 @@ struct Decoded;
 /// channels) after others, and lets them go again: it allocates the memory of `apart` rows a thread at a
 /// time.
 struct CodedStep {
-  std::shared_ptr<const std::vector<uint8_t>> record;
+  std::shared_ptr<const Record> record;
   /// What computes the rows from `first` on that `weight` has.
   std::function<std::shared_ptr<const Decoded>(const Weight& weight, size_t first)> decoded;
   size_t rows = 0, apart = 0;

@@ -66,12 +66,14 @@ using Encoding = std::variant<Dense, Sparse, Codebook, SparseCodebook, Signs, Re
 /// "dense", "sparse", "codebook", "sparse+codebook", "signs" or "recorded".
 std::string_view encoding_name(const Encoding& encoding);
 
+struct Record;
+
 /// A constant of a graph: immutable once it is in a graph, and shared between copies of it.
 struct Weight {
   Shape shape;
   Encoding encoding;
   /// The record of a file that it was read from, if that is all of it that is in memory: see Recorded.
-  std::shared_ptr<const std::vector<uint8_t>> record;
+  std::shared_ptr<const Record> record;
   bool operator==(const Weight& other) const { return shape == other.shape && encoding == other.encoding; }
 };
 using WeightPtr = std::shared_ptr<const Weight>;

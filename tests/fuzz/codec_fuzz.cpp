@@ -28,12 +28,16 @@ void check_stream(ByteReader bytes, size_t count, uint32_t alphabet) {
 void check_gaps(ByteReader bytes, size_t count, int bits) {
   StreamReader stream(bytes, 1u << bits);
   if (stream.only_symbol() == filler(bits)) return;
-  const auto positions =
-      positions_from_gaps(bits, count, uint64_t{1} << 31, "fuzz", [&] { return stream.next(); });
+  const auto read = [&](auto next) {
+    std::vector<uint32_t> positions(count);
+    uint64_t at = 0, fillers = 0;
+    positions_from_gaps(bits, positions, at, uint64_t{1} << 31, "fuzz", next, fillers);
+    return positions;
+  };
+  const std::vector<uint32_t> positions = read([&] { return stream.next(); });
   const std::vector<uint16_t> symbols = gaps_from_positions(positions, bits);
   size_t i = 0;
-  check(positions_from_gaps(bits, count, uint64_t{1} << 31, "again",
-                            [&] { return uint32_t{symbols[i++]}; }) == positions);
+  check(read([&] { return uint32_t{symbols[i++]}; }) == positions);
 }
 
 void check_floats(ByteReader bytes, size_t count) {

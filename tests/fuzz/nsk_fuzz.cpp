@@ -46,15 +46,15 @@ void check_records(const Graph& graph, const Bytes& file) {
     const WeightPtr& weight = closed.values[id].weight;
     if (!weight || !std::holds_alternative<Recorded>(weight->encoding)) continue;
     const Tensor whole = to_dense(*graph.values[id].weight);
-    const model::RecordRows rows = model::record_rows(*weight->record);
-    if (rows.apart == 0 || rows.apart > rows.all) continue;  // no rows
-    if (rows.apart == rows.all) {
-      if (to_dense(model::reread(*weight->record)).data != whole.data) std::abort();
+    const Record& record = *weight->record;
+    if (record.apart == 0 || record.apart > record.rows) continue;  // no rows
+    if (record.apart == record.rows) {
+      if (to_dense(model::reread(record)).data != whole.data) std::abort();
       continue;
     }
     std::vector<float> parts;
-    for (size_t part = 0; part * rows.apart < rows.all; ++part) {
-      const Tensor some = to_dense(model::reread(*weight->record, part));
+    for (size_t part = 0; part * record.apart < record.rows; ++part) {
+      const Tensor some = to_dense(model::reread(record, part));
       parts.insert(parts.end(), some.data.begin(), some.data.end());
     }
     if (parts != whole.data) std::abort();
