@@ -142,7 +142,7 @@ void expect_equal(Session& session, const std::vector<Answered>& batches) {
 
 TEST(Binary, EqualsTheReferenceEvaluationOnRandomNets) {
   const std::string before = kernels::cpu_level();
-  for (uint64_t seed = 0; seed < 150 && !HasFailure(); ++seed) {
+  for (uint64_t seed = 0; seed < 80 && !HasFailure(); ++seed) {
     Random random(seed);
     const Graph graph = BinaryNet(seed).grow();
     SCOPED_TRACE(cat("seed ", seed, "\n", to_text(graph, 0)));
