@@ -22,9 +22,10 @@ struct BinaryFlags {
                     "of xnor: residual (ours), paper (B-A-C-P) or conventional (C-B-A-P)")
         ->capture_default_str()
         ->needs(binarize);
-    verb.add_option("--binary-parts", parts,
-                    "of a residual block: shortcut,threshold,prelu,scale (default all but scale); of the "
-                    "paper's: scale, or none")
+    verb.add_option(
+            "--binary-parts", parts,
+            "of a residual block: shortcut,threshold,prelu,real-linear,scale (default all but scale); of "
+            "the paper's: scale, or none")
         ->delimiter(',')
         ->needs(binarize);
     verb.add_flag("--binary-ends", ends, "the first and the last layer too")->needs(binarize);

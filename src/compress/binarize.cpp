@@ -114,7 +114,15 @@ WeightPtr as_signs(const Weight& weight) {
 class Binarizer {
  public:
   Binarizer(const Graph& graph, const BinarizeOptions& options)
-      : w_{graph}, options_(options), binary_(chosen(w_, options)), shapes_(infer_shapes(graph)) {}
+      : w_{graph}, options_(options), binary_(chosen(w_, options)), shapes_(infer_shapes(graph)) {
+    const bool residual = options.block == BinaryBlock::residual;
+    const bool some_linear = residual && options.real_linear && std::ranges::any_of(binary_, [&](size_t n) {
+                               return is_any<Conv2d>(w_.node(n).op);
+                             });
+    for (const size_t n : binary_)
+      if (!options.inputs || (some_linear && is_any<Linear>(w_.node(n).op))) only_weights_.insert(n);
+    for (const size_t n : only_weights_) binary_.erase(n);
+  }
 
   Graph run() {
     result_.name = w_.graph.name, result_.metadata = w_.graph.metadata;
@@ -133,7 +141,7 @@ class Binarizer {
  private:
   void rewrite(size_t n) {
     const Node& node = w_.node(n);
-    if (!options_.inputs) return binary_.contains(n) ? binary_weights(n) : copy(n);
+    if (only_weights_.contains(n)) return binary_weights(n);
     if (options_.block == BinaryBlock::conventional && is_layer(node.op) && feeds_binary(n))
       return conventional(n);
     if (binary_.contains(n)) return block(n);
@@ -345,7 +353,8 @@ class Binarizer {
 
   const Wired w_;
   const BinarizeOptions& options_;
-  const std::set<size_t> binary_;
+  std::set<size_t> binary_;        ///< layers of binary weights and inputs
+  std::set<size_t> only_weights_;  ///< of binary weights and real inputs
   const std::vector<Shape> shapes_;
   Graph result_;
   std::vector<ValueId> now_;  ///< by ValueId of the old graph: what stands for it
@@ -365,19 +374,19 @@ BinarizeOptions binarize_options(std::string_view method, std::string_view block
   struct Block {
     std::string_view name;
     BinaryBlock block;
-    std::array<bool, 4> has, starts_with;  // scale, shortcut, threshold, prelu
+    std::array<bool, 5> has, starts_with;  // in the order of their names
   };
   static constexpr Block blocks[] = {
-      {"residual", BinaryBlock::residual, {true, true, true, true}, {false, true, true, true}},
+      {"residual", BinaryBlock::residual, {true, true, true, true, true}, {false, true, true, true, true}},
       {"paper", BinaryBlock::paper, {true}, {true}},
       {"conventional", BinaryBlock::conventional, {}, {}},
   };
-  static constexpr std::string_view names[] = {"scale", "shortcut", "threshold", "prelu"};
+  static constexpr std::string_view names[] = {"scale", "shortcut", "threshold", "prelu", "real-linear"};
   BinarizeOptions options;
   options.inputs = find_row(std::span<const Method>(methods), method, "binary method").inputs;
   const Block& row = find_row(std::span<const Block>(blocks), block, "binary block");
   options.block = row.block;
-  std::array<bool, 4> on = row.starts_with;
+  std::array<bool, 5> on = row.starts_with;
   if (parts) on = {};
   for (const std::string& part : parts.value_or(std::vector<std::string>())) {
     const auto* found = std::find(std::begin(names), std::end(names), part);
@@ -392,6 +401,7 @@ BinarizeOptions binarize_options(std::string_view method, std::string_view block
     on.at(static_cast<size_t>(found - names)) = true;
   }
   options.scale = on[0], options.shortcut = on[1], options.threshold = on[2], options.prelu = on[3];
+  options.real_linear = on[4];
   return options;
 }
 

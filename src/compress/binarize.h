@@ -31,13 +31,16 @@ struct BinarizeOptions {
   /// Learned per-channel slopes. With the batch norm's bias before it and the thresholds behind it, this
   /// computes whatever ReActNet's RPReLU does.
   bool prelu = true;
+  /// Of linear layers behind binary convolutions only the weights are binary: signs of what convolutions
+  /// found cost as much accuracy there as in all convolutions together (docs/methods/binary.md).
+  bool real_linear = true;
   std::vector<std::string> keep;  ///< layers, by name or pattern, that stay real
   bool ends = false;              ///< the first and the last layer too
 };
 
 /// From words: method "bwn" or "xnor"; block "residual", "paper" or "conventional"; parts of "scale",
-/// "shortcut", "threshold" and "prelu", or none given: the last three in residual blocks, "scale" in the
-/// paper's. Throws Error(usage) for others, and for parts that the block does not have.
+/// "shortcut", "threshold", "prelu" and "real-linear", or none given: the last four in residual blocks,
+/// "scale" in the paper's. Throws Error(usage) for others, and for parts that the block does not have.
 BinarizeOptions binarize_options(std::string_view method, std::string_view block,
                                  const std::optional<std::vector<std::string>>& parts);
 

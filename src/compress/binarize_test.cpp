@@ -12,9 +12,12 @@
 namespace netsuke::compress {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsSupersetOf;
+using testing::Not;
 
 /// Four layers; conv2 keeps the channels, conv3 doubles them and is pooled.
 Graph plain_net() {
@@ -121,6 +124,29 @@ TEST(Binarize, ResidualPartsCanBeLeftOut) {
   EXPECT_THAT(nodes(binary), ElementsAre("conv1:conv2d", "bn1:batch_norm", "conv2.sign:sign", "conv2:conv2d",
                                          "bn2:batch_norm", "relu2:relu", "conv3:conv2d", "bn3:batch_norm",
                                          "relu3:relu", "pool3:max_pool", "flatten:flatten", "fc4:linear"));
+}
+
+TEST(Binarize, LinearLayersBehindConvolutionsKeepRealInputs) {
+  Builder net("behind", 3);
+  ValueId x = net.conv("conv1", net.input("data", {3, 4, 4}), 4, {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = net.apply("relu1", Relu{}, {x});
+  x = net.apply("relu2", Relu{}, {net.conv("conv2", x, 4, {3, 3}, {.pad = {1, 1, 1, 1}})});
+  x = net.apply("relu3", Relu{}, {net.linear("fc3", net.apply("flatten", Flatten{}, {x}), 8)});
+  const Graph graph = net.finish({net.linear("fc4", x, 5)}), binary = binarize(graph, {});
+  EXPECT_TRUE(std::holds_alternative<Signs>(weight(binary, "fc3").encoding));
+  EXPECT_THAT(nodes(binary), AllOf(Contains("conv2.sign:sign"), Not(Contains("fc3.sign:sign"))));
+  // What stands around it stays as well.
+  EXPECT_THAT(nodes(binary), IsSupersetOf({"flatten:flatten", "fc3:linear", "relu3:relu", "fc4:linear"}));
+  for (const BinaryBlock block : {BinaryBlock::residual, BinaryBlock::paper})
+    EXPECT_THAT(nodes(binarize(graph, {.block = block, .real_linear = block == BinaryBlock::paper})),
+                Contains("fc3.sign:sign"));
+}
+
+TEST(Binarize, NetsOfLinearLayersAloneGetBinaryInputs) {
+  Builder net("mlp", 3);
+  ValueId x = net.apply("relu1", Relu{}, {net.linear("fc1", net.input("data", {6}), 8)});
+  x = net.apply("relu2", Relu{}, {net.linear("fc2", x, 8)});
+  EXPECT_THAT(nodes(binarize(net.finish({net.linear("fc3", x, 5)}), {})), Contains("fc2.sign:sign"));
 }
 
 TEST(Binarize, BinaryInputsAreNotMadeBinaryAgain) {
