@@ -9,11 +9,9 @@
 #include "cli/timings.h"
 #include "cli/training_flags.h"
 #include "data/catalog.h"
-#include "data/labels.h"
 #include "data/relabel.h"
 #include "graph/cost.h"
 #include "recipe/run.h"
-#include "report/ledger.h"
 #include "report/table.h"
 #include "train/world.h"
 

@@ -6,7 +6,6 @@
 
 #include "data/drawn.h"
 #include "data/labels.h"
-#include "data/relabel.h"
 #include "graph/cost.h"
 #include "graph/preprocess.h"
 #include "graph/shapes.h"

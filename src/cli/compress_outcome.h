@@ -8,6 +8,7 @@ namespace netsuke::cli {
 /// What `Outcome::small` was measured on.
 enum class Measured { nothing, labelled, unlabelled, drawn };
 
+/// Accuracies are of the network as it was and as the file has it.
 struct Outcome {
   Measured on = Measured::nothing;
   Accuracy dense, small;
@@ -24,6 +25,7 @@ void judge(Outcome& outcome, const Graph& original, DatasetPtr images, bool unla
 /// The tables of the file at `path` and the one sentence that sums it up; `test` may be null.
 void print(const Output& output, const std::string& path, const Outcome& outcome, const LoadedModel& original,
            const Dataset* test);
+/// The same for programs: images, accuracies or agreement, whatever was measured.
 void add_outcome(report::Json& json, const Outcome& outcome);
 
 }  // namespace netsuke::cli

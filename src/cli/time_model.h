@@ -3,7 +3,7 @@
 
 #include "graph/graph.h"
 #include "recipe/run.h"
-#include "runtime/plan.h"
+#include "runtime/timings.h"
 
 namespace netsuke::cli {
 

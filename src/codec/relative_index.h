@@ -36,9 +36,10 @@ std::vector<uint64_t> count_gap_symbols(std::span<const Run> runs, int bits);
 /// The symbols of strictly ascending positions.
 std::vector<uint16_t> gaps_from_positions(std::span<const uint32_t> positions, int bits);
 
-/// The inverse: fills `positions`, which lie below `elements`, with what follows when `at` elements are told
-/// of, and moves `at` behind them. `next()` gives the symbols; `fillers` counts those that were met. Throws
-/// Error(input) naming `what` for a position outside. How many there are must be bounded by the caller.
+/// The inverse: fills `positions`, which lie below `elements`. `at` is the element that the next symbol
+/// counts from; it ends behind the last position. `next()` gives the symbols; `fillers` counts those that
+/// were met. Throws Error(input) naming `what` for a position outside. How many there are must be bounded by
+/// the caller.
 template <class Next>
 void positions_from_gaps(int bits, std::span<uint32_t> positions, uint64_t& at, uint64_t elements,
                          std::string_view what, Next next, uint64_t& fillers) {

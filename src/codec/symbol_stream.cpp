@@ -1,6 +1,5 @@
 #include "codec/symbol_stream.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -97,6 +96,11 @@ void StreamReader::read(std::span<uint16_t> symbols) {
 
 std::optional<uint32_t> StreamReader::only_symbol() const { return only_; }
 
+void StreamReader::require_room_for(uint64_t symbols) const {
+  require(only_ || symbols <= bits_.remaining(), bits_.what(), ": ", symbols, " symbols in ",
+          bits_.remaining(), " bits");
+}
+
 StreamSize StreamReader::finish(ByteReader& bytes) const {
   BitReader padding = bits_;
   const int count = static_cast<int>((8 - bits_.at() % 8) % 8);
@@ -105,19 +109,13 @@ StreamSize StreamReader::finish(ByteReader& bytes) const {
   return {huffman(), table_bits_, bits_.at() - table_bits_};
 }
 
-std::vector<uint16_t> read_stream(ByteReader& bytes, size_t count, uint32_t alphabet, StreamSize* size,
-                                  std::vector<uint64_t>* entries) {
+std::vector<uint16_t> read_stream(ByteReader& bytes, size_t count, uint32_t alphabet, StreamSize* size) {
   std::vector<uint16_t> symbols;
   if (count == 0) return symbols;
   StreamReader reader(bytes, alphabet);
-  require(reader.only_symbol() || count <= bytes.remaining() * 8, bytes.what(), ": ", count, " symbols in ",
-          bytes.remaining(), " bytes");
+  reader.require_room_for(count);
   symbols.resize(count);
-  const size_t piece = entries ? kEntryDistance : count;
-  for (size_t first = 0; first < count; first += piece) {
-    if (entries) entries->push_back(reader.at());
-    reader.read(std::span(symbols).subspan(first, std::min(piece, count - first)));
-  }
+  reader.read(symbols);
   const StreamSize read = reader.finish(bytes);
   if (size) *size = read;
   return symbols;

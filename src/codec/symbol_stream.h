@@ -16,9 +16,6 @@
 
 namespace netsuke::codec {
 
-/// So many symbols, or values with all their symbols, lie between places where reading may begin.
-inline constexpr size_t kEntryDistance = 4096;
-
 enum class SymbolCoder { smallest, packed, huffman };
 
 /// How a stream was or would be coded, and what it takes.
@@ -53,6 +50,8 @@ class StreamReader {
   /// The symbol that every call gives, if the stream takes no bits: then its length is not bounded by its
   /// bytes.
   std::optional<uint32_t> only_symbol() const;
+  /// Throws Error(input) for more symbols than there are bits left, if symbols take any.
+  void require_room_for(uint64_t symbols) const;
   bool huffman() const { return decoder_.has_value(); }
   /// Where the next symbol begins, in bits; reading may go on there again.
   uint64_t at() const { return bits_.at(); }
@@ -69,8 +68,7 @@ class StreamReader {
 };
 
 /// A whole stream of `count` symbols. `count` must be bounded by the caller: a stream may take no bits.
-/// `entries`, if given, gets the bit at which every kEntryDistance-th symbol begins.
 std::vector<uint16_t> read_stream(ByteReader& bytes, size_t count, uint32_t alphabet,
-                                  StreamSize* size = nullptr, std::vector<uint64_t>* entries = nullptr);
+                                  StreamSize* size = nullptr);
 
 }  // namespace netsuke::codec

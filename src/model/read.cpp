@@ -44,8 +44,7 @@ void read_weights(ByteView payload, const std::string& what, ReadBudget budget, 
     const std::string place = cat(what, ", weight ", value.name);
     const bool only_record = options.only_records && of_layers[id];
     Weight weight = read_weight(record, place, budget, tensor, options.entropy, only_record);
-    // Signs are small as they are.
-    if (only_record && !std::holds_alternative<Signs>(weight.encoding)) {
+    if (weight.record) {
       verify(weight, value.name);
       weight = closed(weight);
     }

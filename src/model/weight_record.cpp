@@ -42,7 +42,8 @@ class WeightReader {
   Weight read_part(const Record& record, size_t part) {
     uint64_t any = std::numeric_limits<uint64_t>::max();
     read_sizes(any);
-    part_.emplace(Part{record, slice_elements() * part, std::min(slice_elements() * (part + 1), elements_)});
+    const uint64_t most = part_elements(), begin = most * part;
+    part_.emplace(Part{record, part, begin, std::min(begin + most, elements_)});
     head_.range_coded() ? read_range_coded(any) : read_parts();
     return {shape_, encoding()};
   }
@@ -51,29 +52,35 @@ class WeightReader {
   Record record(ByteView bytes) {
     Record record{.bytes = {bytes.begin(), bytes.end()}};
     record.rows = record.apart = static_cast<size_t>(shape_.empty() ? 1 : shape_[0]);
-    const bool in_order = head_.shared && !head_.by_columns && !head_.signs() && kept_ > 0;
-    const bool in_parts =
-        was_range_coded_ || head_.positions == PositionForm::gaps || head_.positions == PositionForm::all;
-    if (!in_order || !in_parts || shape_.size() < 2) return record;
-    // What is wider than the coder's rows may be has slices that end anywhere.
-    const codec::WeightLayout slice = range_slices(shape_, false).front();
-    if (slice.columns * record.rows != elements_) return record;
-    record.apart = slice.elements / slice.columns;
+    if (kept_ == 0 || !can_be_read_in_parts()) return record;
+    record.apart = part_elements() / (elements_ / record.rows);
     if (was_range_coded_ || record.apart == record.rows) return record;
-    record.gap_entries = std::move(gap_entries_);
-    record.code_entries = std::move(code_entries_);
+    record.entries = std::move(entries_);
     record.behind_gaps = behind_gaps_;
     return record;
   }
 
  private:
-  /// Elements [begin, end).
   struct Part {
     const Record& record;
-    uint64_t begin, end;
+    size_t number;
+    uint64_t begin, end;  ///< elements
   };
 
-  uint64_t slice_elements() const { return range_slices(shape_, false).front().elements; }
+  bool can_be_read_in_parts() const {
+    const bool in_order =
+        was_range_coded_ || head_.positions == PositionForm::gaps || head_.positions == PositionForm::all;
+    return in_order && head_.shared && !head_.by_columns;
+  }
+
+  /// Of whole rows, as the range coder's slices are; all that there are where rows are wider than its own,
+  /// whose slices may end anywhere.
+  uint64_t part_elements() const {
+    if (elements_ == 0 || shape_.size() < 2) return elements_;
+    const codec::WeightLayout slice = range_slices(shape_, false).front();
+    const bool has_rows = slice.columns * static_cast<uint64_t>(shape_[0]) == elements_;
+    return has_rows ? slice.elements : elements_;
+  }
 
   void read_sizes(uint64_t& kept_budget) {
     head_ = unpack_head(in_.u8());
@@ -144,6 +151,7 @@ class WeightReader {
   }
 
   void read_parts() {
+    if (!part_) part_elements_ = can_be_read_in_parts() ? part_elements() : elements_;
     if (head_.positions == PositionForm::gaps) read_gaps();
     if (head_.positions == PositionForm::bitmap) read_bitmap();
     if (!head_.shared) {
@@ -189,7 +197,7 @@ class WeightReader {
         split_range_slices(in_, range_slices(shape_, head_.by_columns, period), sparse(), kept_);
     std::span<const RangeSlice> wanted = slices;
     if (part_) {
-      wanted = wanted.subspan(part_->begin / slices[0].layout.elements, 1);
+      wanted = wanted.subspan(part_->number, 1);
       have_part(wanted[0].kept);
     }
     if (sparse()) positions_.resize(kept_);
@@ -249,23 +257,20 @@ class WeightReader {
             bits, " bits, 2 to 16 are accepted");
     codec::StreamReader stream(in_, 1u << bits);
     require(stream.only_symbol() != codec::filler(bits), in_.what(), ": an index of fillers only");
-    require(stream.only_symbol() || kept_ <= 8 * in_.remaining(), in_.what(), ": ", kept_, " gaps in ",
-            in_.remaining(), " bytes");
+    stream.require_room_for(kept_);
     if (part_) return read_gaps_of_part(bits, stream);
     uint64_t at = 0, fillers = 0;
     std::vector<uint64_t> counts(entropy_ ? size_t{1} << bits : 0, 0);
+    const auto next = [&] {
+      const uint32_t symbol = stream.next();
+      if (entropy_) ++counts[symbol];
+      return symbol;
+    };
     positions_.resize(kept_);
-    for (size_t first = 0; first < kept_; first += codec::kEntryDistance) {
-      gap_entries_.push_back({at, stream.at()});
-      codec::positions_from_gaps(
-          bits, std::span(positions_).subspan(first, std::min(codec::kEntryDistance, kept_ - first)), at,
-          elements_, in_.what(),
-          [&] {
-            const uint32_t symbol = stream.next();
-            if (entropy_) ++counts[symbol];
-            return symbol;
-          },
-          fillers);
+    for (size_t i = 0; i < kept_; ++i) {
+      const Record::Entry entry{i, at, stream.at(), 0};
+      codec::positions_from_gaps(bits, {&positions_[i], 1}, at, elements_, in_.what(), next, fillers);
+      while (entries_.size() * part_elements_ <= positions_[i]) entries_.push_back(entry);
     }
     ledger_.index_bits = bits;
     ledger_.fillers = static_cast<int64_t>(fillers);
@@ -274,28 +279,14 @@ class WeightReader {
     behind_gaps_ = in_.at();
   }
 
-  /// From the last entry before the part on; what is read beyond it is dropped.
   void read_gaps_of_part(int bits, codec::StreamReader& stream) {
-    const std::vector<Record::GapEntry>& entries = part_->record.gap_entries;
-    const auto behind = std::upper_bound(
-        entries.begin(), entries.end(), part_->begin,
-        [](uint64_t element, const Record::GapEntry& entry) { return element < entry.element; });
-    const Record::GapEntry entry = *(behind - 1);
-    uint64_t kept = static_cast<uint64_t>(behind - 1 - entries.begin()) * codec::kEntryDistance;
-    uint64_t at = entry.element, fillers = 0;
-    stream.move_to(entry.bit);
-    part_first_ = kept;
-    std::vector<uint32_t> positions;
-    for (; kept < kept_ && at < part_->end; kept += positions.size()) {
-      positions.resize(std::min<uint64_t>(codec::kEntryDistance, kept_ - kept));
-      codec::positions_from_gaps(
-          bits, positions, at, elements_, in_.what(), [&] { return stream.next(); }, fillers);
-      for (const uint64_t position : positions) {
-        if (position < part_->begin) ++part_first_;
-        if (position >= part_->begin && position < part_->end)
-          positions_.push_back(static_cast<uint32_t>(position - part_->begin));
-      }
-    }
+    const Record::Entry* entry = &part_->record.entries[part_->number];
+    uint64_t at = entry->element, fillers = 0;
+    stream.move_to(entry->gap_bit);
+    positions_.resize(entry[1].kept - entry->kept);
+    codec::positions_from_gaps(
+        bits, positions_, at, elements_, in_.what(), [&] { return stream.next(); }, fillers);
+    for (uint32_t& position : positions_) position -= static_cast<uint32_t>(part_->begin);
     in_.take(part_->record.behind_gaps - in_.at());
   }
 
@@ -313,22 +304,34 @@ class WeightReader {
   void read_codes() {
     const auto alphabet = static_cast<uint32_t>(values_.size());
     if (part_) return read_codes_of_part(alphabet);
-    codec::StreamSize size;
-    codes_ = codec::read_stream(in_, kept_, alphabet, &size, &code_entries_);
+    codec::StreamReader stream(in_, alphabet);
+    stream.require_room_for(kept_);
+    complete_entries();
+    codes_.resize(kept_);
+    for (size_t i = 0; i + 1 < entries_.size(); ++i) {
+      entries_[i].code_bit = stream.at();
+      stream.read(std::span(codes_).subspan(entries_[i].kept, entries_[i + 1].kept - entries_[i].kept));
+    }
     count_entropy(codes_, alphabet);
-    charge(size, ledger_.codes_bytes, ledger_.coded_value_bits, "codes");
+    charge(stream.finish(in_), ledger_.codes_bytes, ledger_.coded_value_bits, "codes");
+  }
+
+  /// Gaps told where parts begin up to the last kept value; where all values are kept, or a bitmap tells
+  /// which, nothing has yet.
+  void complete_entries() {
+    if (head_.positions == PositionForm::bitmap) entries_.emplace_back();
+    for (uint64_t begin = entries_.size() * part_elements_; begin < elements_; begin += part_elements_)
+      entries_.push_back({.kept = sparse() ? kept_ : begin});
+    entries_.push_back({.kept = kept_});
   }
 
   void read_codes_of_part(uint32_t alphabet) {
-    if (!sparse()) part_first_ = part_->begin;
-    const uint64_t first = part_first_, before = first % codec::kEntryDistance;
-    have_part(sparse() ? positions_.size() : part_->end - part_->begin);
-    if (kept_ == 0) return;
+    const Record::Entry* entry = &part_->record.entries[part_->number];
+    have_part(entry[1].kept - entry->kept);
     codec::StreamReader stream(in_, alphabet);
-    stream.move_to(part_->record.code_entries[first / codec::kEntryDistance]);
-    codes_.resize(before + kept_);
+    stream.move_to(entry->code_bit);
+    codes_.resize(kept_);
     stream.read(codes_);
-    codes_.erase(codes_.begin(), codes_.begin() + static_cast<std::ptrdiff_t>(before));
   }
 
   // Code 0 says that an element is not kept, code c + 1 that it is centroid c.
@@ -420,7 +423,6 @@ class WeightReader {
   TensorLedger& ledger_;
   bool entropy_;
   std::optional<Part> part_;  ///< all that is wanted
-  uint64_t part_first_ = 0;   ///< the values that are kept before it
   RecordHead head_;
   Shape shape_;
   uint64_t elements_ = 0, kept_ = 0;
@@ -428,8 +430,8 @@ class WeightReader {
   std::vector<float> values_;  // or centroids, if shared
   std::vector<uint16_t> codes_;
   bool was_range_coded_ = false;
-  std::vector<Record::GapEntry> gap_entries_;
-  std::vector<uint64_t> code_entries_;
+  uint64_t part_elements_ = 0;  // of streams of symbols
+  std::vector<Record::Entry> entries_;
   size_t behind_gaps_ = 0;
   std::string form_;
 };
@@ -440,7 +442,8 @@ Weight read_weight(ByteView record, std::string_view what, ReadBudget& budget, T
                    bool entropy, bool keep_record) {
   WeightReader reader(record, what, ledger, entropy);
   Weight weight = reader.read(budget);
-  if (keep_record) weight.record = std::make_shared<const Record>(reader.record(record));
+  if (keep_record && !std::holds_alternative<Signs>(weight.encoding))
+    weight.record = std::make_shared<const Record>(reader.record(record));
   return weight;
 }
 

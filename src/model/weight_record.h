@@ -11,21 +11,19 @@ namespace netsuke {
 
 /// The bytes of a weight in a file, for a runtime that reads the weight anew whenever a layer needs it.
 struct Record {
-  /// Where reading may begin among the gaps of a pruned weight.
-  struct GapEntry {
-    uint64_t element = 0;  ///< the first that the gaps from here on tell of
-    uint64_t bit = 0;      ///< from the start of their stream
+  /// Where a part of a weight that is streams of symbols begins.
+  struct Entry {
+    uint64_t kept = 0;                   ///< values kept before it
+    uint64_t element = 0;                ///< that its first gap counts from
+    uint64_t gap_bit = 0, code_bit = 0;  ///< in the two streams
   };
   std::vector<uint8_t> bytes;
-  size_t rows = 0;   ///< of the weight's first dimension
-  size_t apart = 0;  ///< so many of them can be read without the others; or all
-  // Of weights that are streams of symbols, one entry for every codec::kEntryDistance kept values.
-  std::vector<GapEntry> gap_entries;
-  std::vector<uint64_t> code_entries;  ///< bits from the start of their stream
-  size_t behind_gaps = 0;              ///< where the byte after the stream of gaps is
-  size_t memory() const {
-    return bytes.size() + gap_entries.size() * sizeof(GapEntry) + code_entries.size() * sizeof(uint64_t);
-  }
+  size_t rows = 0;             ///< of the weight's first dimension
+  size_t apart = 0;            ///< so many of them, a part, can be read without the others; or all
+  std::vector<Entry> entries;  ///< of all parts and of what is behind the last; none if the bytes tell
+  size_t behind_gaps = 0;      ///< where the stream of gaps has ended
+  /// Bytes that it takes.
+  size_t memory() const { return bytes.size() + entries.size() * sizeof(Entry); }
 };
 
 }  // namespace netsuke
@@ -39,7 +37,8 @@ struct ReadBudget {
 };
 
 /// Reads the record that fills `record`; what this weight has is taken off the budget. Fills the counts of
-/// `ledger` and, if `entropy`, its bound; with `keep_record` the weight has its Record. Throws Error(input).
+/// `ledger` and, if `entropy`, its bound; with `keep_record` the weight has its Record,
+/// unless it is of signs, which are small as they are. Throws Error(input).
 Weight read_weight(ByteView record, std::string_view what, ReadBudget& budget, TensorLedger& ledger,
                    bool entropy, bool keep_record = false);
 

@@ -321,8 +321,8 @@ TEST(Records, RowsOfSharedWeightsAreReadApartWhereTheyAreCodedSo) {
   const Encoding kept = SparseCodebook{centroids, positions, codes}, whole = Codebook{centroids, all},
                  floats = Sparse{positions, random_floats(random, positions.size())};
   for (const Encoding& encoding : {kept, whole, floats}) {
-    for (const Coder coder : {Coder::range, Coder::huffman}) {
-      SCOPED_TRACE(cat(encoding_name(encoding), coder == Coder::range ? ", range" : ", huffman"));
+    for (const Coder coder : {Coder::range, Coder::huffman, Coder::plain}) {
+      SCOPED_TRACE(cat(encoding_name(encoding), ", coder ", static_cast<int>(coder)));
       const Graph written = one_weight(shape, encoding);
       const Graph graph = read_model(write_model(written, {.coder = coder}).bytes, "file", nullptr, true);
       const Weight& closed = *graph.values[graph.nodes[0].inputs[1]].weight;

@@ -139,31 +139,27 @@ std::vector<Item> channels_last(const ConvShape& s, const Item* weights, size_t 
   return result;
 }
 
-// A group's biases, or none.
-std::span<const float> bias_of(const ConvShape& s, std::span<const float> bias, size_t group) {
+// Groups of weights, or of codes of `centroids`, which are one argument or none.
+ConvWeights pack_groups(const ConvShape& s, const auto* weights, std::span<const float> bias,
+                        const auto&... centroids) {
+  ConvWeights packed{{}, AlignedFloats(s.channels, 0.0f)};
   const size_t outputs = s.out_channels / s.groups;
-  return bias.empty() ? bias : bias.subspan(group * outputs, outputs);
+  for (size_t g = 0; g < s.groups; ++g)
+    packed.groups.push_back(pack_panels(channels_last(s, weights, g).data(), outputs, depth(s, g),
+                                        centroids...,
+                                        bias.empty() ? bias : bias.subspan(g * outputs, outputs)));
+  return packed;
 }
 
 }  // namespace
 
 ConvWeights pack_conv(const ConvShape& shape, const float* weights, std::span<const float> bias) {
-  ConvWeights packed{{}, AlignedFloats(shape.channels, 0.0f)};
-  for (size_t g = 0; g < shape.groups; ++g)
-    packed.groups.push_back(pack_panels(channels_last(shape, weights, g).data(),
-                                        shape.out_channels / shape.groups, depth(shape, g),
-                                        bias_of(shape, bias, g)));
-  return packed;
+  return pack_groups(shape, weights, bias);
 }
 
 ConvWeights pack_conv(const ConvShape& shape, std::span<const uint16_t> codes,
                       std::span<const float> centroids, std::span<const float> bias) {
-  ConvWeights packed{{}, AlignedFloats(shape.channels, 0.0f)};
-  for (size_t g = 0; g < shape.groups; ++g)
-    packed.groups.push_back(pack_panels(channels_last(shape, codes.data(), g).data(),
-                                        shape.out_channels / shape.groups, depth(shape, g), centroids,
-                                        bias_of(shape, bias, g)));
-  return packed;
+  return pack_groups(shape, codes.data(), bias, centroids);
 }
 
 size_t conv2d_scratch(const ConvShape& shape) {
