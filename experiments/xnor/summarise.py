@@ -15,16 +15,17 @@ TABLE = os.path.join(HERE, "binary.json")
 RUNS = [("lenet-5-xnor", "LeNet-5, MNIST, our block", None),
         ("real", "vgg_small, CIFAR-10, real weights", "real"),
         ("bwn", "binary weights", "real"),
-        ("xnor", "binary weights and inputs, our block", "real"),
+        ("xnor-signs", "binary weights and inputs, our block, linear layers' inputs too", "real"),
         ("xnor-paper", "the paper's block (B-A-C-P) with K", "real"),
         ("xnor-paper-no-scale", "the same without K", "real"),
         ("xnor-conventional", "C-B-A-P, without K", "real"),
         ("real-long", "vgg_small, CIFAR-10, real weights, three times the epochs", "real-long"),
         ("taught-bwn", "binary weights, from that net and taught by it", "real-long"),
-        ("taught-xnor", "binary weights and inputs, our block, from that net and taught by it", "real-long"),
+        ("taught-xnor-signs", "binary weights and inputs, linear layers' too, from that net and taught by it", "real-long"),
         ("taught-xnor-paper", "the paper's block with K, the same way", "real-long"),
         ("taught-xnor-paper-no-scale", "the same without K", "real-long"),
         ("wide-real", "vgg_small of twice the width, real weights, twice the epochs", "wide-real"),
+        ("wide-taught-xnor-signs", "binary weights and inputs, linear layers' too, from that net and taught by it", "wide-real"),
         ("wide-taught-xnor", "binary weights and inputs, our block, from that net and taught by it", "wide-real")]
 
 
