@@ -4,7 +4,7 @@
 # EPOCHS (10) and WIDTH (0.25) say how long and how wide on CIFAR-10; then a real net of three times the epochs, whose layers
 # become binary by binary.toml.in in TAUGHT (13) epochs more, taught by it; and both once more at twice the width, in twice
 # the epochs and 16. "Signs" rows have the inputs of linear layers binary too, as our block had them at first. One seed, one
-# thread a run. Leaves every run in
+# thread a run (the committed wide-taught-xnor: two). Leaves every run in
 # out/xnor/ and the figures in binary.json here. A run that is there already is not done again; one that was stopped
 # goes on. The best epoch is chosen on 5,000 of the training images, which no network learns from.
 set -euo pipefail
