@@ -36,7 +36,8 @@ function(netsuke_room name)
   target_link_libraries(netsuke_${name} PUBLIC netsuke ${arg_LINK} PRIVATE netsuke_flags)
 endfunction()
 
-# netsuke_test(codec huffman_test.cpp LINK netsuke_model_write): one program, each TEST of it a CTest test.
+# netsuke_test(codec huffman_test.cpp LINK netsuke_model_write): one program, each TEST of it a CTest test; under sanitizers
+# the program is one, as a process a TEST takes as long to start as most of them take.
 function(netsuke_test name)
   if(NOT NETSUKE_TESTS)
     return()
@@ -61,5 +62,10 @@ function(netsuke_test name)
   endif()
   # Tests may each have a Problem or a Row of their own, also where a preset compiles the sources of a room together.
   set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
-  gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES TIMEOUT 300)
+  if(NETSUKE_SANITIZE)
+    add_test(NAME ${name}_test COMMAND ${name}_test --gtest_brief=1)
+    set_tests_properties(${name}_test PROPERTIES TIMEOUT 900)
+  else()
+    gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES TIMEOUT 300)
+  endif()
 endfunction()
