@@ -126,33 +126,28 @@ void run(const BenchOptions& options) {
 
 }  // namespace
 
-void add_bench(CLI::App& verb) {
+void add_bench(Flags& verb) {
   const auto options = std::make_shared<BenchOptions>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("MODEL", options->model, "a .nsk or .onnx file, or the name of an architecture")
-      ->required();
-  verb.add_option("-b,--batch", options->batch, "images computed at once")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 4096));
-  verb.add_option("--repeat", options->repeat, "stop after this many runs")
-      ->check(CLI::Range(1, 1'000'000'000));
-  verb.add_option("--seconds", options->seconds, "stop after this time; 3 if neither is given")
-      ->check(positive());
-  verb.add_option("--input-raw", options->input_raw,
-                  "instead of noise: one input as the network takes it, float32 little-endian, NCHW");
-  verb.add_option("--residency", options->residency,
-                  "weights in memory: as the fastest kernels want them, packed, coded as in the file, or "
-                  "dense; all compares the four")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"fastest", "packed", "coded", "dense", "all"}));
-  CLI::Option* explain =
-      verb.add_flag("--explain", options->explain,
-                    "for every layer: its kernel, its time, and how near that is to what the machine can do");
-  verb.add_flag("--serve", options->serve,
-                "for each line read, a number, run so often and print the times as a line of JSON")
-      ->excludes(explain);
-  verb.callback([options] { run(*options); });
+  verb.option("MODEL", options->model, "a .nsk or .onnx file, or the name of an architecture").required();
+  verb.option("-b,--batch", options->batch, "images computed at once").show_default().between(1, 4096);
+  verb.option("--repeat", options->repeat, "stop after this many runs").between(1, 1'000'000'000);
+  verb.option("--seconds", options->seconds, "stop after this time; 3 if neither is given").above_zero();
+  verb.option("--input-raw", options->input_raw,
+              "instead of noise: one input as the network takes it, float32 little-endian, NCHW");
+  verb.option("--residency", options->residency,
+              "weights in memory: as the fastest kernels want them, packed, coded as in the file, or "
+              "dense; all compares the four")
+      .show_default()
+      .one_of({"fastest", "packed", "coded", "dense", "all"});
+  const Flag explain =
+      verb.flag("--explain", options->explain,
+                "for every layer: its kernel, its time, and how near that is to what the machine can do");
+  verb.flag("--serve", options->serve,
+            "for each line read, a number, run so often and print the times as a line of JSON")
+      .excludes(explain);
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

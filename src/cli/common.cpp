@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -16,24 +15,12 @@
 
 namespace netsuke::cli {
 
-void Common::add_to(CLI::App& verb) {
-  verb.add_option("--seed", seed, "seed of everything random")->capture_default_str();
-  verb.add_option("-t,--threads", threads, "threads; 0 takes one for each core")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1024));
-  verb.add_flag("--json", json, "print one JSON object instead of text");
-  verb.add_option("--json-file", json_file, "also write the JSON object to this file");
-  verb.add_flag("--force", force, "overwrite files that exist");
-}
-
-CLI::Validator positive() {
-  return CLI::Validator(
-      [](const std::string& text) {
-        double value = 0;
-        const bool sound = CLI::detail::lexical_cast(text, value) && std::isfinite(value) && value > 0;
-        return sound ? std::string() : cat("found '", text, "', expected a number above 0");
-      },
-      "");
+void Common::add_to(Flags& verb) {
+  verb.option("--seed", seed, "seed of everything random").show_default();
+  verb.option("-t,--threads", threads, "threads; 0 takes one for each core").show_default().between(0, 1024);
+  verb.flag("--json", json, "print one JSON object instead of text");
+  verb.option("--json-file", json_file, "also write the JSON object to this file");
+  verb.flag("--force", force, "overwrite files that exist");
 }
 
 void refuse_foreign(const std::string& path, char first, std::string_view kind, bool force) {

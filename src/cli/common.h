@@ -1,13 +1,13 @@
 // What all verbs share: flags, output, and how a MODEL or DATA argument becomes something to work with.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
+#include "cli/flags.h"
 #include "cli/model_flags.h"
 #include "data/dataset.h"
 #include "graph/graph.h"
@@ -25,7 +25,7 @@ struct Common {
   std::string json_file;
   bool force = false;
 
-  void add_to(CLI::App& verb);
+  void add_to(Flags& verb);
 };
 
 /// Results to standard output: text for people, or with --json one object for programs.
@@ -47,9 +47,6 @@ class Output {
 /// Throws Error(usage) where `path` is a file that does not begin with this character, as all of its kind do,
 /// unless `force` is given: a report may take the place of an older one, not of a model.
 void refuse_foreign(const std::string& path, char first, std::string_view kind, bool force);
-
-/// For numbers above zero that are finite.
-CLI::Validator positive();
 
 /// Progress and lines on standard error; its stop flag is set by Ctrl-C (a second Ctrl-C ends at once).
 Log terminal_log();
@@ -107,17 +104,17 @@ void check_model_path(const std::string& path, bool force);
 void print_ledger(const Output& output, const WrittenFile& written, const Graph& dense);
 
 // The verbs: each adds its flags and sets what runs when it is called.
-void add_bench(CLI::App& verb);
-void add_compress(CLI::App& verb);
-void add_convert(CLI::App& verb);
-void add_data(CLI::App& verb);
-void add_distill(CLI::App& verb);
-void add_eval(CLI::App& verb);
-void add_inspect(CLI::App& verb);
-void add_run(CLI::App& verb);
-void add_sensitivity(CLI::App& verb);
-void add_train(CLI::App& verb);
-void add_tune(CLI::App& verb);
-void add_zoo(CLI::App& verb);
+void add_bench(Flags& verb);
+void add_compress(Flags& verb);
+void add_convert(Flags& verb);
+void add_data(Flags& verb);
+void add_distill(Flags& verb);
+void add_eval(Flags& verb);
+void add_inspect(Flags& verb);
+void add_run(Flags& verb);
+void add_sensitivity(Flags& verb);
+void add_train(Flags& verb);
+void add_tune(Flags& verb);
+void add_zoo(Flags& verb);
 
 }  // namespace netsuke::cli

@@ -259,45 +259,44 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_compress(CLI::App& verb) {
+void add_compress(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("MODEL", options->model, "the trained model, a .nsk or .onnx file")->required();
+  verb.option("MODEL", options->model, "the trained model, a .nsk or .onnx file").required();
   options->data.add_to(verb);
-  CLI::Option* recipe = verb.add_option(
-      "--recipe", options->recipe,
-      "a recipe's name or a TOML file; deep-compression, or smallest where a budget is given");
-  verb.add_option("-o,--output", options->output, "the .nsk file to write");
-  verb.add_flag(
+  const Flag recipe =
+      verb.option("--recipe", options->recipe,
+                  "a recipe's name or a TOML file; deep-compression, or smallest where a budget is given");
+  verb.option("-o,--output", options->output, "the .nsk file to write");
+  verb.flag(
       "--explain", options->explain,
       "only tell where every byte of MODEL, a .nsk file, went, and with --original and --data where its "
       "accuracy went");
-  verb.add_flag(
-      "--pre-flight", options->pre_flight,
-      "only tell how many bytes and milliseconds the recipe will give; nothing is trained or written");
-  verb.add_option("--original", options->original, "of --explain: the model that MODEL was made from");
-  verb.add_flag_callback(
+  verb.flag("--pre-flight", options->pre_flight,
+            "only tell how many bytes and milliseconds the recipe will give; nothing is trained or written");
+  verb.option("--original", options->original, "of --explain: the model that MODEL was made from");
+  verb.flag(
           "--data-free", [options] { options->recipe = "data-free"; },
           "no images at all: the recipe data-free, shared weights and no retraining")
-      ->excludes(recipe);
-  verb.add_option("--coder", options->coder,
-                  "instead of the recipe's: automatic, range, huffman, symbols (packed or Huffman) or plain");
-  verb.add_option("--index-bits", options->index_bits,
-                  "instead of the recipe's: 2 to 16; 0: the best of each tensor")
-      ->check(CLI::IsMember({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
-  verb.add_option(
+      .excludes(recipe);
+  verb.option("--coder", options->coder,
+              "instead of the recipe's: automatic, range, huffman, symbols (packed or Huffman) or plain");
+  verb.option("--index-bits", options->index_bits,
+              "instead of the recipe's: 2 to 16; 0: the best of each tensor")
+      .one_of({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
+  verb.option(
       "--max-drop", options->budget.max_drop,
       "the smallest file whose top-1 is at most so many points below MODEL's; exit with 3 if it is not kept");
-  verb.add_option("--target-size", options->budget.target_size,
-                  "the most accurate file of at most so many bytes; exit with 3 if it is not kept")
-      ->transform(CLI::AsSizeValue(true));
-  verb.add_option("--target-ms", options->budget.target_ms,
-                  "the most accurate file that takes at most so many milliseconds an image here");
-  verb.add_option("--minutes", options->minutes, "a search starts no attempt after this time; 0: none")
-      ->check(CLI::NonNegativeNumber);
-  verb.add_flag("--resume", options->resume, "go on from OUTPUT.work, which an interrupted run leaves");
-  verb.callback([options] { run(*options); });
+  verb.option("--target-size", options->budget.target_size,
+              "the most accurate file of at most so many bytes; exit with 3 if it is not kept")
+      .size();
+  verb.option("--target-ms", options->budget.target_ms,
+              "the most accurate file that takes at most so many milliseconds an image here");
+  verb.option("--minutes", options->minutes, "a search starts no attempt after this time; 0: none")
+      .not_negative();
+  verb.flag("--resume", options->resume, "go on from OUTPUT.work, which an interrupted run leaves");
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

@@ -55,26 +55,26 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_convert(CLI::App& verb) {
+void add_convert(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("IN", options->input, "a .nsk or .onnx file, or the name of an architecture")->required();
-  verb.add_option("OUT", options->output, "a .nsk or .onnx file, or .txt for the graph as text")->required();
-  verb.add_option(
+  verb.option("IN", options->input, "a .nsk or .onnx file, or the name of an architecture").required();
+  verb.option("OUT", options->output, "a .nsk or .onnx file, or .txt for the graph as text").required();
+  verb.option(
           "--coder", options->coder,
           "automatic (the smallest for each tensor), range, huffman, symbols (packed or Huffman) or plain")
-      ->capture_default_str();
-  verb.add_option("--index-bits", options->index_bits,
-                  "width of a relative index, 2 to 16 bits; 0: the best of each tensor")
-      ->capture_default_str()
-      ->check(CLI::IsMember({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}));
-  verb.add_flag(
+      .show_default();
+  verb.option("--index-bits", options->index_bits,
+              "width of a relative index, 2 to 16 bits; 0: the best of each tensor")
+      .show_default()
+      .one_of({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
+  verb.flag(
       "--fold", options->fold,
       "make batch norms part of the layers beside them, or thresholds of signs: smaller, not for training");
-  verb.add_flag("--quantized", options->quantized,
-                "to .onnx: keep shared weights as codes (DequantizeLinear or Gather)");
-  verb.callback([options] { run(*options); });
+  verb.flag("--quantized", options->quantized,
+            "to .onnx: keep shared weights as codes (DequantizeLinear or Gather)");
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

@@ -70,10 +70,10 @@ void run(const Common& common) {
 
 }  // namespace
 
-void add_data(CLI::App& verb) {
+void add_data(Flags& verb) {
   const auto common = std::make_shared<Common>();
   common->add_to(verb);
-  verb.callback([common] { run(*common); });
+  verb.run([common] { run(*common); });
 }
 
 }  // namespace netsuke::cli

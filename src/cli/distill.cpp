@@ -145,34 +145,30 @@ void run(Options options) {
 
 }  // namespace
 
-void add_distill(CLI::App& verb) {
+void add_distill(Flags& verb) {
   const auto options = std::make_shared<Options>();
   train::Options& training = options->training;
   training.distill_alpha = 0.9;
-  verb.add_option(
-          "--teacher", options->teachers,
-          "a trained network to learn from; several times for several, whose probabilities are averaged")
-      ->required();
-  verb.add_option("--student", options->student, "the name of an architecture, or a .nsk or .onnx file")
-      ->required();
-  verb.add_option("--temperature", training.distill_temperature, "T: how soft the targets are")
-      ->capture_default_str();
-  verb.add_option("--alpha", training.distill_alpha, "loss = ALPHA T^2 soft + (1 - ALPHA) hard")
-      ->capture_default_str();
-  verb.add_flag("--match-logits", training.match_logits,
-                "match the scores themselves: what soft targets become at high temperatures");
-  verb.add_option("--teacher-answers", training.teacher_answers,
-                  "a file to keep the teachers' answers in, for other students (images not augmented)");
-  verb.add_option("--labelled", options->labelled, "use the labels of that many images only; 0 for none")
-      ->check(CLI::NonNegativeNumber);
-  verb.add_option("--unlabelled", options->unlabelled,
-                  "more images to learn from, whose labels are not looked at");
-  verb.add_option("--omit-class", options->omitted,
-                  "leave the images of this class out of the training images");
-  verb.add_flag("--fit-bias", options->fit_bias,
-                "raise the bias of the class left out, by what is best on the validation images");
+  verb.option("--teacher", options->teachers,
+              "a trained network to learn from; several times for several, whose probabilities are averaged")
+      .required();
+  verb.option("--student", options->student, "the name of an architecture, or a .nsk or .onnx file")
+      .required();
+  verb.option("--temperature", training.distill_temperature, "T: how soft the targets are").show_default();
+  verb.option("--alpha", training.distill_alpha, "loss = ALPHA T^2 soft + (1 - ALPHA) hard").show_default();
+  verb.flag("--match-logits", training.match_logits,
+            "match the scores themselves: what soft targets become at high temperatures");
+  verb.option("--teacher-answers", training.teacher_answers,
+              "a file to keep the teachers' answers in, for other students (images not augmented)");
+  verb.option("--labelled", options->labelled, "use the labels of that many images only; 0 for none")
+      .not_negative();
+  verb.option("--unlabelled", options->unlabelled,
+              "more images to learn from, whose labels are not looked at");
+  verb.option("--omit-class", options->omitted, "leave the images of this class out of the training images");
+  verb.flag("--fit-bias", options->fit_bias,
+            "raise the bias of the class left out, by what is best on the validation images");
   options->add_to(verb);
-  verb.callback([options] { run(*options); });
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

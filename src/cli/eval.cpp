@@ -53,16 +53,14 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_eval(CLI::App& verb) {
+void add_eval(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("MODEL", options->model, "a .nsk or .onnx file")->required();
-  verb.add_option("--data", options->data, "a known data set (see `netsuke data`) or a folder")->required();
-  verb.add_option("--split", options->part, "test or train")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"test", "train"}));
-  verb.callback([options] { run(*options); });
+  verb.option("MODEL", options->model, "a .nsk or .onnx file").required();
+  verb.option("--data", options->data, "a known data set (see `netsuke data`) or a folder").required();
+  verb.option("--split", options->part, "test or train").show_default().one_of({"test", "train"});
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

@@ -79,15 +79,14 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_inspect(CLI::App& verb) {
+void add_inspect(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("MODEL", options->model, "a .nsk or .onnx file, or the name of an architecture")
-      ->required();
-  verb.add_flag("--ledger", options->ledger, "also tell where every byte of the file is");
-  verb.add_option("--histogram", options->histogram, "draw how the weights of this layer are distributed");
-  verb.callback([options] { run(*options); });
+  verb.option("MODEL", options->model, "a .nsk or .onnx file, or the name of an architecture").required();
+  verb.flag("--ledger", options->ledger, "also tell where every byte of the file is");
+  verb.option("--histogram", options->histogram, "draw how the weights of this layer are distributed");
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

@@ -16,7 +16,7 @@ struct Verb {
   const char* name;
   const char* summary;
   const char* example;
-  void (*add)(CLI::App&);
+  void (*add)(Flags&);
 };
 
 constexpr Verb kVerbs[] = {
@@ -77,7 +77,8 @@ int run(int argc, char** argv) {
   for (const Verb& verb : kVerbs) {
     CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
     sub->footer(std::string("Example:\n  ") + verb.example);
-    verb.add(*sub);
+    Flags flags(*sub);
+    verb.add(flags);
   }
   app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
     const std::vector<CLI::App*> verbs = failed->get_subcommands();

@@ -16,31 +16,31 @@
 
 namespace netsuke::cli {
 
-void ModelFlags::add_to(CLI::App& verb) {
+void ModelFlags::add_to(Flags& verb) {
   const auto add = [&](const char* name, auto& to, const char* help) {
-    return verb.add_option(name, to, help)->group("Model");
+    return verb.option(name, to, help).under("Model");
   };
   add("--input", input,
       "channels x height x width, as in 3x224x224, instead of the architecture's or the ONNX file's");
   add("--classes", outputs,
       "number of classes to tell apart: an architecture's, or (train) a new last layer's")
-      ->check(CLI::Range(1, 1 << 24));
+      .between(1, 1 << 24);
   add("--set", set, "an option of an architecture, NAME=VALUE (`netsuke zoo NAME` lists them)")
-      ->allow_extra_args(false);
+      .one_at_a_time();
   add("--describe", description,
       "a TOML file with any of labels, mean, std, scale, order, resize; default MODEL.toml");
   add("--labels", labels, "a file with the names of the outputs, one a line");
   add("--mean", mean, "subtracted from (pixel x scale), one number or one a channel: 104,117,123");
   add("--std", std, "what that is then divided by, one number or one a channel");
-  add("--scale", scale, "what 8-bit pixels are multiplied by; default 1/255")->check(positive());
+  add("--scale", scale, "what 8-bit pixels are multiplied by; default 1/255").above_zero();
   add("--order", order, "rgb, bgr or gray");
   add("--resize", resize, "length of a picture's shorter side before its centre is cut out")
-      ->check(CLI::Range(1, kMostResize));
+      .between(1, kMostResize);
   add("--take", take, "of an ONNX file with several outputs the one that is the answer");
   add("--class-folders", class_folders,
       "a file with the names of the data's class folders in the order of the outputs");
-  verb.add_flag("--keep-batch-norm", keep_batch_norm, "leave the batch norms of an ONNX file as they are")
-      ->group("Model");
+  verb.flag("--keep-batch-norm", keep_batch_norm, "leave the batch norms of an ONNX file as they are")
+      .under("Model");
 }
 
 namespace {

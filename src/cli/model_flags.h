@@ -1,11 +1,11 @@
 // A MODEL argument and what may be said about it: where it comes from decides what there is to say.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
+#include "cli/flags.h"
 #include "data/catalog.h"
 #include "graph/graph.h"
 #include "model/ledger.h"
@@ -28,7 +28,7 @@ struct ModelFlags {
   std::string class_folders;  ///< a file of folder names in the order of the outputs
   bool only_records = false;  ///< of a .nsk file: see read_model()
 
-  void add_to(CLI::App& verb);
+  void add_to(Flags& verb);
 };
 
 /// A MODEL argument: a .nsk or ONNX file, recognised by content, or an architecture's name with fresh

@@ -140,21 +140,19 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_run(CLI::App& verb) {
+void add_run(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("MODEL", options->model, "a .nsk or .onnx file")->required();
-  verb.add_option("IMAGE", options->images, "JPEG or PNG pictures of any size");
-  verb.add_option("--data", options->data, "a data set to take pictures from");
-  verb.add_option("--index", options->indices, "pictures of its test split, by number");
-  verb.add_option("--top", options->top, "answers for each picture")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
-  verb.add_option("--input-raw", options->input_raw,
-                  "instead of pictures: one input as the network takes it, float32 little-endian, NCHW");
-  verb.add_option("--raw", options->raw, "with --input-raw: where the output goes, in the same form");
-  verb.callback([options] { run(*options); });
+  verb.option("MODEL", options->model, "a .nsk or .onnx file").required();
+  verb.option("IMAGE", options->images, "JPEG or PNG pictures of any size");
+  verb.option("--data", options->data, "a data set to take pictures from");
+  verb.option("--index", options->indices, "pictures of its test split, by number");
+  verb.option("--top", options->top, "answers for each picture").show_default().between(1, 1000);
+  verb.option("--input-raw", options->input_raw,
+              "instead of pictures: one input as the network takes it, float32 little-endian, NCHW");
+  verb.option("--raw", options->raw, "with --input-raw: where the output goes, in the same form");
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

@@ -243,19 +243,17 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_sensitivity(CLI::App& verb) {
+void add_sensitivity(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("MODEL", options->model, "the trained model, a .nsk or .onnx file")->required();
+  verb.option("MODEL", options->model, "the trained model, a .nsk or .onnx file").required();
   options->data.add_to(verb);
-  verb.add_option("--images", options->images, "held-out images to measure on")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  verb.add_option("-o,--output", options->output,
-                  "keep the readings in this JSON file, and go on from those that it has");
-  verb.add_option("--draw", options->draw, "draw them: NAME.svg gives NAME-density.svg and NAME-bits.svg");
-  verb.callback([options] { run(*options); });
+  verb.option("--images", options->images, "held-out images to measure on").show_default().above_zero();
+  verb.option("-o,--output", options->output,
+              "keep the readings in this JSON file, and go on from those that it has");
+  verb.option("--draw", options->draw, "draw them: NAME.svg gives NAME-density.svg and NAME-bits.svg");
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

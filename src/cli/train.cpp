@@ -14,24 +14,23 @@ struct BinaryFlags {
   bool ends = false;
   std::optional<std::vector<std::string>> parts;
 
-  void add_to(CLI::App& verb) {
-    CLI::Option* binarize = verb.add_option(
+  void add_to(Flags& verb) {
+    const Flag binarize = verb.option(
         "--binarize", method,
         "make the layers between the first and the last binary: bwn (weights) or xnor (inputs too)");
-    verb.add_option("--binary-block", block,
-                    "of xnor: residual (ours), paper (B-A-C-P) or conventional (C-B-A-P)")
-        ->capture_default_str()
-        ->needs(binarize);
-    verb.add_option(
-            "--binary-parts", parts,
-            "of a residual block: shortcut,threshold,prelu,real-linear,scale (default all but scale); of "
-            "the paper's: scale, or none")
-        ->delimiter(',')
-        ->needs(binarize);
-    verb.add_flag("--binary-ends", ends, "the first and the last layer too")->needs(binarize);
-    verb.add_option("--keep-real", keep, "layers, by name or pattern, that stay real")
-        ->delimiter(',')
-        ->needs(binarize);
+    verb.option("--binary-block", block,
+                "of xnor: residual (ours), paper (B-A-C-P) or conventional (C-B-A-P)")
+        .show_default()
+        .needs(binarize);
+    verb.option("--binary-parts", parts,
+                "of a residual block: shortcut,threshold,prelu,real-linear,scale (default all but scale); of "
+                "the paper's: scale, or none")
+        .separated_by(',')
+        .needs(binarize);
+    verb.flag("--binary-ends", ends, "the first and the last layer too").needs(binarize);
+    verb.option("--keep-real", keep, "layers, by name or pattern, that stay real")
+        .separated_by(',')
+        .needs(binarize);
   }
 
   /// For run.json; null where nothing becomes binary.
@@ -89,14 +88,13 @@ void run(Options options) {
 
 }  // namespace
 
-void add_train(CLI::App& verb) {
+void add_train(Flags& verb) {
   const auto options = std::make_shared<Options>();
-  verb.add_option("MODEL", options->model,
-                  "the name of an architecture, or a .nsk or .onnx file to go on from")
-      ->required();
+  verb.option("MODEL", options->model, "the name of an architecture, or a .nsk or .onnx file to go on from")
+      .required();
   options->binary.add_to(verb);
   options->add_to(verb);
-  verb.callback([options] { run(*options); });
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

@@ -37,17 +37,17 @@ report::Json json_of(const ModelFlags& about) {
 
 bool TrainingVerb::writes() { return train::world_from_environment().rank == 0; }
 
-void TrainingVerb::add_to(CLI::App& verb) {
+void TrainingVerb::add_to(Flags& verb) {
   common.add_to(verb);
   about.add_to(verb);
   data.add_to(verb);
   folder.add_to(verb);
   add_training_flags(verb, training);
-  verb.add_option("-o,--output", output, "the .nsk or .onnx file to write")->required();
-  verb.add_flag("--resume", resume,
-                "go on from OUTPUT.checkpoint, which every epoch, some minutes and Ctrl-C leave");
-  verb.add_option("--dropout", dropout, "ratio of the network's dropouts; default as the architecture has it")
-      ->check(CLI::Range(0.0, 0.99));
+  verb.option("-o,--output", output, "the .nsk or .onnx file to write").required();
+  verb.flag("--resume", resume,
+            "go on from OUTPUT.checkpoint, which every epoch, some minutes and Ctrl-C leave");
+  verb.option("--dropout", dropout, "ratio of the network's dropouts; default as the architecture has it")
+      .between(0.0, 0.99);
 }
 
 void TrainingVerb::check_output() const {

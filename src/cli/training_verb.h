@@ -27,7 +27,7 @@ struct TrainingVerb {
 
   /// Of several processes that train together rank 0 writes and reports.
   static bool writes();
-  void add_to(CLI::App& verb);
+  void add_to(Flags& verb);
   /// To be called before anything is loaded: throws where the output cannot be written, or a checkpoint lies
   /// there that is neither to be gone on from nor to be lost.
   void check_output() const;

@@ -40,16 +40,16 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_tune(CLI::App& verb) {
+void add_tune(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("MODEL", options->models,
-                  "models, or names of architectures, whose layers are measured; the times are kept in "
-                  "~/.cache/netsuke, or where NETSUKE_TIMINGS says (an empty one: nowhere)")
-      ->required();
-  verb.add_flag("--again", options->again, "forget what was measured before");
-  verb.callback([options] { run(*options); });
+  verb.option("MODEL", options->models,
+              "models, or names of architectures, whose layers are measured; the times are kept in "
+              "~/.cache/netsuke, or where NETSUKE_TIMINGS says (an empty one: nowhere)")
+      .required();
+  verb.flag("--again", options->again, "forget what was measured before");
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli

@@ -112,13 +112,13 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_zoo(CLI::App& verb) {
+void add_zoo(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.add_option("ARCH", options->name, "the architecture; all are listed without one");
-  verb.add_option("-o,--output", options->output, "write the untrained network to this file");
-  verb.callback([options] { run(*options); });
+  verb.option("ARCH", options->name, "the architecture; all are listed without one");
+  verb.option("-o,--output", options->output, "write the untrained network to this file");
+  verb.run([options] { run(*options); });
 }
 
 }  // namespace netsuke::cli
