@@ -115,10 +115,9 @@ class Binarizer {
  public:
   Binarizer(const Graph& graph, const BinarizeOptions& options)
       : w_{graph}, options_(options), binary_(chosen(w_, options)), shapes_(infer_shapes(graph)) {
-    const bool residual = options.block == BinaryBlock::residual;
-    const bool some_linear = residual && options.real_linear && std::ranges::any_of(binary_, [&](size_t n) {
-                               return is_any<Conv2d>(w_.node(n).op);
-                             });
+    const bool some_linear =
+        options.block != BinaryBlock::conventional && options.real_linear &&
+        std::ranges::any_of(binary_, [&](size_t n) { return is_any<Conv2d>(w_.node(n).op); });
     for (const size_t n : binary_)
       if (!options.inputs || (some_linear && is_any<Linear>(w_.node(n).op))) only_weights_.insert(n);
     for (const size_t n : only_weights_) binary_.erase(n);
@@ -378,7 +377,7 @@ BinarizeOptions binarize_options(std::string_view method, std::string_view block
   };
   static constexpr Block blocks[] = {
       {"residual", BinaryBlock::residual, {true, true, true, true, true}, {false, true, true, true, true}},
-      {"paper", BinaryBlock::paper, {true}, {true}},
+      {"paper", BinaryBlock::paper, {true, false, false, false, true}, {true}},
       {"conventional", BinaryBlock::conventional, {}, {}},
   };
   static constexpr std::string_view names[] = {"scale", "shortcut", "threshold", "prelu", "real-linear"};

@@ -23,6 +23,10 @@ struct BinarizeOptions {
   /// The result of a convolution times K, how large its inputs were (XNOR-Net, equation 11). Not in
   /// conventional blocks.
   bool scale = false;
+  /// Of linear layers behind binary convolutions only the weights are binary: signs of what convolutions
+  /// found cost as much accuracy there as in all convolutions together (docs/methods/binary.md). Not in
+  /// conventional blocks.
+  bool real_linear = true;
   // Of residual blocks only:
   bool shortcut = true;  ///< each block's real-valued input is added to its output (Liu 2018, Bi-Real Net)
   /// Learned per-channel thresholds of the sign (Liu 2020, ReActNet: RSign), as the shift of a batch norm in
@@ -31,16 +35,14 @@ struct BinarizeOptions {
   /// Learned per-channel slopes. With the batch norm's bias before it and the thresholds behind it, this
   /// computes whatever ReActNet's RPReLU does.
   bool prelu = true;
-  /// Of linear layers behind binary convolutions only the weights are binary: signs of what convolutions
-  /// found cost as much accuracy there as in all convolutions together (docs/methods/binary.md).
-  bool real_linear = true;
   std::vector<std::string> keep;  ///< layers, by name or pattern, that stay real
   bool ends = false;              ///< the first and the last layer too
 };
 
 /// From words: method "bwn" or "xnor"; block "residual", "paper" or "conventional"; parts of "scale",
 /// "shortcut", "threshold", "prelu" and "real-linear", or none given: the last four in residual blocks,
-/// "scale" in the paper's. Throws Error(usage) for others, and for parts that the block does not have.
+/// "scale" in the paper's, which may have "real-linear" too. Throws Error(usage) for others, and for parts
+/// that the block does not have.
 BinarizeOptions binarize_options(std::string_view method, std::string_view block,
                                  const std::optional<std::vector<std::string>>& parts);
 

@@ -137,9 +137,13 @@ TEST(Binarize, LinearLayersBehindConvolutionsKeepRealInputs) {
   EXPECT_THAT(nodes(binary), AllOf(Contains("conv2.sign:sign"), Not(Contains("fc3.sign:sign"))));
   // What stands around it stays as well.
   EXPECT_THAT(nodes(binary), IsSupersetOf({"flatten:flatten", "fc3:linear", "relu3:relu", "fc4:linear"}));
-  for (const BinaryBlock block : {BinaryBlock::residual, BinaryBlock::paper})
-    EXPECT_THAT(nodes(binarize(graph, {.block = block, .real_linear = block == BinaryBlock::paper})),
-                Contains("fc3.sign:sign"));
+  using Parts = std::vector<std::string>;
+  EXPECT_THAT(nodes(binarize(graph, binarize_options("xnor", "paper", Parts{"real-linear"}))),
+              AllOf(Contains("conv2.sign:sign"), Not(Contains("fc3.sign:sign"))));
+  // Otherwise, and by default in the paper's block, they become binary as convolutions do.
+  for (const BinarizeOptions& signs :
+       {binarize_options("xnor", "residual", Parts{"shortcut"}), binarize_options("xnor", "paper", {})})
+    EXPECT_THAT(nodes(binarize(graph, signs)), Contains("fc3.sign:sign"));
 }
 
 TEST(Binarize, NetsOfLinearLayersAloneGetBinaryInputs) {
