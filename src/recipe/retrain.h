@@ -1,5 +1,5 @@
 // Retraining as recipes mean it: at a share of the rate that the model was trained with, and perhaps taught
-// by it.
+// by it. Where the model does not say that rate, as imported ones do not, a few steps at several rates tell.
 #pragma once
 
 #include "recipe/run.h"

@@ -250,6 +250,23 @@ TEST_F(SearchTest, RetrainingThatHarmsIsUndone) {
   EXPECT_THAT(lines, testing::Contains(HasSubstr("is undone")));
 }
 
+TEST_F(SearchTest, RetrainsAtARateThatTheNetworkBearsWhereNoneIsRecorded) {
+  const Recipe recipe = parse_recipe(R"(
+    name = "imported"
+    [[stage]]
+    do = "prune"
+    density = 0.9
+    retrain = { epochs = 2, rate = 1000.0, batch = 32 }
+  )",
+                                     "r.toml");
+  std::vector<std::string> lines;
+  context_.log.line = [&](std::string_view line) { lines.emplace_back(line); };
+  original_.metadata.erase("train.learning_rate");
+  EXPECT_LT(error_of(run(recipe, original_, context_), *held_out_), 10);
+  EXPECT_THAT(lines, testing::Contains(HasSubstr(", not at 10: the loss of the first steps is ")));
+  EXPECT_THAT(lines, testing::Not(testing::Contains(HasSubstr("is undone"))));
+}
+
 TEST_F(SearchTest, TheSlowerRetrainingGoesOnAfterAStop) {
   const Recipe recipe = parse_recipe(R"(
     name = "too fast"
