@@ -182,7 +182,8 @@ struct Block {
   const uint8_t* rows;
   const float* values;
   const float* bias;  // where sums start, null in blocks after the first
-  Clamp clamp;        // no limits in blocks before the last
+  Clamp clamp;
+  bool clamps;  // in the last block
 };
 
 // sums[outputs, kTilePixels] (+)= weights * rows. Narrow tiles keep several sums a pixel: a chain of
@@ -190,29 +191,35 @@ struct Block {
 template <size_t kVectors>
 HWY_NOINLINE void multiply_block(const Block& block, size_t lists, const float* HWY_RESTRICT rows,
                                  float* HWY_RESTRICT sums) {
-  constexpr size_t kSets = kVectors > 4 ? 1 : (kVectors > 2 ? 2 : 4), kAtOnce = HWY_MAX(kSets, 2);
+  constexpr size_t kSets = kVectors > 2 ? 1 : (kVectors > 1 ? 2 : 4), kAtOnce = HWY_MAX(kSets, 2);
   const FloatTag d;
   using V = hn::Vec<FloatTag>;
+  const uint32_t* HWY_RESTRICT outputs = block.outputs;
+  const uint32_t* HWY_RESTRICT starts = block.starts;
+  const uint8_t* HWY_RESTRICT weight_rows = block.rows;
+  const float* HWY_RESTRICT values = block.values;
+  const float* HWY_RESTRICT bias = block.bias;
+  const bool clamps = block.clamps;
   const V low = hn::Set(d, block.clamp.low), high = hn::Set(d, block.clamp.high);
+  size_t i = starts[0];
   for (size_t list = 0; list < lists; ++list) {
-    const size_t output = block.outputs[list];
+    const size_t output = outputs[list];
     float* HWY_RESTRICT to = sums + output * kTilePixels;
     V sum[kSets][kVectors];
     HWY_UNROLL(8)
     for (size_t v = 0; v < kVectors; ++v) {
-      sum[0][v] = block.bias ? hn::Set(d, block.bias[output]) : hn::Load(d, to + v * kLanes);
+      sum[0][v] = bias ? hn::Set(d, bias[output]) : hn::Load(d, to + v * kLanes);
       HWY_UNROLL(4)
       for (size_t set = 1; set < kSets; ++set) sum[set][v] = hn::Zero(d);
     }
-    const auto add = [&](size_t i, size_t set) HWY_ATTR {
-      const V weight = hn::Set(d, block.values[i]);
-      const float* row = rows + block.rows[i] * kTilePixels;
+    const auto add = [&](size_t at, size_t set) HWY_ATTR {
+      const V weight = hn::Set(d, values[at]);
+      const float* row = rows + weight_rows[at] * kTilePixels;
       HWY_UNROLL(8)
       for (size_t v = 0; v < kVectors; ++v)
         sum[set][v] = hn::MulAdd(weight, hn::Load(d, row + v * kLanes), sum[set][v]);
     };
-    size_t i = block.starts[list];
-    const size_t end = block.starts[list + 1];
+    const size_t end = starts[list + 1];
     for (; i + kAtOnce <= end; i += kAtOnce) {
       HWY_UNROLL(4)
       for (size_t j = 0; j < kAtOnce; ++j) add(i + j, j % kSets);
@@ -222,7 +229,8 @@ HWY_NOINLINE void multiply_block(const Block& block, size_t lists, const float* 
     for (size_t v = 0; v < kVectors; ++v) {
       HWY_UNROLL(4)
       for (size_t set = 1; set < kSets; ++set) sum[0][v] = hn::Add(sum[0][v], sum[set][v]);
-      hn::Store(hn::Min(hn::Max(sum[0][v], low), high), d, to + v * kLanes);
+      if (clamps) sum[0][v] = hn::Min(hn::Max(sum[0][v], low), high);
+      hn::Store(sum[0][v], d, to + v * kLanes);
     }
   }
 }
@@ -236,15 +244,13 @@ MultiplyFunction multiply_for(size_t vectors) {
   return kFunctions[vectors - 1];
 }
 
-// Outputs [first, last) of a tile's sums to its pixels.
-void scatter(const float* HWY_RESTRICT sums, size_t first, size_t last, size_t pixels,
-             float* HWY_RESTRICT out, size_t out_stride) {
+// Outputs [first, last) of sums, kScattered at most, to `pixels` pixels, kSquare at most.
+void scatter_block(const float* HWY_RESTRICT sums, size_t first, size_t last, size_t pixels,
+                   float* HWY_RESTRICT out, size_t out_stride) {
   if (kSquares && last - first == kSquare) {
     const float* from[kSquare];
     for (size_t j = 0; j < kSquare; ++j) from[j] = sums + (first + j) * kTilePixels;
-    for (size_t i = 0; i < pixels; i += kSquare)
-      transpose_square(from, i, out + i * out_stride + first, out_stride, std::min(kSquare, pixels - i));
-    return;
+    return transpose_square(from, 0, out + first, out_stride, pixels);
   }
   for (size_t i = 0; i < pixels; i += 4) {
     size_t output = first;
@@ -261,6 +267,16 @@ void scatter(const float* HWY_RESTRICT sums, size_t first, size_t last, size_t p
   }
 }
 
+// A tile's sums to its pixels: few of these at once, since each that is written to is a page of its own where
+// pixels are large.
+void scatter(const float* HWY_RESTRICT sums, size_t outputs, size_t pixels, float* HWY_RESTRICT out,
+             size_t out_stride) {
+  for (size_t i = 0; i < pixels; i += kSquare)
+    for (size_t o = 0; o < outputs; o += kScattered)
+      scatter_block(sums + i, o, std::min(o + kScattered, outputs), std::min(kSquare, pixels - i),
+                    out + i * out_stride, out_stride);
+}
+
 // One tile of one group's outputs.
 void group_tile(const ConvShape& s, const SparseConvWeights& w, size_t group, const float* in,
                 size_t in_stride, const Tile& tile, Clamp clamp, float* rows, float* sums) {
@@ -274,7 +290,8 @@ void group_tile(const ConvShape& s, const SparseConvWeights& w, size_t group, co
                       w.rows.data(),
                       w.values.data(),
                       b == 0 ? w.bias.data() + group * outputs : nullptr,
-                      b + 1 == w.blocks ? clamp : Clamp{}};
+                      clamp,
+                      b + 1 == w.blocks};
     multiply_for(tile.vectors)(block, outputs, rows, sums);
   }
 }
@@ -307,10 +324,8 @@ void run_sparse_conv(const ConvShape& s, const SparseConvWeights& w, const Image
     const Tile tile = tile_at(s, first, std::min(step, s.out_plane() - first));
     for (size_t group = 0; group < s.groups; ++group) {
       group_tile(s, w, group, image.in + group * channels, image.in_stride, tile, clamp, rows, sums);
-      // Few outputs at once: pixels whose stride is a power of two would throw each other out of the cache.
-      for (size_t o = 0; o < outputs; o += kScattered)
-        scatter(sums, o, std::min(o + kScattered, outputs), tile.pixels,
-                image.out + first * image.out_stride + group * outputs, image.out_stride);
+      scatter(sums, outputs, tile.pixels, image.out + first * image.out_stride + group * outputs,
+              image.out_stride);
     }
     if (image.add)
       add_images(image.out, image.out_stride, image.add, image.add_stride, s.out_channels, image.clamp,
