@@ -18,8 +18,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // Neighbouring windows that are summed together, kVectors vectors of channels each: every input under them
 // and every weight is then loaded once a row, and what is read of a pixel is a whole cache line of it where
-// vectors have 8 floats. 4 x 2 sums, 3 x 2 weights and an input are what 16 registers hold.
+// vectors have 8 floats. 4 x 2 sums, 3 x 2 weights and an input are what 16 registers hold; where there are
+// 32, rows of 7, 14, 28, 56 and 112 windows are cut into sevens.
 inline constexpr size_t kTile = 4;
+inline constexpr size_t kWideTile = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64 ? 7 : kTile;
 inline constexpr size_t kVectors = 2;
 
 // Makes g++ hold a loaded vector in its register. It would load it again for each use, and loads are what
@@ -117,7 +119,18 @@ HWY_INLINE void tile(D d, const Layer& layer, const Place& place) {
   const float* taps = place.taps + place.channel;
   const size_t in_step = s.dilation_h * s.width * layer.in_stride,
                tap_step = s.kernel_w * layer.weights.stride;
-  for (size_t r = 0; r < place.rows; ++r, in += in_step, taps += tap_step) {
+  size_t rows = place.rows;
+  if constexpr (kKernel == 3 && kInside) {
+    // Each row by instructions of its own, whose next inputs the processor foresees; one that reads three
+    // rows in turn it does not.
+    if (rows == 3) {
+      rows = 0;
+      HWY_UNROLL(3)
+      for (size_t r = 0; r < 3; ++r, in += in_step, taps += tap_step)
+        add_row<kKernel, kStride, kInside, kPixels, kDeep>(d, layer, place.column, in, taps, sums);
+    }
+  }
+  for (size_t r = 0; r < rows; ++r, in += in_step, taps += tap_step) {
     if constexpr (kKernel != 0)
       add_row<kKernel, kStride, kInside, kPixels, kDeep>(d, layer, place.column, in, taps, sums);
     else
@@ -152,11 +165,11 @@ void row_of_tiles(D d, const Layer& layer, Place place) {
 }
 
 // An output row; place.channel and place.column are still to be set.
-template <size_t kKernel, size_t kStride>
+template <size_t kKernel, size_t kStride, size_t kPixels>
 void output_row(const Layer& layer, Place place) {
   const channels::Wide d;
   const size_t lanes = hn::Lanes(d), count = layer.shape.channels;
-  const bool narrow = layer.shape.out_width < kTile;
+  const bool narrow = layer.shape.out_width < kPixels;
   if (count < lanes || narrow) {
     return channels::cover(count, [&](auto tag, size_t c) {
       place.channel = c;
@@ -166,21 +179,28 @@ void output_row(const Layer& layer, Place place) {
   size_t c = 0;
   for (; c + kVectors * lanes <= count; c += kVectors * lanes) {
     place.channel = c;
-    row_of_tiles<kKernel, kStride, kTile, kVectors>(d, layer, place);
+    row_of_tiles<kKernel, kStride, kPixels, kVectors>(d, layer, place);
   }
   for (; c < count; c += lanes) {
     place.channel = std::min(c, count - lanes);
-    row_of_tiles<kKernel, kStride, kTile, 1>(d, layer, place);
+    row_of_tiles<kKernel, kStride, kPixels, 1>(d, layer, place);
   }
 }
 
 using RowFunction = void (*)(const Layer&, Place);
 
+template <size_t kPixels>
+RowFunction row_function(const ConvShape& s) {
+  if (s.dilation_w != 1 || s.stride_w > 2) return output_row<0, 0, kPixels>;
+  if (s.kernel_w == 3) return s.stride_w == 1 ? output_row<3, 1, kPixels> : output_row<3, 2, kPixels>;
+  if (s.kernel_w == 5) return s.stride_w == 1 ? output_row<5, 1, kPixels> : output_row<5, 2, kPixels>;
+  return output_row<0, 0, kPixels>;
+}
+
+// By tiles that cover the row with the fewest windows.
 RowFunction choose_row_function(const ConvShape& s) {
-  if (s.dilation_w != 1 || s.stride_w > 2) return output_row<0, 0>;
-  if (s.kernel_w == 3) return s.stride_w == 1 ? output_row<3, 1> : output_row<3, 2>;
-  if (s.kernel_w == 5) return s.stride_w == 1 ? output_row<5, 1> : output_row<5, 2>;
-  return output_row<0, 0>;
+  const auto windows = [&](size_t tile) { return (s.out_width + tile - 1) / tile * tile; };
+  return windows(kWideTile) <= windows(kTile) ? row_function<kWideTile>(s) : row_function<kTile>(s);
 }
 
 // Rows [first, last) of the window that lie inside of the image.
