@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "kernels/cpu.h"
+#include "kernels/sparse/sparse_conv.h"
 #include "kernels/sparse/sparse_rows.h"
 #include "kernels/winograd/winograd.h"
 
@@ -17,6 +18,7 @@ struct Factors {
   double dense_mac;     // of a matrix product
   double sparse_mac;    // of a kept weight
   double gather;        // of bringing one input under a window, or one output back
+  double list;          // of an output's kept weights in a block of rows, for a tile of pixels
   double transform[3];  // of one number of a transformed tile, for F(2), F(4), F(6)
   double weight_byte;   // of a weight that comes from beyond the second-level cache
   double memory_byte;   // and of one that comes from memory, among other layers' of which each is read once
@@ -26,13 +28,13 @@ struct Factors {
   double codes[3];                     // of one that is a code, see CodesTimes
 };
 
-// 104 thousand million float operations a second in multiply-adds (Zen 3).
-constexpr Factors kAvx2{2.0 / 90, 2.0 / 67, 0.45, {0.35, 0.4, 0.5}, 1.0 / 30, 1.0 / 12, 0,
-                        0.2,      0.06,     0.6,  {0.1, 0.4, 0.4}};
-// 179 thousand million (Sapphire Rapids), which also gathers fast. `memory_byte` is a Zen 5's, here and
-// above.
-constexpr Factors kAvx512{2.0 / 140, 2.0 / 100, 0.5,  {0.12, 0.2, 0.33}, 1.0 / 27, 1.0 / 12, 0.6,
-                          0.2,       0.06,      0.25, {0.05, 0.06, 0.15}};
+// 104 thousand million float operations a second in multiply-adds (Zen 3). `memory_byte` and what sparse
+// convolutions take are a Zen 5's, here and below, as multiples of what its products take.
+constexpr Factors kAvx2{2.0 / 90, 0.03, 0.13, 2.8, {0.35, 0.4, 0.5}, 1.0 / 30, 1.0 / 12,
+                        0,        0.2,  0.06, 0.6, {0.1, 0.4, 0.4}};
+// 179 thousand million (Sapphire Rapids).
+constexpr Factors kAvx512{2.0 / 140, 0.024, 0.125, 2.6,  {0.12, 0.2, 0.33}, 1.0 / 27, 1.0 / 12,
+                          0.6,       0.2,   0.06,  0.25, {0.05, 0.06, 0.15}};
 
 const Factors& factors() { return kernels::cpu_level().starts_with("avx512") ? kAvx512 : kAvx2; }
 
@@ -95,7 +97,9 @@ double estimate(const DenseWork& work, bool from_memory) {
 SparseTime sparse_time(const kernels::ConvShape& s) {
   const auto pixels = static_cast<double>(s.out_plane());
   const auto moved = static_cast<double>(s.depth() * s.groups + s.out_channels);
-  return {pixels * moved * factors().gather, pixels * factors().sparse_mac};
+  const size_t blocks = (s.depth() - 1) / kernels::kSparseBlockRows + 1;
+  const auto lists = static_cast<double>(kernels::sparse_conv_tiles(s) * blocks * s.out_channels);
+  return {pixels * moved * factors().gather + lists * factors().list, pixels * factors().sparse_mac};
 }
 
 ConvTimes estimate(const kernels::ConvShape& shape, bool from_memory) {

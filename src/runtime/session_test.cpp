@@ -203,7 +203,7 @@ TEST(Session, ReadsShuffledChannelsWhereTheyAre) {
   y = b.apply("shuffle", ChannelShuffle{3}, {y});  // of twenty channels, which three do not divide
   y = b.conv("conv2", y, 60, {3, 3}, {.pad = {1, 1, 1, 1}, .groups = 60});
   y = b.conv("conv3", y, 30, {1, 1}, {.groups = 3});
-  y = b.conv("conv4", b.apply("shuffle2", ChannelShuffle{5}, {y}), 4, {3, 3});
+  y = b.conv("conv4", b.apply("shuffle2", ChannelShuffle{5}, {y}), 32, {3, 3}, {.stride = {2, 2}});
   const Graph graph = b.finish({b.apply("pool", GlobalAvgPool{}, {y})});
   Session session(graph, {.threads = 2});
   EXPECT_EQ(kernels_of(session),
