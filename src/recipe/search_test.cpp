@@ -33,6 +33,12 @@ fine_tune = { epochs = 1, optimizer = "adam", learning_rate = 0.001 }
 curvature_images = 128
 )";
 
+Recipe pruned_and_retrained(std::string_view how) {
+  return parse_recipe(
+      cat("name = \"one round\"\n[[stage]]\ndo = \"prune\"\ndensity = 0.9\nretrain = { ", how, " }\n"),
+      "r.toml");
+}
+
 /// Per cent of `data` that the slow reference gets wrong.
 double error_of(const Graph& graph, const Dataset& data) {
   Tensor batch({data.size(), 1, 8, 8});
@@ -231,14 +237,7 @@ TEST_F(SearchTest, ARecipeMayBeginWithTraining) {
 }
 
 TEST_F(SearchTest, RetrainingThatHarmsIsUndone) {
-  const Recipe recipe = parse_recipe(R"(
-    name = "harm"
-    [[stage]]
-    do = "prune"
-    density = 0.9
-    retrain = { epochs = 3, learning_rate = 0.05, batch = 32 }
-  )",
-                                     "r.toml");
+  const Recipe recipe = pruned_and_retrained("epochs = 3, learning_rate = 0.05, batch = 32");
   std::vector<int> wrong;
   for (int64_t i = 0; i < data_->size(); ++i) wrong.push_back((data_->label(i) + 1) % 4);
   const DatasetPtr mislabelled = with_labels(data_, wrong, data_->classes(), "mislabelled");
@@ -251,14 +250,7 @@ TEST_F(SearchTest, RetrainingThatHarmsIsUndone) {
 }
 
 TEST_F(SearchTest, RetrainsAtARateThatTheNetworkBearsWhereNoneIsRecorded) {
-  const Recipe recipe = parse_recipe(R"(
-    name = "imported"
-    [[stage]]
-    do = "prune"
-    density = 0.9
-    retrain = { epochs = 2, rate = 1000.0, batch = 32 }
-  )",
-                                     "r.toml");
+  const Recipe recipe = pruned_and_retrained("epochs = 2, rate = 1000.0, batch = 32");
   std::vector<std::string> lines;
   context_.log.line = [&](std::string_view line) { lines.emplace_back(line); };
   original_.metadata.erase("train.learning_rate");
@@ -268,14 +260,7 @@ TEST_F(SearchTest, RetrainsAtARateThatTheNetworkBearsWhereNoneIsRecorded) {
 }
 
 TEST_F(SearchTest, TheSlowerRetrainingGoesOnAfterAStop) {
-  const Recipe recipe = parse_recipe(R"(
-    name = "too fast"
-    [[stage]]
-    do = "prune"
-    density = 0.9
-    retrain = { epochs = 2, learning_rate = 10.0, batch = 32, clip_norm = 1.0 }
-  )",
-                                     "r.toml");
+  const Recipe recipe = pruned_and_retrained("epochs = 2, learning_rate = 10.0, batch = 32, clip_norm = 1.0");
   std::vector<std::string> undone;
   std::atomic<bool> stop{false};
   bool stops = false;
