@@ -27,9 +27,9 @@ class Flag {
   Flag above_zero();
   Flag one_of(std::initializer_list<const char*> words);
   Flag one_of(std::initializer_list<int> numbers);
-  /// Bytes, as in 500k: 1024 to a k.
+  /// Bytes, as in 500k: 1000 to a k, 1024 to a ki.
   Flag size();
-  /// One word is a list.
+  /// Its list is one word, cut at these.
   Flag separated_by(char separator);
   /// Takes one value each time it is given, however many it may be given.
   Flag one_at_a_time();
@@ -42,8 +42,8 @@ class Flag {
   CLI::Option* option_;
 };
 
-/// All flags and arguments of a verb. CLI11 does the work behind them: all headers, which take the compiler 5
-/// s in every file that includes them, so that only flags.cpp and main.cpp do.
+/// All flags and arguments of a verb. CLI11 does the work behind them: it is all headers, which take the
+/// compiler some seconds in every file that includes them, so only flags.cpp and main.cpp do.
 class Flags {
  public:
   explicit Flags(CLI::App& verb) : verb_(verb) {}
