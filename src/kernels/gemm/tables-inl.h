@@ -34,6 +34,8 @@ struct Table {
   static constexpr size_t kValues = kLanes;
   hn::Vec<FloatTag> values;
 
+  // Those that g++ makes by itself are not compiled for the target.
+  HWY_INLINE Table() {}
   HWY_INLINE void load(const float* from) { values = hn::LoadU(FloatTag(), from); }
   HWY_INLINE hn::Vec<FloatTag> at(hn::Vec<CodeTag> code) const {
     const auto lane = hn::And(code, hn::Set(CodeTag(), static_cast<int32_t>(kLanes) - 1));
@@ -48,6 +50,7 @@ template <size_t kCount>
 struct Tables {
   Table table[kCount];
 
+  HWY_INLINE Tables() {}
   HWY_INLINE void load(const float* values) {
     HWY_UNROLL(8)
     for (size_t t = 0; t < kCount; ++t) table[t].load(values + t * Table::kValues);
