@@ -3,13 +3,13 @@
 #   experiments/xnor/run.sh PATH-TO-CIFAR-10 PATH-TO-MNIST
 # EPOCHS (10) and WIDTH (0.25) say how long and how wide on CIFAR-10; then a real net of three times the epochs, whose layers
 # become binary by binary.toml.in in TAUGHT (13) epochs more, taught by it; and both once more at twice the width, in twice
-# the epochs and 16. "Signs" rows have the inputs of linear layers binary too, as our block had them at first. One seed, one
-# thread a run (the committed wide-taught-xnor: two). Leaves every run in
-# out/xnor/ and the figures in binary.json here. A run that is there already is not done again; one that was stopped
-# goes on. The best epoch is chosen on 5,000 of the training images, which no network learns from.
+# the epochs and 16. "Signs" rows have the inputs of linear layers binary too, as our block had them at first, and as the
+# paper's has them unless "real-linear" is said. One seed, one thread a run (the committed wide-taught-xnor: two).
+# Leaves every run in out/xnor/ and the figures in binary.json here. A run that is there already is not done again; one
+# that was stopped goes on. The best epoch is chosen on 5,000 of the training images, which no network learns from.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-[ $# = 2 ] || { sed -n '2,7s/^# \?//p' "$0" >&2; exit 2; }
+[ $# = 2 ] || { sed -n '2,9s/^# \?//p' "$0" >&2; exit 2; }
 cifar=$1 mnist=$2
 netsuke=${NETSUKE:-./netsuke}
 here=experiments/xnor
@@ -57,4 +57,7 @@ WIDTH=0.5 EPOCHS=$((2 * ${EPOCHS:-10})) cifar wide-real --lr 0.05 --precision bf
 from wide-real wide-taught-xnor-signs 16 0.002 "$signs"
 # The rate by 4 epochs at width 0.25 with all inputs binary: 26.1 % of the held-out images are wrong at 0.002, 25.1 at 0.005.
 from wide-real wide-taught-xnor 16 0.004 'method = "xnor"'
+paper='method = "xnor"\nblock = "paper"'
+from wide-real wide-taught-xnor-paper 16 0.004 "$paper"
+from wide-real wide-taught-xnor-paper-real-linear 16 0.004 "$paper"'\nparts = ["scale", "real-linear"]'
 python3 $here/summarise.py

@@ -26,7 +26,9 @@ RUNS = [("lenet-5-xnor", "LeNet-5, MNIST, our block", None),
         ("taught-xnor-paper-no-scale", "the same without K", "real-long"),
         ("wide-real", "vgg_small of twice the width, real weights, twice the epochs", "wide-real"),
         ("wide-taught-xnor-signs", "binary weights and inputs, linear layers' too, from that net and taught by it", "wide-real"),
-        ("wide-taught-xnor", "binary weights and inputs, our block, from that net and taught by it", "wide-real")]
+        ("wide-taught-xnor", "binary weights and inputs, our block, from that net and taught by it", "wide-real"),
+        ("wide-taught-xnor-paper", "the paper's block with K, the same way", "wide-real"),
+        ("wide-taught-xnor-paper-real-linear", "the same with real inputs of linear layers", "wide-real")]
 
 
 def trained(run):
@@ -69,7 +71,7 @@ def main():
             rows[name]["over_real"] = round(rows[name]["error"] - rows[real]["error"], 2)
         r = rows[name]
         over = "" if r["over_real"] is None else f"{r['over_real']:+6.2f}"
-        print(f"{name:<26} {r['error']:6.2f} % {over:>6}  {r['bytes']:>9} bytes  {r['minutes']:5.1f} minutes  {what}")
+        print(f"{name:<34} {r['error']:6.2f} % {over:>6}  {r['bytes']:>9} bytes  {r['minutes']:5.1f} minutes  {what}")
     with open(TABLE + ".part", "w") as file:
         json.dump({"runs": list(rows.values())}, file, indent=2)
         file.write("\n")
