@@ -197,10 +197,11 @@ RowFunction row_function(const ConvShape& s) {
   return output_row<0, 0, kPixels>;
 }
 
-// By tiles that cover the row with the fewest windows.
+// By tiles that fit into the row and cover it with the fewest windows.
 RowFunction choose_row_function(const ConvShape& s) {
   const auto windows = [&](size_t tile) { return (s.out_width + tile - 1) / tile * tile; };
-  return windows(kWideTile) <= windows(kTile) ? row_function<kWideTile>(s) : row_function<kTile>(s);
+  const bool wide = s.out_width >= kWideTile && windows(kWideTile) <= windows(kTile);
+  return wide ? row_function<kWideTile>(s) : row_function<kTile>(s);
 }
 
 // Rows [first, last) of the window that lie inside of the image.
