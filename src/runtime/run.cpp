@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 
 #include "graph/evaluate.h"
 #include "kernels/binary/signs.h"
@@ -19,16 +20,18 @@ constexpr size_t kLeastSharedWork = 100'000;
 // And what is taken from the rest at a time is worth some too.
 constexpr size_t kLeastTakenWork = 50'000;
 
-void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body, size_t least) {
+void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*, bool)> body,
+                    size_t least) {
   least = std::max({least, kLeastTakenWork / std::max<size_t>(work, 1), size_t{1}});
   const bool shared = threads_ && items * work >= kLeastSharedWork;
   const size_t takers = shared ? std::min(count(), items / least) : 1;
-  if (takers < 2) return body(0, items, scratch_[0]);
+  if (takers < 2) return body(0, items, scratch_[0], false);
   for (size_t i = 0; i < count(); ++i) {
     shares_[i].first.store(items * std::min(i, takers) / takers, std::memory_order_relaxed);
     shares_[i].last = items * std::min(i + 1, takers) / takers;
   }
   threads_->gather([&](size_t worker) {
+    bool again = false;
     for (size_t i = 0; i < count(); ++i) {
       Share& share = shares_[(worker + i) % count()];
       size_t first = share.first.load(std::memory_order_relaxed);
@@ -37,7 +40,8 @@ void Workers::split(size_t items, size_t work, FunctionRef<void(size_t, size_t, 
         const size_t rest = share.last - first, wanted = std::max((rest + 1) / 2, least);
         const size_t taken = rest < wanted + least ? rest : wanted;
         if (!share.first.compare_exchange_weak(first, first + taken, std::memory_order_relaxed)) continue;
-        body(first, first + taken, scratch_[worker]);
+        body(first, first + taken, scratch_[worker], again);
+        again = true;
         first = share.first.load(std::memory_order_relaxed);
       }
     }
@@ -69,13 +73,19 @@ struct StepCall {
     arguments.clamp = step.clamp;
     return arguments;
   }
-  /// Calls body(image, first, last, scratch) for parts of [0, items) of every image.
+  /// Calls body(image, first, last, scratch) for parts of [0, items) of every image; with `again` at the end
+  /// where the body takes it.
   template <class Body>
   void each_image(size_t items, size_t work, Body&& body, size_t least = 1) const {
-    for (size_t image = 0; image < batch.images; ++image)
-      workers.split(
-          items, work, [&](size_t first, size_t last, float* scratch) { body(image, first, last, scratch); },
-          least);
+    for (size_t image = 0; image < batch.images; ++image) {
+      const auto part = [&](size_t first, size_t last, float* scratch, [[maybe_unused]] bool again) {
+        if constexpr (std::is_invocable_v<Body, size_t, size_t, size_t, float*, bool>)
+          body(image, first, last, scratch, again);
+        else
+          body(image, first, last, scratch);
+      };
+      workers.split(items, work, part, least);
+    }
   }
 };
 
@@ -108,22 +118,24 @@ void run(const ConvolutionStep& work, const StepCall& call) {
       by_pixels ? kTakenPixels : 1);
 }
 
-// Who shares panels transforms all of the input again for each part: few tiles each are better.
+// Who shares panels transforms all of the input, once for each block of tiles: few tiles each are better,
+// where they are enough to make up for weights that are then read by all.
 void run(const WinogradStep& work, const StepCall& call) {
   constexpr size_t kLeastTiles = 12;  // the rows that a kernel's tile has at most
+  constexpr size_t kLeastTilesOfManyWeights = 48, kManyWeights = 1'000'000;
   const size_t tiles = kernels::winograd_tiles(work.shape, work.weights.m), panels = work.weights.panels();
   const size_t side = work.weights.m + 2;
   const size_t macs = side * side * work.shape.channels * work.shape.out_channels;
-  const size_t least = macs < kFewWeights ? kLeastTiles : kLeastPixels;
+  const size_t least = macs < kManyWeights ? kLeastTiles : kLeastTilesOfManyWeights;
   const bool by_tiles = shared_by_pixels(tiles, least, panels, call);
   call.each_image(
       by_tiles ? tiles : panels, by_tiles ? macs : macs * tiles / panels,
-      [&](size_t image, size_t first, size_t last, float* scratch) {
+      [&](size_t image, size_t first, size_t last, float* scratch, bool again) {
         const kernels::WinogradPart part = by_tiles ? kernels::WinogradPart{first, last, 0, panels}
-                                                    : kernels::WinogradPart{0, tiles, first, last};
+                                                    : kernels::WinogradPart{0, tiles, first, last, again};
         kernels::winograd(work.shape, work.weights, call.image_arguments(image), part, scratch);
       },
-      by_tiles ? std::min(kTakenPixels, least) : panels / (2 * call.workers.count()));
+      by_tiles ? least : panels / (2 * call.workers.count()));
 }
 
 void run(const SparseConvStep& work, const StepCall& call) {
@@ -143,7 +155,7 @@ void run_parts(const Weights& w, size_t parts, size_t kept, const StepCall& call
                void (*kernel)(const Weights&, const float*, size_t, size_t, float*, size_t, kernels::Clamp,
                               size_t, size_t)) {
   call.workers.split(parts, kept / std::max<size_t>(parts, 1) * call.batch.images,
-                     [&](size_t first, size_t last, float*) {
+                     [&](size_t first, size_t last, float*, bool) {
                        kernel(w, call.input(0), call.in().step, call.batch.images, call.output(0),
                               call.out().step, call.step.clamp, first, last);
                      });
@@ -253,7 +265,7 @@ void run(const LinearStep& work, const StepCall& call) {
   const size_t macs = panels.width * panels.k * call.batch.images;
   call.workers.split(
       panels.count(), macs,
-      [&](size_t first, size_t last, float*) {
+      [&](size_t first, size_t last, float*, bool) {
         kernels::linear(panels, call.input(0), call.in().step, call.batch.images, call.output(0),
                         call.out().step, call.step.clamp, first, last);
       },
@@ -446,7 +458,7 @@ Place some_channels(Place image, size_t first, size_t count) {
 // Threads share a layer by its parts, whose decoding is most of the work.
 void run(const CodedStep& work, const StepCall& call) {
   if (work.parts() == 1) return run_decoded(work, std::nullopt, 0, call);
-  call.workers.split(work.parts(), kLeastSharedWork, [&](size_t begin, size_t end, float* scratch) {
+  call.workers.split(work.parts(), kLeastSharedWork, [&](size_t begin, size_t end, float* scratch, bool) {
     Workers alone(nullptr, {scratch});
     for (size_t part = begin; part < end; ++part) {
       const size_t first = part * work.apart, count = std::min(work.apart, work.rows - first);

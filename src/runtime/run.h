@@ -21,12 +21,13 @@ class Workers {
       : threads_(threads), scratch_(std::move(scratch)), shares_(threads ? scratch_.size() : 0) {}
 
   size_t count() const { return scratch_.size(); }
-  /// Calls `body(first, last, scratch)` for parts that together are [0, items), of `least` items or more, or
-  /// a single one if all the work, `items` times `work` additions or so, is too little to share. Every worker
-  /// begins with the same share of the items each time, so that of one step's output it has in its caches
-  /// what it reads in the next; who is done helps the others (affinity scheduling, Markatos and LeBlanc
-  /// 1994).
-  void split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*)> body, size_t least = 1);
+  /// Calls `body(first, last, scratch, again)` for parts that together are [0, items), of `least` items or
+  /// more; `again` says that `scratch` is as `body` has left it after another part. There is a single part if
+  /// all the work, `items` times `work` additions or so, is too little to share. Every worker begins with the
+  /// same share of the items each time, so that of one step's output it has in its caches what it reads in
+  /// the next; who is done helps the others (affinity scheduling, Markatos and LeBlanc 1994).
+  void split(size_t items, size_t work, FunctionRef<void(size_t, size_t, float*, bool)> body,
+             size_t least = 1);
 
  private:
   // On a cache line of its own.

@@ -21,7 +21,7 @@ TEST(Workers, DoEveryItemOnceInPartsThatAreWorthIt) {
         std::vector<std::atomic<int>> done(items);
         workers.split(
             items, kMuch,
-            [&](size_t first, size_t last, float*) {
+            [&](size_t first, size_t last, float*, bool) {
               EXPECT_GE(last - first, std::min(least, items));
               for (size_t i = first; i < last; ++i) ++done[i];
             },
@@ -36,7 +36,7 @@ TEST(Workers, KeepLittleWorkInOnePiece) {
   float scratch = 0;
   Workers workers(&threads, {&scratch, nullptr, nullptr, nullptr});
   int calls = 0;
-  workers.split(1000, 1, [&](size_t first, size_t last, float* own) {
+  workers.split(1000, 1, [&](size_t first, size_t last, float* own, bool) {
     ++calls;
     EXPECT_EQ(first, 0u);
     EXPECT_EQ(last, 1000u);
@@ -51,7 +51,7 @@ TEST(Workers, BeginWithTheSameShareEachTime) {
   Workers workers(&threads, {&scratch[0], &scratch[1]});
   for (int round = 0; round < 100; ++round) {
     std::atomic<int> begun = 0;
-    workers.split(64, kMuch, [&](size_t first, size_t, float* own) {
+    workers.split(64, kMuch, [&](size_t first, size_t, float* own, bool) {
       // Nobody helps before both have begun, if the other comes at all.
       const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds(5);
       if (first % 32 == 0) {
@@ -69,7 +69,7 @@ TEST(Workers, HelpTheOneWhoIsLate) {
   Workers workers(&threads, {&scratch[0], &scratch[1]});
   std::atomic<size_t> of_the_caller = 0;
   std::atomic<bool> rest_is_done = false;
-  workers.split(64, kMuch, [&](size_t first, size_t last, float* own) {
+  workers.split(64, kMuch, [&](size_t first, size_t last, float* own, bool) {
     if (own == &scratch[0]) {
       of_the_caller += last - first;
       if (of_the_caller + 16 >= 64) rest_is_done = true;
@@ -79,6 +79,19 @@ TEST(Workers, HelpTheOneWhoIsLate) {
     while (!rest_is_done) std::this_thread::yield();
   });
   EXPECT_GE(of_the_caller, 48u);
+}
+
+TEST(Workers, SayWhatScratchIsAsTheyLeftIt) {
+  Threads threads(3);
+  std::vector<int> mine(3, 0);
+  float scratch[3] = {};
+  Workers workers(&threads, {&scratch[0], &scratch[1], &scratch[2]});
+  for (int round = 1; round < 20; ++round)
+    workers.split(64, kMuch, [&](size_t, size_t, float* own, bool again) {
+      int& last_round = mine[static_cast<size_t>(own - scratch)];
+      EXPECT_EQ(again, last_round == round);
+      last_round = round;
+    });
 }
 
 }  // namespace

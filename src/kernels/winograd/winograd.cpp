@@ -203,7 +203,8 @@ void run_tiles(const ConvShape& shape, const WinogradWeights& weights, const Ima
   const size_t last_column = std::min(part.last_panel * kPanelWidth, outputs);
   for (size_t first = part.first_tile; first < part.last_tile; first += block) {
     const size_t count = std::min(block, part.last_tile - first);
-    for (size_t t = 0; t < count; ++t) tiles.read(first + t, scratch + t * inputs, count * inputs);
+    if (!part.again || count < part.last_tile - part.first_tile)
+      for (size_t t = 0; t < count; ++t) tiles.read(first + t, scratch + t * inputs, count * inputs);
     for (size_t place = 0; place < kPlaces; ++place) {
       const float* rows[kProductRows];
       for (size_t t = 0; t < count; ++t) rows[t] = scratch + (place * count + t) * inputs;
@@ -289,11 +290,12 @@ WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std:
   return packed;
 }
 
-// Tiles that are transformed together: few enough for the second-level cache, enough to use each weight
-// often.
+// Tiles that are transformed together: few enough for the second-level cache, or, where the weights are too
+// many for it and are read from beyond it for every block, as many as take the room that the weights take.
 size_t winograd_block(const ConvShape& shape, size_t m) {
   constexpr size_t kFloats = 192 * 1024, kLeast = 12, kStep = 6;
-  const size_t fits = kFloats / ((m + 2) * (m + 2) * (shape.channels + shape.out_channels));
+  const size_t places = (m + 2) * (m + 2), weights = places * shape.channels * shape.out_channels;
+  const size_t fits = std::max(kFloats, weights) / (places * (shape.channels + shape.out_channels));
   const size_t wanted = std::clamp(fits / kStep * kStep, kLeast, kProductRows);
   return std::min(wanted, winograd_tiles(shape, m));
 }

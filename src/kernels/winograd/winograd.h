@@ -42,6 +42,8 @@ size_t winograd_scratch(const ConvShape& shape, size_t m);
 struct WinogradPart {
   size_t first_tile = 0, last_tile = 0;
   size_t first_panel = 0, last_panel = 0;
+  /// `scratch` is as a part of these very tiles has left it, so that they need not be transformed again.
+  bool again = false;
 };
 
 /// Computes a part. For blocks of tiles: B^T d B of every input tile, (m + 2)^2 matrix products, and A^T p A

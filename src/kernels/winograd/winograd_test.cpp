@@ -37,6 +37,23 @@ TEST(Winograd, EqualsTheDirectConvolutionHoweverItIsSplit) {
   });
 }
 
+// A thread that takes some panels after others of the same tiles.
+TEST(Winograd, GoesOnWithTilesThatAreTransformedAlready) {
+  on_every_level(20, [](Random& random) {
+    const ConvShape s = any_fitting(random);
+    ConvProblem problem(s, random);
+    const size_t m = 2 * pick(random, 1, 2);
+    const WinogradWeights packed = pack_winograd(s, problem.weights.data(), problem.bias, m);
+    const size_t tiles = winograd_tiles(s, m), panel = pick(random, 0, packed.panels());
+    std::vector<float> scratch(winograd_scratch(s, m), NAN);
+    expect_near(problem.solve([&](const ImageArguments& image) {
+      winograd(s, packed, image, {0, tiles, 0, panel}, scratch.data());
+      winograd(s, packed, image, {0, tiles, panel, packed.panels(), true}, scratch.data());
+    }),
+                problem.solve_slowly(), m == 2 ? 2e-4f : 1e-3f);
+  });
+}
+
 // The root mean square of the error, relative to that of the result, on data with unit variance.
 double relative_error(size_t m, Random& random) {
   ConvShape s;
