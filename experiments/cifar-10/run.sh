@@ -44,6 +44,10 @@ for seed in $(seq "${SEEDS:-1}"); do
   once "squeezenet-squeeze-half-keep-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set bypass=complex \
     --set batch-norm=yes --set keep-resolution=yes --set squeeze-ratio=0.5 --set base=64 --set increment=64 --set percent-3x3=75 \
     --label-smoothing 0.1 --cutout 8
+  # The same, with ReLU behind the sums: its modules may lower what passes by.
+  once "squeezenet-sum-first-keep-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set bypass=complex \
+    --set batch-norm=yes --set keep-resolution=yes --set squeeze-ratio=0.5 --set base=64 --set increment=64 --set percent-3x3=75 \
+    --set sum-first=yes --label-smoothing 0.1 --cutout 8
   # What the shuffle is worth (ShuffleNet, table 3), at a quarter of the channels.
   for groups in 3 8; do
     once "shufflenet-quarter-g$groups-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 --set scale=0.25 --set "groups=$groups"

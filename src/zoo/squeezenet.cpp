@@ -38,6 +38,7 @@ struct Metaparameters {
   double squeeze_ratio;
   Bypass bypass;
   bool batch_norm;
+  bool sum_first;
 };
 
 struct Fire {
@@ -54,7 +55,8 @@ Metaparameters metaparameters(const Options& options) {
           .share3x3 = number_flag(options, "percent-3x3", 1, 99) / 100,
           .squeeze_ratio = number_flag(options, "squeeze-ratio", 0.01, 1),
           .bypass = static_cast<Bypass>(choice_flag(options, "bypass", bypasses)),
-          .batch_norm = switch_flag(options, "batch-norm")};
+          .batch_norm = switch_flag(options, "batch-norm"),
+          .sum_first = switch_flag(options, "sum-first")};
 }
 
 Fire fire_filters(const Metaparameters& m, int index) {
@@ -93,11 +95,13 @@ ValueId bypass(Builder& net, const std::string& block, const Metaparameters& m, 
 ValueId fire(Builder& net, const std::string& block, ValueId x, const Fire& filters,
              const Metaparameters& m) {
   const bool bn = m.batch_norm;
-  const ValueId squeezed = conv_relu(net, block, {"squeeze1x1", filters.squeeze, 1, bn}, x);
-  const ValueId ones = conv_relu(net, block, {"expand1x1", filters.expand1x1, 1, bn}, squeezed);
+  const auto expand = m.sum_first ? conv : conv_relu;
+  const ValueId squeezed = conv_relu(net, block, {"squeeze1x1", filters.squeeze, 1, bn}, x, {});
+  const ValueId ones = expand(net, block, {"expand1x1", filters.expand1x1, 1, bn}, squeezed, {});
   const ValueId threes =
-      conv_relu(net, block, {"expand3x3", filters.expand3x3, 3, bn}, squeezed, {.pad = pad(1)});
-  return bypass(net, block, m, x, net.apply(block + "concat", Concat{}, {ones, threes}));
+      expand(net, block, {"expand3x3", filters.expand3x3, 3, bn}, squeezed, {.pad = pad(1)});
+  const ValueId sum = bypass(net, block, m, x, net.apply(block + "concat", Concat{}, {ones, threes}));
+  return m.sum_first ? net.apply(block + "relu", Relu{}, {sum}) : sum;
 }
 
 ValueId max_pool(Builder& net, int layer, ValueId x) {
@@ -123,15 +127,17 @@ ValueId scores(Builder& net, const Options& options, const Stem& stem) {
 
 }  // namespace
 
-constexpr Flag squeezenet_flags[7] = {
+constexpr Flag squeezenet_flags[8] = {
     {"bypass", "none", "none, simple (a sum around modules of one shape) or complex (1x1 convolutions too)"},
     {"squeeze-ratio", "0.125", "squeeze filters of a Fire module, as a share of its expand filters"},
     {"base", "128", "expand filters of the first Fire module"},
     {"increment", "128", "expand filters added every `frequency` modules"},
     {"frequency", "2", "Fire modules between increments"},
     {"percent-3x3", "50", "share of expand filters that are 3x3, in percent"},
-    {"batch-norm", "no", "yes for a batch norm after every convolution but the last"}};
-constexpr std::array<Flag, 8> squeezenet_small_flags = flags_and(squeezenet_flags, keep_resolution);
+    {"batch-norm", "no", "yes for a batch norm after every convolution but the last"},
+    {"sum-first", "no",
+     "yes for ReLU after a bypass is added, as ResNet has it, so that modules may lower values too"}};
+constexpr std::array<Flag, 9> squeezenet_small_flags = flags_and(squeezenet_flags, keep_resolution);
 
 Graph squeezenet1_0(const Options& options) {
   Builder net("squeezenet1_0", options.seed);

@@ -6,11 +6,12 @@
 
 namespace netsuke::zoo {
 
-/// SqueezeNet's metaparameters (its section 5.1) and bypass connections (its section 6).
-extern const Flag squeezenet_flags[7];
+/// SqueezeNet's metaparameters (its section 5.1) and bypass connections (its section 6); and what later
+/// nets do better: batch norms, and ReLU after the sum.
+extern const Flag squeezenet_flags[8];
 
 /// The same and `keep_resolution`.
-extern const std::array<Flag, 8> squeezenet_small_flags;
+extern const std::array<Flag, 9> squeezenet_small_flags;
 
 /// SqueezeNet v1.0, the paper's: 1,248,424 parameters, 819M MACs at 224x224 and 833M at 227x227.
 Graph squeezenet1_0(const Options& options);

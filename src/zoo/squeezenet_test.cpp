@@ -117,6 +117,24 @@ TEST(SqueezeNet, BatchNormTakesThePlaceOfBiases) {
     EXPECT_EQ(sum_of(complex, cat("fire", fire, "/bypass/bn")).output[1], 128 * (fire / 2));
 }
 
+// Without it all that a module adds is positive, so that what passes by can only grow.
+TEST(SqueezeNet, SumFirstHasOneReluBehindTheBypass) {
+  const auto relus = [](const Graph& graph) {
+    return std::ranges::count_if(graph.nodes,
+                                 [](const Node& n) { return std::holds_alternative<Relu>(n.op); });
+  };
+  const Graph before = blank("squeezenet1_1", with({{"bypass", "complex"}})),
+              after = blank("squeezenet1_1", with({{"bypass", "complex"}, {"sum-first", "yes"}}));
+  EXPECT_EQ(parameter_count(after), parameter_count(before));
+  EXPECT_EQ(relus(before) - relus(after), 8);  // one a module where the two expand layers had one each
+  const std::vector<std::vector<size_t>> read_by = readers(after);
+  for (const Node& node : after.nodes) {
+    if (!std::holds_alternative<Add>(node.op)) continue;
+    ASSERT_EQ(read_by[node.output].size(), 1U) << node_name(after, node);
+    EXPECT_TRUE(std::holds_alternative<Relu>(after.nodes[read_by[node.output][0]].op));
+  }
+}
+
 TEST(SqueezeNet, FlagsOutOfRangeSayWhatIsAccepted) {
   using testing::HasSubstr;
   EXPECT_THAT(message_of("squeezenet1_0", with({{"bypass", "full"}})), HasSubstr("none, simple, complex"));
