@@ -158,8 +158,9 @@ void add_distill(Flags& verb) {
   verb.option("--alpha", training.distill_alpha, "loss = ALPHA T^2 soft + (1 - ALPHA) hard").show_default();
   verb.flag("--match-logits", training.match_logits,
             "match the scores themselves: what soft targets become at high temperatures");
-  verb.option("--teacher-answers", training.teacher_answers,
-              "a file to keep the teachers' answers in, for other students (images not augmented)");
+  verb.option(
+      "--teacher-answers", training.teacher_answers,
+      "a file to keep the teachers' answers in, for other students (images as they are, or with --versions)");
   verb.option("--labelled", options->labelled, "use the labels of that many images only; 0 for none")
       .not_negative();
   verb.option("--unlabelled", options->unlabelled,

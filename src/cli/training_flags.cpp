@@ -53,6 +53,10 @@ void add_training_flags(Flags& verb, train::Options& o) {
   verb.option("--jitter", o.jitter, "augment: brightness, contrast and saturation by up to this share")
       .show_default();
   verb.option("--cutout", o.cutout, "augment: grey out a square of this many pixels a side").show_default();
+  verb.option(
+          "--versions", o.versions,
+          "augment in that many ways, drawn once, so that teachers answer each once; 0 draws for every epoch")
+      .show_default();
   verb.option("--mixup", o.mixup, "mix pairs of images by shares from Beta(MIXUP, MIXUP); 0 is off")
       .show_default();
 }

@@ -49,6 +49,7 @@ void read_training(Keys& keys, train::Options& options) {
   keys.set("crop", options.crop);
   keys.set("jitter", options.jitter);
   keys.set("cutout", options.cutout);
+  keys.set("versions", options.versions);
   keys.set("mixup", options.mixup);
   keys.set("keep_best", options.keep_best);
   keys.set("alpha", options.distill_alpha);

@@ -33,6 +33,7 @@ Json training_json(const train::Options& o) {
           {"crop", o.crop},
           {"jitter", o.jitter},
           {"cutout", o.cutout},
+          {"versions", o.versions},
           {"mixup", o.mixup},
           {"freeze", o.freeze},
           {"alpha", o.distill_alpha},

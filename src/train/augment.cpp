@@ -8,6 +8,8 @@
 namespace netsuke::train {
 namespace {
 
+constexpr uint64_t kAugmentStream = 2;  // of the run's seed; batches.cpp has the others
+
 /// One channel of an image; zero outside it.
 struct Plane {
   const uint8_t* pixels;
@@ -102,6 +104,33 @@ void cut_out(const Paint& paint, const Shape& shape, std::span<uint8_t> pixels) 
 bool augments(const Options& options) {
   return options.shift > 0 || options.flip || options.rotate > 0 || options.zoom > 0 || options.crop > 0 ||
          options.jitter > 0 || options.cutout > 0;
+}
+
+Options augmentation_of(const Options& options) {
+  Options only;
+  only.shift = options.shift, only.flip = options.flip, only.rotate = options.rotate;
+  only.zoom = options.zoom, only.crop = options.crop, only.jitter = options.jitter;
+  only.cutout = options.cutout, only.versions = options.versions;
+  return only;
+}
+
+int64_t version_of(const Options& options, int64_t epoch) {
+  return options.versions > 0 ? epoch % options.versions : 0;
+}
+
+uint64_t augmentation_seed(const Options& options, int64_t epoch) {
+  const bool versions = options.versions > 0;
+  const uint64_t run = Random(versions ? 0 : options.seed, kAugmentStream).next();
+  return Random(run, static_cast<uint64_t>(versions ? version_of(options, epoch) : epoch)).next();
+}
+
+void augment(const Options& options, const Shape& shape, uint64_t seed, int64_t index,
+             std::vector<uint8_t>& pixels) {
+  Random random(seed, static_cast<uint64_t>(index));
+  std::vector<uint8_t> moved(pixels.size());
+  move_image(draw_motion(options, shape, random), shape, pixels, moved);
+  pixels.swap(moved);
+  paint_image(draw_paint(options, shape, random), shape, pixels);
 }
 
 Motion draw_motion(const Options& options, const Shape& shape, Random& random) {

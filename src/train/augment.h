@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/random.h"
 #include "train/train.h"
@@ -32,6 +33,20 @@ struct Paint {
 
 /// True if `options` ask for any augmentation.
 bool augments(const Options& options);
+
+/// Options that ask for the augmentation of `options` and for nothing else.
+Options augmentation_of(const Options& options);
+
+/// The version of its images that an epoch shows, from 0; always 0 where there are none to go through.
+int64_t version_of(const Options& options, int64_t epoch);
+
+/// What the changes of an epoch's images are drawn from. With Options::versions it is the version's, the same
+/// for all seeds.
+uint64_t augmentation_seed(const Options& options, int64_t epoch);
+
+/// Changes image `index` of this {channels, height, width} as `options` ask, by chance from (seed, index).
+void augment(const Options& options, const Shape& shape, uint64_t seed, int64_t index,
+             std::vector<uint8_t>& pixels);
 
 Motion draw_motion(const Options& options, const Shape& shape, Random& random);
 

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/function_ref.h"
 #include "train/augment.h"
 
 namespace netsuke::train {
@@ -13,8 +14,7 @@ namespace {
 
 // Streams of the run's seed (base/random.h): what each kind of chance is drawn from.
 constexpr uint64_t kShuffleStream = 1;
-constexpr uint64_t kAugmentStream = 2;
-constexpr uint64_t kMixStream = 4;
+constexpr uint64_t kMixStream = 4;  // 2 is augment.cpp's, 3 trainer.cpp's
 
 void put(const Preprocess& preprocess, const Shape& shape, std::span<const uint8_t> pixels, float* to) {
   apply(preprocess, pixels.data(), static_cast<int>(shape[0]), shape[1] * shape[2], to);
@@ -47,19 +47,36 @@ void mix(double share, Batch& batch) {
   for (std::vector<float>& images : batch.teacher_images) mix_images(share, batch.labels.size(), images);
 }
 
-}  // namespace
+using Change = FunctionRef<void(int64_t, std::vector<uint8_t>&)>;
 
-Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t first, int64_t count) {
+/// `count` images from `first` on, in order, each after change(index, pixels).
+Batch batch_in_order(const Dataset& data, const Preprocess& preprocess, int64_t first, int64_t count,
+                     Change change) {
   Batch batch;
   std::vector<uint8_t> pixels(static_cast<size_t>(element_count(data.image_shape())));
   batch.images.resize(static_cast<size_t>(count) * pixels.size());
   for (int64_t i = first; i < first + count; ++i) {
     const bool sound = data.sound_pixels(i, pixels);
+    change(i, pixels);
     put(preprocess, data.image_shape(), pixels,
         batch.images.data() + static_cast<size_t>(i - first) * pixels.size());
     batch.labels.push_back(sound ? data.label(i) : -1);
   }
   return batch;
+}
+
+}  // namespace
+
+Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t first, int64_t count) {
+  return batch_in_order(data, preprocess, first, count, [](int64_t, std::vector<uint8_t>&) {});
+}
+
+Batch version_batch(const Dataset& data, const Preprocess& preprocess, const Options& options,
+                    int64_t version, int64_t first, int64_t count) {
+  const uint64_t seed = augmentation_seed(options, version);
+  return batch_in_order(data, preprocess, first, count, [&](int64_t index, std::vector<uint8_t>& pixels) {
+    if (augments(options)) augment(options, data.image_shape(), seed, index, pixels);
+  });
 }
 
 Batches::Batches(const Dataset& data, Preprocess preprocess, std::vector<Preprocess> teachers,
@@ -100,13 +117,7 @@ void Batches::fill_image(int64_t place, uint64_t epoch_seed, size_t at, Batch& b
   const auto size = static_cast<size_t>(element_count(shape));
   std::vector<uint8_t> pixels(size);
   const int64_t image = sound_image(place, pixels);
-  if (augments(options_)) {
-    Random random(epoch_seed, static_cast<uint64_t>(image));
-    std::vector<uint8_t> moved(size);
-    move_image(draw_motion(options_, shape, random), shape, pixels, moved);
-    pixels.swap(moved);
-    paint_image(draw_paint(options_, shape, random), shape, pixels);
-  }
+  if (augments(options_)) augment(options_, shape, epoch_seed, image, pixels);
   put(preprocess_, shape, pixels, batch.images.data() + at * size);
   for (size_t t = 0; t < teachers_.size(); ++t)
     put(teachers_[t], shape, pixels, batch.teacher_images[t].data() + at * size);
@@ -118,9 +129,9 @@ Batch Batches::make(int64_t step) {
   const int64_t part = batch_size_ / world_.size, epoch = step / per_epoch();
   const int64_t first = step % per_epoch() * batch_size_ + world_.rank * part;
   shuffle(epoch);
-  const uint64_t epoch_seed =
-      Random(Random(options_.seed, kAugmentStream).next(), static_cast<uint64_t>(epoch)).next();
+  const uint64_t epoch_seed = augmentation_seed(options_, epoch);
   Batch batch;
+  batch.version = version_of(options_, epoch);
   const auto count = static_cast<size_t>(part);
   const auto floats = count * static_cast<size_t>(element_count(data_.image_shape()));
   batch.images.resize(floats);

@@ -16,6 +16,7 @@ struct Batch {
   std::vector<float> images;                       ///< NCHW, preprocessed
   std::vector<std::vector<float>> teacher_images;  ///< the same pixels as each teacher wants them
   std::vector<int64_t> indices;                    ///< of the images in the data set
+  int64_t version = 0;                             ///< of all of them (Options::versions)
   std::vector<int64_t> labels;
   /// Of mixed images (mixup): what the rest of each image shows.
   std::vector<int64_t> other_labels;
@@ -24,6 +25,10 @@ struct Batch {
 
 /// `count` images from `first` on, in order and unchanged.
 Batch plain_batch(const Dataset& data, const Preprocess& preprocess, int64_t first, int64_t count);
+
+/// The same images as an epoch that shows this version of them has them, in the data set's order.
+Batch version_batch(const Dataset& data, const Preprocess& preprocess, const Options& options,
+                    int64_t version, int64_t first, int64_t count);
 
 /// The training batches of a run by number. Order and augmentation are functions of (seed, epoch, image)
 /// alone, so a resumed run sees what the uninterrupted one would have, whatever the number of threads. Images

@@ -137,6 +137,30 @@ TEST(Batches, AnEpochShowsEachImageOnceAndEpochsDiffer) {
   EXPECT_NE(batches.make(0).images, batches.make(4).images);
 }
 
+TEST(Batches, VersionsOfImagesComeBackAndAreTheSameForAllSeeds) {
+  const DatasetPtr data = quadrants(32, 1);
+  Options options;
+  options.batch = 8, options.shift = 3, options.flip = true, options.cutout = 2, options.versions = 2;
+  const auto shown = [&](uint64_t seed, int64_t epoch) {
+    options.seed = seed;
+    Batches batches(*data, plain(), {}, options);
+    std::vector<float> images(32 * 64);
+    for (int64_t step = 4 * epoch; step < 4 * (epoch + 1); ++step) {
+      const Batch batch = batches.make(step);
+      EXPECT_EQ(batch.version, epoch % 2);
+      for (size_t i = 0; i < 8; ++i)
+        std::copy_n(batch.images.begin() + static_cast<std::ptrdiff_t>(i * 64), 64,
+                    images.begin() + static_cast<std::ptrdiff_t>(batch.indices[i] * 64));
+    }
+    return images;
+  };
+  EXPECT_EQ(shown(1, 0), shown(1, 2));
+  EXPECT_EQ(shown(1, 1), shown(7, 3));
+  EXPECT_NE(shown(1, 0), shown(1, 1));
+  for (const int64_t version : {0, 1})
+    EXPECT_EQ(version_batch(*data, plain(), options, version, 0, 32).images, shown(1, version));
+}
+
 TEST(Batches, DependOnSeedAndStepAlone) {
   const DatasetPtr data = quadrants(40, 1);
   Options options;

@@ -41,6 +41,7 @@ void check_options(const Options& o) {
   in_range(o.crop, 0, 1, "crop");
   in_range(o.jitter, 0, 1, "jitter");
   in_range(o.cutout, 0, 1024, "cutout");
+  in_range(o.versions, 0, 10'000, "versions");
   in_range(o.mixup, 0, 1, "mixup");
   in_range(o.checkpoint_minutes, 0, 1e6, "minutes between checkpoints");
   in_range(o.threads, 0, 4096, "threads");

@@ -81,6 +81,7 @@ void put(ByteWriter& out, const Options& o) {
   out.text(o.sign_gradient);
   if (o.precision != "fp32") out.text(o.precision);
   if (o.surgery) out.text("surgery");
+  if (o.versions > 0) out.u64(static_cast<uint64_t>(o.versions));
   for (bool flag : {o.nesterov, o.decay_depthwise, o.flip, o.keep_best, o.match_logits}) out.u8(flag);
 }
 

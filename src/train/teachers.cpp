@@ -17,14 +17,20 @@ constexpr uint64_t kMagic = 0x484341455454534Eu;  // "NSTTEACH"
 constexpr int64_t kAskedAtOnce = 256;
 constexpr int64_t kMostBytes = 1'000'000'000;
 
+/// How many times teachers see each image until they have answered all that a student will be shown; 0 where
+/// that has no end.
+int64_t versions_shown(const Options& options) {
+  if (options.mixup > 0) return 0;
+  return augments(options) ? options.versions : 1;
+}
+
 /// A number that differs when a teacher, its precision or the images differ.
-uint64_t fingerprint_of(const std::vector<Graph>& teachers, const Dataset& data,
-                        const std::string& precision) {
-  Options options;
-  options.precision = precision;
+uint64_t fingerprint_of(const std::vector<Graph>& teachers, const Dataset& data, const Options& options) {
+  Options relevant = augmentation_of(options);
+  relevant.precision = options.precision;
   uint64_t all = 0;
   for (const Graph& teacher : teachers)
-    all = all * 0x9E3779B97F4A7C15u + fingerprint(teacher, data, nullptr, {}, options);
+    all = all * 0x9E3779B97F4A7C15u + fingerprint(teacher, data, nullptr, {}, relevant);
   return all;
 }
 
@@ -101,33 +107,41 @@ std::vector<Preprocess> Teachers::wanted() const {
 }
 
 void Teachers::answer(const Dataset& data, const Options& options) {
-  if (!any() || augments(options) || options.mixup > 0) return;
-  const int64_t bytes = 2 * output_count(graphs_[0]) * data.size() * static_cast<int64_t>(graphs_.size());
-  if (bytes <= kMostBytes) read_or_ask(data, options);
+  const int64_t versions = versions_shown(options);
+  if (!any() || versions == 0) return;
+  images_ = data.size();
+  const int64_t scores = output_count(graphs_[0]) * static_cast<int64_t>(graphs_.size());
+  if (2 * scores * images_ * versions <= kMostBytes) read_or_ask(data, options);
 }
 
 void Teachers::read_or_ask(const Dataset& data, const Options& options) {
   const std::string& path = options.teacher_answers;
-  const uint64_t fingerprint = path.empty() ? 0 : fingerprint_of(graphs_, data, options.precision);
-  if (!path.empty() && read(path, fingerprint, static_cast<size_t>(data.size()))) return;
-  ask(data);
+  const uint64_t fingerprint = path.empty() ? 0 : fingerprint_of(graphs_, data, options);
+  const auto answers = static_cast<size_t>(images_ * versions_shown(options));
+  if (!path.empty() && read(path, fingerprint, answers)) return;
+  ask(data, options);
   if (!path.empty()) write(path, fingerprint);
 }
 
-void Teachers::ask(const Dataset& data) {
+void Teachers::ask(const Dataset& data, const Options& options) {
   const auto classes = static_cast<size_t>(output_count(graphs_[0]));
+  const int64_t versions = versions_shown(options);
+  const auto all = static_cast<uint64_t>(images_ * versions) * graphs_.size();
+  uint64_t done = 0;
   std::vector<Answers> answers(graphs_.size());
   for (size_t t = 0; t < graphs_.size(); ++t) {
     const Preprocess preprocess = preprocess_of(graphs_[t]);
-    for (int64_t first = 0; first < data.size(); first += kAskedAtOnce) {
-      if (log_.stopping()) fail(ErrorCode::interrupted, "stopped while teachers answered");
-      const int64_t count = std::min(kAskedAtOnce, data.size() - first);
-      const std::vector<float> scores =
-          networks_[t]->logits(plain_batch(data, preprocess, first, count).images);
-      for (size_t i = 0; i < scores.size(); i += classes)
-        answers[t].add(std::span(scores).subspan(i, classes));
-      const auto done = static_cast<uint64_t>(static_cast<int64_t>(t) * data.size() + first + count);
-      log_.progress({"teach", done, static_cast<uint64_t>(data.size()) * graphs_.size(), "images", ""});
+    for (int64_t version = 0; version < versions; ++version) {
+      for (int64_t first = 0; first < images_; first += kAskedAtOnce) {
+        if (log_.stopping()) fail(ErrorCode::interrupted, "stopped while teachers answered");
+        const int64_t count = std::min(kAskedAtOnce, images_ - first);
+        const std::vector<float> scores =
+            networks_[t]->logits(version_batch(data, preprocess, options, version, first, count).images);
+        for (size_t i = 0; i < scores.size(); i += classes)
+          answers[t].add(std::span(scores).subspan(i, classes));
+        done += static_cast<uint64_t>(count);
+        log_.progress({"teach", done, all, "images", ""});
+      }
     }
   }
   answers_ = std::move(answers);
@@ -144,7 +158,7 @@ std::vector<float> Teachers::scores(const Batch& batch) const {
     const auto width = static_cast<size_t>(classes);
     std::vector<float>& all = scores.emplace_back(batch.indices.size() * width);
     for (size_t i = 0; i < batch.indices.size(); ++i)
-      answers_[t].get(batch.indices[i], std::span(all).subspan(i * width, width));
+      answers_[t].get(batch.version * images_ + batch.indices[i], std::span(all).subspan(i * width, width));
   }
   return combine(scores, classes, objective_);
 }

@@ -34,7 +34,8 @@ class Teachers {
   bool any() const { return !networks_.empty(); }
   /// How each teacher wants its images while it must see them; none once all answers are known.
   std::vector<Preprocess> wanted() const;
-  /// Lets every teacher answer every image once, if images stay as they are; else, or where the answers would
+  /// Lets every teacher answer every image once, if images stay as they are or have a number of versions, of
+  /// which it then answers each; else, or where the answers would
   /// take over a gigabyte, teachers are asked batch by batch. With Options::teacher_answers they are read
   /// from there if they are these teachers' on this data, and kept there.
   void answer(const Dataset& data, const Options& options);
@@ -43,7 +44,7 @@ class Teachers {
 
  private:
   void read_or_ask(const Dataset& data, const Options& options);
-  void ask(const Dataset& data);
+  void ask(const Dataset& data, const Options& options);
   bool read(const std::string& path, uint64_t fingerprint, size_t images);
   void write(const std::string& path, uint64_t fingerprint) const;
 
@@ -51,7 +52,8 @@ class Teachers {
   const Log& log_;
   std::vector<Graph> graphs_;
   std::vector<std::unique_ptr<Network>> networks_;
-  std::vector<Answers> answers_;  ///< one a teacher; none before answer()
+  std::vector<Answers> answers_;  ///< one a teacher; none before answer(). One version behind the other
+  int64_t images_ = 0;            ///< of a version
 };
 
 }  // namespace netsuke::train

@@ -49,6 +49,9 @@ struct Options {
   /// Augmentation: brightness, contrast and saturation by factors in [1 - jitter, 1 + jitter].
   double jitter = 0;
   int cutout = 0;  ///< augmentation: a square of this many pixels a side becomes grey (DeVries 2017)
+  /// Each image is changed in that many ways, drawn once, of which every epoch shows the next: teachers then
+  /// answer each of them once. 0: anew every epoch.
+  int versions = 0;
   /// Pairs of images and their labels are mixed in shares drawn from Beta(mixup, mixup) (Zhang 2018); 0 to 1.
   double mixup = 0;
   uint64_t seed = 1;

@@ -455,6 +455,49 @@ TEST(Distill, AnswersAreKeptForOtherStudentsAndNotForOtherTeachers) {
   std::filesystem::remove(path);
 }
 
+TEST(Distill, TeachersAnswerEachVersionOfAnImageOnce) {
+  const DatasetPtr data = quadrants(200, 1), held_out = quadrants(400, 2);
+  const std::string path = testing::TempDir() + "netsuke_answers_to_versions";
+  std::filesystem::remove(path);
+  const Graph teacher = run(small_net(), *quadrants(800, 3), short_run()).graph;
+  Options options = short_run();
+  options.epochs = 12, options.distill_alpha = 1, options.shift = 1, options.versions = 3;
+  options.teacher_answers = path;
+  uint64_t answers = 0;
+  Log log;
+  log.progress = [&](const Progress& progress) {
+    if (progress.job == "teach") answers = progress.done;
+  };
+  const auto taught = [&] {
+    answers = 0;
+    return module().train(small_net(9), *forget_labels(data, 0, 1), nullptr, {teacher}, options, log).graph;
+  };
+  const Graph first = taught();
+  EXPECT_EQ(answers, 3u * 200u);
+  EXPECT_LT(error_percent(first, *held_out), 5) << "all that it knows is what the teacher answers";
+  EXPECT_EQ(taught(), first);
+  EXPECT_EQ(answers, 0u);
+  options.versions = 2;
+  EXPECT_NE(taught(), first);
+  EXPECT_EQ(answers, 2u * 200u);
+  std::filesystem::remove(path);
+}
+
+// What a teacher says of an image that is moved by half its side has little to do with what it says of the
+// image.
+TEST(Distill, AnswersAreThoseToTheVersionThatIsShown) {
+  const DatasetPtr data = quadrants(400, 1);
+  const Graph teacher = run(small_net(), *quadrants(800, 3), short_run()).graph;
+  Options options = short_run();
+  options.epochs = 12, options.distill_alpha = 1, options.distill_temperature = 1, options.shift = 4;
+  const auto loss = [&](int versions) {
+    options.versions = versions;
+    const Graph student = small_net(9, true, 0);
+    return run(student, *forget_labels(data, 0, 1), options, nullptr, &teacher).epochs.back().loss;
+  };
+  EXPECT_LT(loss(3), 1.1 * loss(0)) << "teachers that see each batch";
+}
+
 TEST(Curvature, OfOneLayerIsWhatItsFormulaSays) {
   // log p(c) = z_c - log sum exp z, z = W x: the mean over classes drawn from p of (d log p / d W_cj)^2 is
   // p_c (1 - p_c) x_j^2.
