@@ -1,11 +1,19 @@
 #!/usr/bin/env python3
-"""Turns the runs of ensemble.sh into ensemble.json here, and says what share of the ensemble's gain its student has."""
+"""Turns the runs of ensemble.sh into NAME.json here, and says what share of the ensemble's gain its student has.
+
+    summarise_ensemble.py ensemble|ensemble-cifar-10
+"""
 import json
 import pathlib
 import statistics
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-OUT = HERE.parent.parent / "out" / "distillation" / "ensemble"
+NETWORKS = {
+    "ensemble": ("Fashion-MNIST", "lenet_5 without dropout, images as they are", ""),
+    "ensemble-cifar-10": ("CIFAR-10", "vgg_small, width 0.25, no hidden linear layers, images mirrored and moved by up to 4 pixels",
+                          " PATH-TO-CIFAR-10"),
+}
 
 
 def load(path):
@@ -17,26 +25,30 @@ def validation_error(run):
 
 
 def main():
-    students = {path.stem: load(path) for path in sorted(OUT.glob("student-*.json"))}
-    chosen = min(students, key=lambda name: validation_error(students[name]))
+    name = sys.argv[1]
+    data, network, argument = NETWORKS[name]
+    out = HERE.parent.parent / "out" / "distillation" / name
+    students = {path.stem: load(path) for path in sorted(out.glob("student-*.json"))}
+    chosen = min(students, key=lambda stem: validation_error(students[stem]))
     student = students[chosen]
     singles = [teacher["error"] for teacher in student["teachers"]]
     single, together = statistics.mean(singles), student["teachers_error"]
     result = {
-        "data": "Fashion-MNIST, 5,000 training images held out to choose; errors are of the test split, per cent",
-        "command": "TEMPERATURES='%s' experiments/distillation/ensemble.sh" % " ".join(name.split("T")[1] for name in students),
-        "network": "lenet_5 without dropout, images as they are; the ten learn for %d epochs, the student for %d" % (
-            len(load(OUT / "1.json")["epochs"]), len(student["epochs"])),
+        "data": data + ", 5,000 training images held out to choose; errors are of the test split, per cent",
+        "command": "STUDENT=%d TEMPERATURES='%s' experiments/distillation/ensemble.sh%s" % (
+            len(student["epochs"]), " ".join(run.split("T")[1] for run in students), argument),
+        "network": network + "; the ten learn for %d epochs, the student for %d" % (
+            len(load(out / "1.json")["epochs"]), len(student["epochs"])),
         "single_errors": [round(error, 2) for error in singles],
         "single_error_mean": round(single, 3),
         "ensemble_error": round(together, 2),
-        "validation_errors": {name: round(validation_error(run), 2) for name, run in students.items()},
+        "validation_errors": {stem: round(validation_error(run), 2) for stem, run in students.items()},
         "student": chosen,
         "student_error": round(student["error"], 2),
-        "labels_only_error": round(load(OUT / "labels-only.json")["error"], 2),
+        "labels_only_error": round(load(out / "labels-only.json")["error"], 2),
         "share_of_the_gain": round((single - student["error"]) / (single - together), 2),
     }
-    (HERE / "ensemble.json").write_text(json.dumps(result, indent=1) + "\n")
+    (HERE / (name + ".json")).write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 
