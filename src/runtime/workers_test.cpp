@@ -1,4 +1,4 @@
-#include "runtime/run.h"
+#include "runtime/workers.h"
 
 #include <gtest/gtest.h>
 
