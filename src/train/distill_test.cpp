@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 
 #include "base/error.h"
@@ -117,6 +118,39 @@ TEST(Distill, AnswersAreKeptForOtherStudentsAndNotForOtherTeachers) {
   EXPECT_EQ(asked, 0);
   EXPECT_NE(taught(small_net(2)), without);
   EXPECT_GT(asked, 0);
+  std::filesystem::remove(path);
+}
+
+TEST(Distill, WhoWasInterruptedGoesOnWithTheNextTeacher) {
+  const DatasetPtr data = quadrants(600, 1);
+  const std::string path = testing::TempDir() + "netsuke_answers_of_some";
+  std::filesystem::remove(path);
+  Options options = short_run();
+  options.epochs = 1, options.distill_alpha = 1, options.teacher_answers = path;
+  uint64_t first = 0, done = 0;
+  bool stops = true;
+  std::atomic<bool> stop = false;
+  Log log;
+  log.stop = &stop;
+  log.progress = [&](const Progress& progress) {
+    if (progress.job != "teach") return;
+    if (first == 0) first = progress.done;
+    done = progress.done;
+    stop = stops && done > 600;  // in the midst of the second's
+  };
+  const std::vector<Graph> teachers{small_net(1), small_net(2), small_net(3)};
+  const auto taught = [&] {
+    first = done = 0;
+    return module().train(small_net(9), *data, nullptr, teachers, options, log).graph;
+  };
+  EXPECT_THROW(taught(), Error);
+  stops = stop = false;
+  const Graph graph = taught();
+  EXPECT_EQ(first, 600u + 256u);
+  EXPECT_EQ(done, 1800u);
+  options.teacher_answers.clear();
+  EXPECT_EQ(taught(), graph);
+  EXPECT_EQ(first, 256u);
   std::filesystem::remove(path);
 }
 

@@ -111,40 +111,35 @@ void Teachers::answer(const Dataset& data, const Options& options) {
   if (!any() || versions == 0) return;
   images_ = data.size();
   const int64_t scores = output_count(graphs_[0]) * static_cast<int64_t>(graphs_.size());
-  if (2 * scores * images_ * versions <= kMostBytes) read_or_ask(data, options);
+  if (2 * scores * images_ * versions <= kMostBytes) read_and_ask(data, options);
 }
 
-void Teachers::read_or_ask(const Dataset& data, const Options& options) {
+void Teachers::read_and_ask(const Dataset& data, const Options& options) {
   const std::string& path = options.teacher_answers;
   const uint64_t fingerprint = path.empty() ? 0 : fingerprint_of(graphs_, data, options);
-  const auto answers = static_cast<size_t>(images_ * versions_shown(options));
-  if (!path.empty() && read(path, fingerprint, answers)) return;
-  ask(data, options);
-  if (!path.empty()) write(path, fingerprint);
+  if (!path.empty()) read(path, fingerprint, static_cast<size_t>(images_ * versions_shown(options)));
+  while (answers_.size() < graphs_.size()) {
+    answers_.push_back(ask(answers_.size(), data, options));
+    if (!path.empty()) write(path, fingerprint);
+  }
 }
 
-void Teachers::ask(const Dataset& data, const Options& options) {
+Answers Teachers::ask(size_t teacher, const Dataset& data, const Options& options) const {
   const auto classes = static_cast<size_t>(output_count(graphs_[0]));
-  const int64_t versions = versions_shown(options);
-  const auto all = static_cast<uint64_t>(images_ * versions) * graphs_.size();
-  uint64_t done = 0;
-  std::vector<Answers> answers(graphs_.size());
-  for (size_t t = 0; t < graphs_.size(); ++t) {
-    const Preprocess preprocess = preprocess_of(graphs_[t]);
-    for (int64_t version = 0; version < versions; ++version) {
-      for (int64_t first = 0; first < images_; first += kAskedAtOnce) {
-        if (log_.stopping()) fail(ErrorCode::interrupted, "stopped while teachers answered");
-        const int64_t count = std::min(kAskedAtOnce, images_ - first);
-        const std::vector<float> scores =
-            networks_[t]->logits(version_batch(data, preprocess, options, version, first, count).images);
-        for (size_t i = 0; i < scores.size(); i += classes)
-          answers[t].add(std::span(scores).subspan(i, classes));
-        done += static_cast<uint64_t>(count);
-        log_.progress({"teach", done, all, "images", ""});
-      }
-    }
+  const int64_t versions = versions_shown(options), each = images_ * versions;
+  const Preprocess preprocess = preprocess_of(graphs_[teacher]);
+  Answers answers;
+  for (int64_t at = 0; at < each;) {
+    if (log_.stopping()) fail(ErrorCode::interrupted, "stopped while teachers answered");
+    const int64_t first = at % images_, count = std::min(kAskedAtOnce, images_ - first);
+    const Batch batch = version_batch(data, preprocess, options, at / images_, first, count);
+    const std::vector<float> scores = networks_[teacher]->logits(batch.images);
+    for (size_t i = 0; i < scores.size(); i += classes) answers.add(std::span(scores).subspan(i, classes));
+    at += count;
+    const auto done = static_cast<uint64_t>(static_cast<int64_t>(teacher) * each + at);
+    log_.progress({"teach", done, static_cast<uint64_t>(each) * graphs_.size(), "images", ""});
   }
-  answers_ = std::move(answers);
+  return answers;
 }
 
 std::vector<float> Teachers::scores(const Batch& batch) const {
@@ -163,27 +158,24 @@ std::vector<float> Teachers::scores(const Batch& batch) const {
   return combine(scores, classes, objective_);
 }
 
-bool Teachers::read(const std::string& path, uint64_t fingerprint, size_t images) {
-  if (!std::filesystem::exists(path)) return false;
+void Teachers::read(const std::string& path, uint64_t fingerprint, size_t images) {
+  if (!std::filesystem::exists(path)) return;
   const Bytes bytes = read_file(path);
   ByteReader in(bytes, path);
   require(in.remaining() >= 16 && in.u64() == kMagic, path, ": does not hold answers of teachers");
   if (in.u64() != fingerprint) {
     log_.line(cat(path, ": holds answers of other teachers or to other images, which are asked again"));
-    return false;
+    return;
   }
-  std::vector<Answers> answers(graphs_.size());
-  for (Answers& a : answers) {
-    a.factors.resize(images);
-    a.codes.resize(images * static_cast<size_t>(output_count(graphs_[0])));
+  const size_t codes_each = images * static_cast<size_t>(output_count(graphs_[0]));
+  while (in.remaining() > 0 && answers_.size() < graphs_.size()) {
+    Answers& a = answers_.emplace_back(Answers{std::vector<float>(images), std::vector<int16_t>(codes_each)});
     const ByteView factors = in.take(a.factors.size() * sizeof(float));
     std::memcpy(a.factors.data(), factors.data(), factors.size());
     const ByteView codes = in.take(a.codes.size() * sizeof(int16_t));
     std::memcpy(a.codes.data(), codes.data(), codes.size());
   }
   require(in.remaining() == 0, path, ": has bytes too many");
-  answers_ = std::move(answers);
-  return true;
 }
 
 void Teachers::write(const std::string& path, uint64_t fingerprint) const {

@@ -37,22 +37,23 @@ class Teachers {
   /// Lets every teacher answer every image once, if images stay as they are or have a number of versions, of
   /// which it then answers each; else, or where the answers would
   /// take over a gigabyte, teachers are asked batch by batch. With Options::teacher_answers they are read
-  /// from there if they are these teachers' on this data, and kept there.
+  /// from there if they are these teachers' on this data, and kept there, one teacher's after the other's:
+  /// who was interrupted goes on with the next.
   void answer(const Dataset& data, const Options& options);
   /// As one teacher, for the images of `batch`.
   std::vector<float> scores(const Batch& batch) const;
 
  private:
-  void read_or_ask(const Dataset& data, const Options& options);
-  void ask(const Dataset& data, const Options& options);
-  bool read(const std::string& path, uint64_t fingerprint, size_t images);
+  void read_and_ask(const Dataset& data, const Options& options);
+  Answers ask(size_t teacher, const Dataset& data, const Options& options) const;
+  void read(const std::string& path, uint64_t fingerprint, size_t images);
   void write(const std::string& path, uint64_t fingerprint) const;
 
   Objective objective_;
   const Log& log_;
   std::vector<Graph> graphs_;
   std::vector<std::unique_ptr<Network>> networks_;
-  std::vector<Answers> answers_;  ///< one a teacher; none before answer(). One version behind the other
+  std::vector<Answers> answers_;  ///< one a teacher, one version behind the other; none if asked by batches
   int64_t images_ = 0;            ///< of a version
 };
 
