@@ -203,6 +203,7 @@ OPS = {
     35: "input_scale 1 1 x kernel=1x1 stride=1x1 pad=0,0,0,0 dilation=1x1",
     36: "elu 1 1 x alpha=1.0", 37: "softplus 1 1 x", 38: "erf 1 1 x",
     39: "layer_norm 3 3 x,scale,bias epsilon=0.00001",
+    40: "group_norm 3 3 x,scale,bias groups=1 epsilon=0.00001",
 }
 
 class GraphSection:

@@ -81,7 +81,8 @@ class NormRounder {
       for (size_t i = 0; i < node.inputs.size(); ++i) {
         const bool is_own =
             (std::holds_alternative<BatchNorm>(node.op) && (i == kScale || i == kMean || i == kVariance)) ||
-            (std::holds_alternative<LayerNorm>(node.op) && i == kScale);
+            ((std::holds_alternative<LayerNorm>(node.op) || std::holds_alternative<GroupNorm>(node.op)) &&
+             i == kScale);
         // What others read too is rounded as biases are.
         if (!norms_.emplace(node.inputs[i], std::pair(is_own ? &node : nullptr, i)).second)
           norms_[node.inputs[i]].first = nullptr;

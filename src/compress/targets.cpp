@@ -12,7 +12,9 @@ constexpr std::string_view kFirstConv = "first_conv", kLastLinear = "last_linear
 constexpr std::string_view kKinds[] = {"conv", "linear", "bias", "norm", kFirstConv, kLastLinear, kDepthwise};
 
 std::string_view kind_of(const Op& op, std::string_view role) {
-  if (std::holds_alternative<BatchNorm>(op) || std::holds_alternative<LayerNorm>(op)) return "norm";
+  if (std::holds_alternative<BatchNorm>(op) || std::holds_alternative<LayerNorm>(op) ||
+      std::holds_alternative<GroupNorm>(op))
+    return "norm";
   const bool conv = std::holds_alternative<Conv2d>(op);
   if (!conv && !std::holds_alternative<Linear>(op)) return "";
   if (role == "bias") return "bias";

@@ -53,6 +53,15 @@ TEST(Evaluate, layer_norm_sees_the_channels_of_each_position) {
   EXPECT_EQ(run(LayerNorm{0}, {x, scale, bias}).data, (std::vector<float>{-1, 1, 2.5f, -1.5f}));
 }
 
+TEST(Evaluate, group_norm_sees_all_positions_of_its_channels) {
+  const Tensor x({1, 4, 1, 2}, {1, 3, 1, 3, 10, 10, 30, 30}), scale({4}, {1, 2, 1, 1}),
+      bias({4}, {0, 0.5f, 0, 7});
+  EXPECT_EQ(run(GroupNorm{2, 0}, {x, scale, bias}).data,
+            (std::vector<float>{-1, 1, -1.5f, 2.5f, -1, -1, 8, 8}));
+  EXPECT_EQ(run(GroupNorm{4, 1}, {x, scale, bias}).data[4], 0) << "a constant channel is its bias";
+  EXPECT_THROW(run(GroupNorm{3, 0}, {x, scale, bias}), Error);
+}
+
 TEST(Evaluate, max_pool_never_picks_padding_and_ceil_keeps_the_rest) {
   const Tensor negative({1, 1, 2, 2}, {-4, -3, -2, -1});
   EXPECT_EQ(run(MaxPool{.pad = {1, 1, 1, 1}}, {negative}).data, (std::vector<float>{-4, -3, -2, -1}));

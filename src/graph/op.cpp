@@ -22,6 +22,7 @@ Arity arity_of(const Conv2d&) { return {2, 3, {"x", "weight", "bias"}}; }
 Arity arity_of(const Linear&) { return {2, 3, {"x", "weight", "bias"}}; }
 Arity arity_of(const BatchNorm&) { return {5, 5, {"x", "scale", "bias", "mean", "variance"}}; }
 Arity arity_of(const LayerNorm&) { return {3, 3, {"x", "scale", "bias"}}; }
+Arity arity_of(const GroupNorm&) { return {3, 3, {"x", "scale", "bias"}}; }
 Arity arity_of(const ConvTranspose2d&) { return {2, 3, {"x", "weight", "bias"}}; }
 Arity arity_of(const PRelu&) { return {2, 2, {"x", "slope"}}; }
 // Either may be a constant.

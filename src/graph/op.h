@@ -21,7 +21,7 @@ using AnyOp =
     std::variant<Conv2d, Linear, BatchNorm, Relu, Clip, MaxPool, AvgPool, GlobalAvgPool, Flatten, Softmax,
                  Dropout, Add, Concat, ChannelShuffle, Lrn, Mul, Sub, Div, LeakyRelu, PRelu, Sigmoid, Tanh,
                  HardSigmoid, HardSwish, LogSoftmax, GlobalMaxPool, Slice, Pad, Transpose, Reshape, Resize,
-                 ConvTranspose2d, DepthToSpace, Sign, InputScale, Elu, Softplus, Erf, LayerNorm>;
+                 ConvTranspose2d, DepthToSpace, Sign, InputScale, Elu, Softplus, Erf, LayerNorm, GroupNorm>;
 
 /// One of them. How to copy so many types is compiled once, in op.cpp, not wherever a graph is copied: that
 /// takes clang with sanitizers four seconds.

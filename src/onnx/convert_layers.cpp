@@ -158,6 +158,35 @@ void layer_norm(Site& site) {
   site.output(rank == 4 ? site.channels_last(made.id) : made);
 }
 
+/// A constant of one number a group, or of one a channel already, as one a channel.
+Constant per_channel(Site& site, size_t i, const std::string& role, int64_t channels) {
+  const Constant& given = site.constant(i, role);
+  if (!given.floats) site.refuse(role, " is of integers");
+  const std::vector<float> numbers = to_dense(*given.floats).data;
+  const auto count = static_cast<int64_t>(numbers.size());
+  if (count == 0 || channels % count != 0)
+    site.refuse(role, " has ", count, " numbers for ", channels, " channels");
+  std::vector<float> values;
+  for (int64_t c = 0; c < channels; ++c)
+    values.push_back(numbers[static_cast<size_t>(c / (channels / count))]);
+  return float_constant({channels}, std::move(values));
+}
+
+/// `groups` of them, or with 0 one for each channel.
+void norm_of_groups(Site& site, int groups) {
+  site.ignore("stash_type");  // how precise the statistics are at least
+  const Shape& x = site.shape();
+  if (x.size() < 3) site.refuse("its input is ", to_text(x), ", expected batch x channels x positions");
+  const GroupNorm op{groups > 0 ? groups : static_cast<int>(x[1]), site.number("epsilon", 1e-5f)};
+  const ValueId scale = site.weight("scale", per_channel(site, 1, "scale", x[1]));
+  const ValueId bias = site.weight("bias", per_channel(site, 2, "bias", x[1]));
+  site.output(site.add(op, {site.flowing(), scale, bias}));
+}
+void instance_norm(Site& site) { norm_of_groups(site, 0); }
+void group_norm(Site& site) {
+  norm_of_groups(site, small_int(site, site.integer("num_groups", 1), "num_groups"));
+}
+
 void local_response_norm(Site& site) {
   Lrn op;
   op.size = small_int(site, site.integer("size", 0), "size");
@@ -170,6 +199,8 @@ constexpr Converter kLayerConverters[] = {
     {"Conv", convolution},
     {"ConvTranspose", transposed_convolution},
     {"Gemm", gemm},
+    {"GroupNormalization", group_norm},
+    {"InstanceNormalization", instance_norm},
     {"LayerNormalization", layer_norm},
     {"LRN", local_response_norm},
     {"MatMul", matrix_product},

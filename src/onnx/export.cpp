@@ -256,6 +256,37 @@ class Exporter {
   }
   void add(const Linear&) { set(simple("Gemm"), "transB", int64_t{1}); }
   void add(const BatchNorm& op) { set(simple("BatchNormalization"), "epsilon", op.epsilon); }
+  /// Opset 21 has one of groups; before, each group is one channel of what has no further dimensions, and the
+  /// channels' own factors come behind.
+  void add(const GroupNorm& op) {
+    const Shape& x = input_shape();
+    if (op.groups == x[1] && x.size() > 2) {
+      set(simple("InstanceNormalization"), "epsilon", op.epsilon);
+      return;
+    }
+    const std::vector<std::string> inputs = input_names();
+    const std::string own = output_name();
+    const auto made = [&](const char* role, const char* kind, const std::vector<std::string>& from) {
+      const std::string name = unused(cat(own, '.', role));
+      add_node(kind, name, from, name);
+      return name;
+    };
+    const std::string apart = made("apart", "Reshape", {inputs[0], list("groups", {0, op.groups, -1})});
+    const auto groups = static_cast<size_t>(op.groups);
+    const std::string normed = unused(own + ".normed");
+    set(add_node("InstanceNormalization", normed,
+                 {apart, numbers("ones", std::vector<float>(groups, 1)),
+                  numbers("zeros", std::vector<float>(groups, 0))},
+                 normed),
+        "epsilon", op.epsilon);
+    Shape together = x, channels(x.size() - 1, 1);
+    together[0] = 0, channels[0] = x[1];
+    const std::string back = made("together", "Reshape", {normed, list("shape", together)});
+    const std::string each = list("channels", channels);
+    const std::string factors = made("factors", "Reshape", {inputs[1], each});
+    const std::string scaled = made("scaled", "Mul", {back, factors});
+    add_node("Add", own, {scaled, made("shifts", "Reshape", {inputs[2], each})}, own);
+  }
   /// ONNX's is of the last dimensions.
   void add(const LayerNorm& op) {
     std::vector<std::string> names = input_names();

@@ -12,100 +12,13 @@
 #include "graph/evaluate.h"
 #include "graph/text.h"
 #include "onnx/export.h"
-#include "onnx/proto.h"
+#include "onnx/test_model.h"
 
 namespace netsuke::onnx {
 namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-/// Writes ONNX models by hand.
-class Model {
- public:
-  explicit Model(int64_t opset = 13) {
-    proto_.set_ir_version(7);
-    proto_.add_opset_import()->set_version(opset);
-    proto_.mutable_graph()->set_name("test");
-  }
-  /// A dimension of 0 stays open.
-  Model& input(const std::string& name, const Shape& shape) {
-    auto& info = *proto_.mutable_graph()->add_input();
-    info.set_name(name);
-    auto* type = info.mutable_type()->mutable_tensor_type();
-    type->set_elem_type(pb::TensorProto::FLOAT);
-    for (int64_t d : shape) {
-      auto& dim = *type->mutable_shape()->add_dim();
-      if (d > 0) dim.set_dim_value(d);
-    }
-    return *this;
-  }
-  pb::TensorProto& initializer(const std::string& name, const Shape& shape, pb::TensorProto::DataType type) {
-    auto& tensor = *proto_.mutable_graph()->add_initializer();
-    tensor.set_name(name);
-    tensor.set_data_type(type);
-    for (int64_t d : shape) tensor.add_dims(d);
-    return tensor;
-  }
-  Model& floats(const std::string& name, const Shape& shape, const std::vector<float>& values) {
-    auto& tensor = initializer(name, shape, pb::TensorProto::FLOAT);
-    for (float v : values) tensor.add_float_data(v);
-    return *this;
-  }
-  Model& ints(const std::string& name, const std::vector<int64_t>& values) {
-    auto& tensor = initializer(name, {static_cast<int64_t>(values.size())}, pb::TensorProto::INT64);
-    for (int64_t v : values) tensor.add_int64_data(v);
-    return *this;
-  }
-  pb::NodeProto& node(const std::string& op, const std::vector<std::string>& inputs,
-                      const std::string& output) {
-    auto& node = *proto_.mutable_graph()->add_node();
-    node.set_op_type(op);
-    for (const std::string& input : inputs) node.add_input(input);
-    node.add_output(output);
-    return node;
-  }
-  Model& with(const std::string& op, const std::vector<std::string>& inputs, const std::string& output) {
-    node(op, inputs, output);
-    return *this;
-  }
-  Model& output(const std::string& name) {
-    proto_.mutable_graph()->add_output()->set_name(name);
-    return *this;
-  }
-  Bytes bytes() const {
-    Bytes bytes(proto_.ByteSizeLong());
-    proto_.SerializeToArray(bytes.data(), static_cast<int>(bytes.size()));
-    return bytes;
-  }
-  Graph import(const ImportOptions& options = {}) const {
-    return import_bytes(bytes(), "test.onnx", options);
-  }
-  std::string error(const ImportOptions& options = {}) const {
-    try {
-      import(options);
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
- private:
-  pb::ModelProto proto_;
-};
-
-void set_ints(pb::NodeProto& node, const char* name, const std::vector<int64_t>& values) {
-  auto& attribute = *node.add_attribute();
-  attribute.set_name(name);
-  attribute.set_type(pb::AttributeProto::INTS);
-  for (int64_t v : values) attribute.add_ints(v);
-}
-
-std::vector<std::string> ops_of(const Graph& graph) {
-  std::vector<std::string> ops;
-  for (const Node& node : graph.nodes) ops.emplace_back(op_name(node.op));
-  return ops;
-}
 
 TEST(Import, lists_all_problems_of_a_file_at_once) {
   Model model;
@@ -345,87 +258,6 @@ TEST(Import, images_with_channels_last_are_taken_channels_first) {
   set_ints(both.node("Transpose", {"x"}, "t"), "perm", {0, 3, 1, 2});
   both.with("Relu", {"t"}, "y").with("Relu", {"x"}, "z").output("y").output("z");
   EXPECT_EQ(both.import().values[both.import().inputs[0]].shape, (Shape{1, 4, 5, 3}));
-}
-
-/// A block of ConvNeXt: LayerNormalization, two products and what lies between see the channels last.
-Model convnext_block() {
-  Model m(17);
-  m.input("x", {1, 3, 2, 2}).floats("scale", {3}, {1, 2, -1}).floats("shift", {3}, {0, 0.5f, 1});
-  m.floats("wide", {3, 4}, {1, 0, 2, 1, 0, 1, -1, 1, 1, 1, 0, -2}).floats("bias", {4}, {0, 1, -1, 0.5f});
-  m.floats("narrow", {4, 3}, {1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1}).floats("gamma", {3}, {0.5f, 2, 1});
-  set_ints(m.node("Transpose", {"x"}, "last"), "perm", {0, 2, 3, 1});
-  m.with("LayerNormalization", {"last", "scale", "shift"}, "normal")
-      .with("MatMul", {"normal", "wide"}, "product");
-  m.with("Add", {"bias", "product"}, "sum")
-      .with("Relu", {"sum"}, "relu")
-      .with("Mul", {"relu", "sum"}, "gated");
-  m.with("MatMul", {"gated", "narrow"}, "back").with("Mul", {"back", "gamma"}, "scaled");
-  set_ints(m.node("Transpose", {"scaled"}, "first"), "perm", {0, 3, 1, 2});
-  m.with("Add", {"first", "x"}, "y").output("y");
-  return m;
-}
-
-TEST(Import, layers_of_channels_last_become_channels_first) {
-  const Graph graph = convnext_block().import();
-  EXPECT_EQ(ops_of(graph),
-            (std::vector<std::string>{"layer_norm", "conv2d", "relu", "mul", "conv2d", "mul", "add"}));
-  const Tensor x({1, 3, 2, 2}, {1, 2, 3, 4, 0, -1, 2, 5, 4, 4, 4, 0});
-  const std::vector<float> y = evaluate(graph, {x})[0].data;
-  for (size_t p = 0; p < 4; ++p) {
-    const double v[3] = {x.data[p], x.data[4 + p], x.data[8 + p]}, mean = (v[0] + v[1] + v[2]) / 3;
-    double variance = 1e-5;
-    for (double value : v) variance += (value - mean) * (value - mean) / 3;
-    const auto normal = [&](size_t c, double scale, double shift) {
-      return (v[c] - mean) / std::sqrt(variance) * scale + shift;
-    };
-    const double n[3] = {normal(0, 1, 0), normal(1, 2, 0.5), normal(2, -1, 1)};
-    const double sums[4] = {n[0] + n[2], n[1] + n[2] + 1, 2 * n[0] - n[1] - 1, n[0] + n[1] - 2 * n[2] + 0.5};
-    double gated[4];
-    for (size_t i = 0; i < 4; ++i) gated[i] = std::max(sums[i], 0.0) * sums[i];
-    EXPECT_NEAR(y[p], 0.5 * (gated[0] + gated[3]) + v[0], 1e-4);
-    EXPECT_NEAR(y[4 + p], 2 * (gated[1] + gated[3]) + v[1], 1e-4);
-    EXPECT_NEAR(y[8 + p], gated[2] + gated[3] + v[2], 1e-4);
-  }
-  const Graph again = import_bytes(export_model(graph), "again");
-  EXPECT_EQ(to_text(again), to_text(graph)) << "what is written says the same";
-}
-
-TEST(Import, layer_norms_that_are_spelled_out_are_one) {
-  const auto spelled = [](bool scaled, const std::string& squares) {
-    Model m;
-    m.input("x", {1, 4}).floats("two", {}, {2}).floats("epsilon", {}, {0.5f});
-    m.floats("scale", {4}, {1, 2, 3, 4}).floats("shift", {4}, {4, 3, 2, 1});
-    set_ints(m.node("ReduceMean", {"x"}, "mean"), "axes", {-1});
-    m.with("Sub", {"x", "mean"}, "d").with("Pow", {"d", "two"}, "square").with("Mul", {"d", "x"}, "other");
-    set_ints(m.node("ReduceMean", {squares}, "variance"), "axes", {-1});
-    m.with("Add", {"variance", "epsilon"}, "sum")
-        .with("Sqrt", {"sum"}, "root")
-        .with("Div", {"d", "root"}, "n");
-    if (!scaled) return m.output("n");
-    return m.with("Mul", {"n", "scale"}, "s").with("Add", {"shift", "s"}, "y").output("y");
-  };
-  const Tensor x({1, 4}, {1, 2, 3, 6});  // mean 3, variance 3.5
-  const Graph whole = spelled(true, "square").import(), plain = spelled(false, "square").import();
-  EXPECT_EQ(ops_of(whole), std::vector<std::string>{"layer_norm"});
-  EXPECT_EQ(evaluate(whole, {x})[0].data, (std::vector<float>{3, 2, 2, 7}));
-  EXPECT_EQ(ops_of(plain), std::vector<std::string>{"layer_norm"});
-  EXPECT_EQ(evaluate(plain, {x})[0].data, (std::vector<float>{-1, -0.5f, 0, 1.5f}));
-  EXPECT_THAT(spelled(true, "other").error(), HasSubstr("Sqrt"))
-      << "what is no variance is not taken for one";
-}
-
-TEST(Import, turns_stay_where_somebody_wants_the_channels_last) {
-  Model model = convnext_block();
-  model.output("sum").output("scaled");
-  const Graph graph = model.import();
-  const Tensor x({1, 3, 2, 2}, {1, 2, 3, 4, 0, -1, 2, 5, 4, 4, 4, 0});
-  const std::vector<Tensor> all = evaluate(graph, {x});
-  EXPECT_EQ(all[0].data, evaluate(convnext_block().import(), {x})[0].data);
-  EXPECT_EQ(all[1].shape, (Shape{1, 2, 2, 4}));
-  EXPECT_EQ(all[2].shape, (Shape{1, 2, 2, 3}));
-  for (size_t p = 0; p < 4; ++p)
-    for (size_t c = 0; c < 3; ++c)
-      EXPECT_FLOAT_EQ(all[2].data[p * 3 + c] + x.data[c * 4 + p], all[0].data[c * 4 + p]);
 }
 
 /// What one node gives for x, an input of this shape that holds 1, -2, 3, -4, ..., and other constants.

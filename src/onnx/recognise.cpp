@@ -25,6 +25,7 @@ class Rewriter {
       hard_sigmoid(node);
       hard_swish(node);
       bias(node);
+      group_norm(node);
       sign(node);
       input_scale(node);
     }
@@ -120,6 +121,75 @@ class Rewriter {
     const Shape &x = shapes_[apart->inputs[0]], &middle = shapes_[apart->output];
     const bool fits = x.size() == 4 && shapes_[node.output] == x && middle[3] == x[2] && middle[4] == x[3];
     if (fits) replace(node, ChannelShuffle{static_cast<int>(middle[1])}, {apart->inputs[0]});
+  }
+
+  /// Instance norms of what has its groups for channels, between two Reshapes, and factors and sums behind.
+  void group_norm(Node& node) {
+    if (std::holds_alternative<Reshape>(node.op)) return groups_of_reshaped(node);
+    const bool factors = std::holds_alternative<Mul>(node.op);
+    if (!factors && !std::holds_alternative<Add>(node.op)) return;
+    for (size_t i = 0; i < 2; ++i) {
+      const Node* norm = made_by<GroupNorm>(node.inputs[1 - i]);
+      const auto each = norm ? one_a_channel(node.inputs[i], norm->output) : std::nullopt;
+      if (!each || uses_.reads[norm->output] != 1) continue;
+      std::vector<float> scale = values_of(norm->inputs[1]), shift = values_of(norm->inputs[2]);
+      for (size_t c = 0; c < each->size(); ++c) {
+        if (factors) scale[c] *= (*each)[c], shift[c] *= (*each)[c];
+        if (!factors) shift[c] += (*each)[c];
+      }
+      return make_group_norm(node, *norm, norm->inputs[0], std::move(scale), std::move(shift));
+    }
+  }
+
+  void groups_of_reshaped(Node& node) {
+    const Node* norm = made_by<GroupNorm>(node.inputs[0]);
+    const Node* apart = norm ? made_by<Reshape>(norm->inputs[0]) : nullptr;
+    if (!apart || uses_.reads[norm->output] != 1) return;
+    const ValueId x = apart->inputs[0];
+    const int64_t groups = shapes_[norm->output][1], channels = shapes_[x].size() > 1 ? shapes_[x][1] : 0;
+    const bool is_instance_norm = std::get<GroupNorm>(norm->op).groups == groups;
+    if (!is_instance_norm || shapes_[node.output] != shapes_[x] || channels % groups != 0) return;
+    const auto spread = [&](const std::vector<float>& one_a_group) {
+      std::vector<float> values;
+      for (const float value : one_a_group)
+        values.insert(values.end(), static_cast<size_t>(channels / groups), value);
+      return values;
+    };
+    make_group_norm(node, *norm, x, spread(values_of(norm->inputs[1])), spread(values_of(norm->inputs[2])));
+  }
+
+  void make_group_norm(Node& node, const Node& norm, ValueId x, std::vector<float> scale,
+                       std::vector<float> shift) {
+    const Op op = norm.op;
+    const ValueId factors = add_vector(node, "scale", std::move(scale));
+    const ValueId shifts = add_vector(node, "bias", std::move(shift));
+    replace(node, op, {x, factors, shifts});
+  }
+
+  std::vector<float> values_of(ValueId constant) const {
+    return to_dense(*graph_.values[constant].weight).data;
+  }
+
+  /// A new constant of the node.
+  ValueId add_vector(const Node& node, const char* role, std::vector<float> values) {
+    const auto id = static_cast<ValueId>(graph_.values.size());
+    const Shape shape{static_cast<int64_t>(values.size())};
+    graph_.values.push_back(
+        {cat(graph_.values[node.output].name, '.', role), {}, make_weight(shape, Dense{std::move(values)})});
+    shapes_.push_back(shape), uses_.add_constant(0);
+    return id;
+  }
+
+  /// The values of a constant that has one for each channel of `out`.
+  std::optional<std::vector<float>> one_a_channel(ValueId id, ValueId out) const {
+    const WeightPtr& constant = graph_.values[id].weight;
+    if (!constant) return std::nullopt;
+    Shape per_channel(shapes_[out].size() - 1, 1);  // {C, 1, 1} or {out}
+    per_channel[0] = shapes_[out][1];
+    Shape found = constant->shape;
+    if (found.size() == shapes_[out].size() && found[0] == 1) found.erase(found.begin());
+    if (found != per_channel) return std::nullopt;
+    return values_of(id);
   }
 
   void flatten(Node& node) {
@@ -224,23 +294,13 @@ class Rewriter {
     if (!std::holds_alternative<Add>(node.op)) return;
     for (size_t i = 0; i < 2; ++i) {
       const Node* layer = uses_.maker[node.inputs[1 - i]];
-      const WeightPtr& constant = graph_.values[node.inputs[i]].weight;
       const bool takes_bias =
           layer && layer->inputs.size() == 2 && uses_.reads[layer->output] == 1 &&
           (std::holds_alternative<Conv2d>(layer->op) || std::holds_alternative<Linear>(layer->op));
-      if (!takes_bias || !constant) continue;
-      const Shape& out = shapes_[layer->output];
-      Shape per_channel(out.size() - 1, 1);  // {C, 1, 1} or {out}
-      per_channel[0] = out[1];
-      Shape found = constant->shape;
-      if (found.size() == out.size() && found[0] == 1) found.erase(found.begin());
-      if (found != per_channel) continue;
+      auto values = takes_bias ? one_a_channel(node.inputs[i], layer->output) : std::nullopt;
+      if (!values) continue;
       take_name(graph_, node, *layer);
-      const auto id = static_cast<ValueId>(graph_.values.size());
-      graph_.values.push_back({cat(graph_.values[node.output].name, ".bias"),
-                               {},
-                               make_weight({out[1]}, Dense{to_dense(*constant).data})});
-      shapes_.push_back({out[1]}), uses_.add_constant(0);
+      const ValueId id = add_vector(node, "bias", std::move(*values));
       return replace(node, layer->op, {layer->inputs[0], layer->inputs[1], id});
     }
   }

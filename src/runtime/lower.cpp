@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "kernels/elementwise/activation.h"
+#include "kernels/elementwise/image_group_norm.h"
 #include "runtime/broadcast.h"
 #include "runtime/views.h"
 
@@ -153,6 +154,12 @@ Lowered choose(const LayerNorm& op, const Site& site) {
   return {"layer_norm", LayerNormStep{op.epsilon, *site.constant(1), *site.constant(2)}, Layout::pixels};
 }
 
+Lowered choose(const GroupNorm& op, const Site& site) {
+  if (!is_image(site.input())) return reference(site);
+  return {"group_norm", GroupNormStep{size(op.groups), op.epsilon, *site.constant(1), *site.constant(2)},
+          Layout::pixels, kernels::image_group_norm_scratch(size(site.input()[1]))};
+}
+
 template <class Rearranging>
 Lowered choose_copy(const Rearranging& op, const Site& site) {
   return {"copy", CopyStep{kernels::merged(view_of(op, site.input(), site.output()))}};
@@ -218,7 +225,7 @@ std::vector<ValueId> data_inputs(const Graph& graph, const Node& node) {
 bool needs_constants(const Op& op) {
   return std::holds_alternative<Conv2d>(op) || std::holds_alternative<ConvTranspose2d>(op) ||
          std::holds_alternative<Linear>(op) || std::holds_alternative<BatchNorm>(op) ||
-         std::holds_alternative<LayerNorm>(op);
+         std::holds_alternative<LayerNorm>(op) || std::holds_alternative<GroupNorm>(op);
 }
 
 bool takes_clamp(const Work& work) {

@@ -145,6 +145,11 @@ struct LayerNormStep {
   float epsilon = 0;
   std::vector<float> scale, shift;  ///< one a channel
 };
+struct GroupNormStep {
+  size_t groups = 0;
+  float epsilon = 0;
+  std::vector<float> scale, shift;  ///< one a channel
+};
 struct ClampStep {};
 /// Parts one after the other.
 struct ConcatStep {
@@ -173,9 +178,9 @@ struct ReferenceStep {
 using Work =
     std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep, SparseLinearStep,
                  SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep, SlopeStep, ReduceStep,
-                 SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, LayerNormStep, ClampStep, ConcatStep,
-                 CopyStep, MoveStep, ShuffleStep, ReferenceStep, CodedStep, SignsStep, InputScaleStep,
-                 BinaryConvStep, BinaryWeightStep>;
+                 SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, LayerNormStep, GroupNormStep,
+                 ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep, CodedStep, SignsStep,
+                 InputScaleStep, BinaryConvStep, BinaryWeightStep>;
 
 /// What a CodedStep's weights become for a run.
 struct Decoded {

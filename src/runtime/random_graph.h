@@ -81,7 +81,10 @@ class RandomGraph {
         x_ = apply(ChannelShuffle{divisor_of_channels()}, {x_});
         return;
       case 11:
-        x_ = coin() ? apply(Lrn{}, {x_}) : apply(LayerNorm{0.1f}, {x_, vector(), vector()});
+        if (coin())
+          x_ = apply(GroupNorm{divisor_of_channels(), 0.1f}, {x_, vector(), vector()});
+        else
+          x_ = coin() ? apply(Lrn{}, {x_}) : apply(LayerNorm{0.1f}, {x_, vector(), vector()});
         return;
       case 12:
       case 13:

@@ -8,6 +8,7 @@
 #include "kernels/binary/signs.h"
 #include "kernels/elementwise/elementwise.h"
 #include "kernels/elementwise/image_arithmetic.h"
+#include "kernels/elementwise/image_group_norm.h"
 #include "kernels/elementwise/image_layer_norm.h"
 #include "kernels/elementwise/image_lrn.h"
 #include "kernels/layout/layout.h"
@@ -342,6 +343,17 @@ void run(const LayerNormStep& work, const StepCall& call) {
         kernels::image_layer_norm({work.scale, work.shift, work.epsilon}, call.input(image), call.in().stride,
                                   call.output(image), call.out().stride, first, last);
       });
+}
+
+// Threads share an image by its groups: statistics are of all pixels.
+void run(const GroupNormStep& work, const StepCall& call) {
+  constexpr size_t kWork = 4;  // passes over the image
+  const kernels::ImageGroupNorm norm{work.scale, work.shift, work.groups, work.epsilon};
+  call.each_image(work.groups, call.out().pixels * norm.group_channels() * kWork,
+                  [&](size_t image, size_t first, size_t last, float* scratch) {
+                    kernels::image_group_norm(norm, call.input(image), call.in().stride, call.output(image),
+                                              call.out().stride, call.out().pixels, first, last, scratch);
+                  });
 }
 
 void run(const CopyStep& work, const StepCall& call) {

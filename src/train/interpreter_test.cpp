@@ -68,6 +68,9 @@ struct Grower {
     return add ? net.apply(name(), Add{}, {x, other}) : net.apply(name(), Concat{}, {other, x, other});
   }
   ValueId norm() {
+    if (random.below(3) == 0)
+      return net.apply(name(), GroupNorm{divisor_of_channels(), 0.1f},
+                       {x, constant({channels()}), constant({channels()})});
     if (random.below(2) == 0)
       return net.apply(name(), LayerNorm{0.1f}, {x, constant({channels()}), constant({channels()})});
     return net.apply(name(), Lrn{between(random, 1, 5), 0.7f, 0.75f, 1.5f}, {x});

@@ -279,6 +279,10 @@ Tensor run(const LayerNorm& op, const Inputs& in, const Site&) {
   return at::layer_norm(last, {last.size(-1)}, in[1], in[2], op.epsilon).movedim(-1, 1);
 }
 
+Tensor run(const GroupNorm& op, const Inputs& in, const Site&) {
+  return at::group_norm(in[0].contiguous(), op.groups, in[1], in[2], op.epsilon, false);
+}
+
 Tensor run(const Lrn& op, const Inputs& in, const Site&) {
   const Tensor& x = in[0];
   const int64_t before = (op.size - 1) / 2, channels = x.size(1);

@@ -92,6 +92,23 @@ Graph binary_ops() {
   return net.finish({x});
 }
 
+TEST(OnnxRoundTrip, group_norms_come_back_node_for_node) {
+  for (const int groups : {1, 2, 6}) {
+    Builder net("normed", 1);
+    ValueId x = net.conv("conv", net.input("data", {3, 5, 4}), 6, {3, 3});
+    const auto vector = [&](const char* name, float first) {
+      std::vector<float> values(6, 1);
+      values[0] = first;
+      return net.constant(name, Tensor({6}, values));
+    };
+    x = net.apply("norm", GroupNorm{groups, 1e-3f}, {x, vector("norm.scale", 0.3f), vector("norm.bias", -2)});
+    const Graph graph = net.finish({net.apply("relu", Relu{}, {x})});
+    const Bytes model = export_model(graph);
+    check(model);
+    EXPECT_EQ(to_text(import_bytes(model, "export", kAsItIs)), to_text(graph)) << groups << " groups";
+  }
+}
+
 TEST(OnnxRoundTrip, BinaryOpsComeBackNodeForNode) {
   const Graph graph = binary_ops();
   const Bytes model = export_model(graph);

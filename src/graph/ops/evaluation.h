@@ -59,6 +59,7 @@ void compute(const Div& op, const Arguments& in, Tensor& out);
 
 void compute(const BatchNorm& op, const Arguments& in, Tensor& out);
 void compute(const LayerNorm& op, const Arguments& in, Tensor& out);
+void compute(const GroupNorm& op, const Arguments& in, Tensor& out);
 void compute(const Lrn& op, const Arguments& in, Tensor& out);
 void compute(const Softmax& op, const Arguments& in, Tensor& out);
 void compute(const LogSoftmax& op, const Arguments& in, Tensor& out);

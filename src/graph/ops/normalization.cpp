@@ -74,6 +74,29 @@ void compute(const LayerNorm& op, const Arguments& in, Tensor& out) {
     }
 }
 
+Shape shape_of(const GroupNorm& op, const Shapes& in, const Site& site) {
+  const Shape out = normalised_shape(op.epsilon, in, site);
+  fits(op.groups > 0 && out[1] % op.groups == 0, site, op.groups, " groups do not divide ", out[1],
+       " channels");
+  return out;
+}
+
+void compute(const GroupNorm& op, const Arguments& in, Tensor& out) {
+  const auto channels = static_cast<size_t>(out.dim(1)), plane = static_cast<size_t>(plane_of(out.shape));
+  const size_t each = channels / static_cast<size_t>(op.groups) * plane;  // values of a group
+  for (size_t first = 0; first < out.size(); first += each) {
+    double mean = 0, variance = 0;
+    for (size_t i = first; i < first + each; ++i) mean += in[0]->data[i] / static_cast<double>(each);
+    for (size_t i = first; i < first + each; ++i)
+      variance += std::pow(in[0]->data[i] - mean, 2) / static_cast<double>(each);
+    for (size_t i = first; i < first + each; ++i) {
+      const size_t c = i / plane % channels;
+      out.data[i] = static_cast<float>(
+          (in[0]->data[i] - mean) / std::sqrt(variance + op.epsilon) * in[1]->data[c] + in[2]->data[c]);
+    }
+  }
+}
+
 Shape shape_of(const Lrn& op, const Shapes& in, const Site& site) {
   require_rank(in[0], 4, site);
   fits(op.size > 0, site, "size must be positive");

@@ -29,6 +29,20 @@ struct LayerNorm {
   bool operator==(const LayerNorm&) const = default;
 };
 
+/// y = scale (x - mean) / sqrt(variance + epsilon) + bias per channel, mean and variance over all positions
+/// of each of `groups` runs of channels (Wu and He 2018, arXiv 1803.08494); with one channel a group this is
+/// instance normalisation (Ulyanov 2016, arXiv 1607.08022). Inputs: x, scale, bias.
+struct GroupNorm {
+  int groups = 1;
+  float epsilon = 1e-5f;
+  static constexpr uint8_t id = 40;
+  static constexpr std::string_view name = "group_norm";
+  static constexpr auto fields() {
+    return std::tuple{field("groups", &GroupNorm::groups), field("epsilon", &GroupNorm::epsilon)};
+  }
+  bool operator==(const GroupNorm&) const = default;
+};
+
 /// Local response normalisation across channels (AlexNet, section 3.3), with ONNX's meaning of alpha:
 /// y = x / (k + alpha / size * sum of x^2 over `size` channels)^beta.
 struct Lrn {

@@ -67,6 +67,7 @@ Shape shape_of(const Div& op, const Shapes& in, const Site& site);
 
 Shape shape_of(const BatchNorm& op, const Shapes& in, const Site& site);
 Shape shape_of(const LayerNorm& op, const Shapes& in, const Site& site);
+Shape shape_of(const GroupNorm& op, const Shapes& in, const Site& site);
 Shape shape_of(const Lrn& op, const Shapes& in, const Site& site);
 Shape shape_of(const Softmax& op, const Shapes& in, const Site& site);
 Shape shape_of(const LogSoftmax& op, const Shapes& in, const Site& site);
