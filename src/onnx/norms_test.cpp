@@ -41,11 +41,13 @@ TEST(Import, a_norm_of_other_values_than_groups_of_channels_stays_as_it_is) {
 }
 
 TEST(Import, factors_of_a_group_norm_may_be_one_a_group) {
-  for (const size_t numbers : {2, 4}) {  // as in opset 18, as in opset 21
+  for (const int64_t numbers : {2, 4}) {  // as in opset 18, as in opset 21
     Model m(18);
     m.input("x", {1, 4, 1, 2});
-    m.floats("scale", {static_cast<int64_t>(numbers)}, std::vector<float>(numbers, 2));
-    m.floats("bias", {static_cast<int64_t>(numbers)}, std::vector<float>(numbers, 1)).output("y");
+    const auto all = [numbers](float value) {
+      return std::vector<float>(static_cast<size_t>(numbers), value);
+    };
+    m.floats("scale", {numbers}, all(2)).floats("bias", {numbers}, all(1)).output("y");
     auto& groups = *m.node("GroupNormalization", {"x", "scale", "bias"}, "y").add_attribute();
     groups.set_name("num_groups"), groups.set_type(pb::AttributeProto::INT), groups.set_i(2);
     const Graph graph = m.import();
