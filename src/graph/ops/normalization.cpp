@@ -75,7 +75,7 @@ void compute(const LayerNorm& op, const Arguments& in, Tensor& out) {
 }
 
 Shape shape_of(const GroupNorm& op, const Shapes& in, const Site& site) {
-  const Shape out = normalised_shape(op.epsilon, in, site);
+  Shape out = normalised_shape(op.epsilon, in, site);
   fits(op.groups > 0 && out[1] % op.groups == 0, site, op.groups, " groups do not divide ", out[1],
        " channels");
   return out;
