@@ -267,7 +267,7 @@ class Exporter {
     const std::vector<std::string> inputs = input_names();
     const std::string own = output_name();
     const auto made = [&](const char* role, const char* kind, const std::vector<std::string>& from) {
-      const std::string name = unused(cat(own, '.', role));
+      std::string name = unused(cat(own, '.', role));
       add_node(kind, name, from, name);
       return name;
     };
@@ -371,8 +371,8 @@ class Exporter {
   void add(const Div&) { simple("Div"); }
   /// The batch that this input has and ones behind it: as many as it has dimensions.
   std::string batch_of(const std::string& input, size_t rank) {
-    const std::string shape = unused(output_name() + ".shape"), batch = unused(output_name() + ".batch"),
-                      whole = unused(output_name() + ".repeats");
+    const std::string shape = unused(output_name() + ".shape"), batch = unused(output_name() + ".batch");
+    std::string whole = unused(output_name() + ".repeats");
     add_node("Shape", shape, {input}, shape);
     add_node("Slice", batch, {shape, list("first", {0}), list("second", {1})}, batch);
     set(add_node("Concat", whole, {batch, list("ones", std::vector<int64_t>(rank - 1, 1))}, whole), "axis",
