@@ -159,13 +159,14 @@ void layer_norm(Site& site) {
 }
 
 /// A constant of one number a group, or of one a channel already, as one a channel.
-Constant per_channel(Site& site, size_t i, const std::string& role, int64_t channels) {
+Constant per_channel(Site& site, size_t i, const std::string& role, int64_t channels, int64_t groups) {
   const Constant& given = site.constant(i, role);
   if (!given.floats) site.refuse(role, " is of integers");
   const std::vector<float> numbers = to_dense(*given.floats).data;
   const auto count = static_cast<int64_t>(numbers.size());
-  if (count == 0 || channels % count != 0)
-    site.refuse(role, " has ", count, " numbers for ", channels, " channels");
+  if (count != channels && count != groups)
+    site.refuse(role, " has ", count, " numbers, expected one for each of ", channels, " channels or ",
+                groups, " groups");
   std::vector<float> values;
   for (int64_t c = 0; c < channels; ++c)
     values.push_back(numbers[static_cast<size_t>(c / (channels / count))]);
@@ -177,9 +178,10 @@ void norm_of_groups(Site& site, int groups) {
   site.ignore("stash_type");  // how precise the statistics are at least
   const Shape& x = site.shape();
   if (x.size() < 3) site.refuse("its input is ", to_text(x), ", expected batch x channels x positions");
+  if (groups > 0 && x[1] % groups != 0) site.refuse(groups, " groups do not divide ", x[1], " channels");
   const GroupNorm op{groups > 0 ? groups : static_cast<int>(x[1]), site.number("epsilon", 1e-5f)};
-  const ValueId scale = site.weight("scale", per_channel(site, 1, "scale", x[1]));
-  const ValueId bias = site.weight("bias", per_channel(site, 2, "bias", x[1]));
+  const ValueId scale = site.weight("scale", per_channel(site, 1, "scale", x[1], op.groups));
+  const ValueId bias = site.weight("bias", per_channel(site, 2, "bias", x[1], op.groups));
   site.output(site.add(op, {site.flowing(), scale, bias}));
 }
 void instance_norm(Site& site) { norm_of_groups(site, 0); }

@@ -18,7 +18,8 @@ using testing::HasSubstr;
 Model group_norm_in_parts(const std::vector<int64_t>& groups) {
   Model m;
   m.input("x", {1, 4, 1, 2}).ints("apart", groups).ints("together", {0, 4, 1, 2});
-  m.floats("ones", {2}, {1, 1}).floats("zeros", {2}, {0, 0});
+  const auto all = [&](float value) { return std::vector<float>(static_cast<size_t>(groups[1]), value); };
+  m.floats("ones", {groups[1]}, all(1)).floats("zeros", {groups[1]}, all(0));
   m.floats("scale", {4, 1, 1}, {1, 2, 1, 3}).floats("bias", {4, 1, 1}, {0, 0.5f, 0, 7});
   m.with("Reshape", {"x", "apart"}, "r").with("InstanceNormalization", {"r", "ones", "zeros"}, "n");
   m.with("Reshape", {"n", "together"}, "t").with("Mul", {"t", "scale"}, "s").with("Add", {"s", "bias"}, "y");
@@ -38,6 +39,13 @@ TEST(Import, recognises_a_group_norm) {
 TEST(Import, a_norm_of_other_values_than_groups_of_channels_stays_as_it_is) {
   const Graph graph = group_norm_in_parts({0, 8, -1}).import({});  // more of them than channels
   EXPECT_EQ(ops_of(graph).front(), "reshape");
+}
+
+TEST(Import, an_instance_norm_has_a_factor_for_each_channel) {
+  Model m;
+  m.input("x", {1, 4, 1, 2}).floats("scale", {2}, {1, 1}).floats("bias", {2}, {0, 0});
+  m.with("InstanceNormalization", {"x", "scale", "bias"}, "y").output("y");
+  EXPECT_THAT(m.error(), HasSubstr("scale has 2 numbers, expected one for each of 4 channels"));
 }
 
 TEST(Import, factors_of_a_group_norm_may_be_one_a_group) {

@@ -115,7 +115,7 @@ Options augmentation_of(const Options& options) {
 }
 
 int64_t version_of(const Options& options, int64_t epoch) {
-  return options.versions > 0 ? epoch % options.versions : 0;
+  return options.versions > 0 && augments(options) ? epoch % options.versions : 0;
 }
 
 uint64_t augmentation_seed(const Options& options, int64_t epoch) {

@@ -157,6 +157,9 @@ TEST(Batches, VersionsOfImagesComeBackAndAreTheSameForAllSeeds) {
   EXPECT_EQ(shown(1, 0), shown(1, 2));
   EXPECT_EQ(shown(1, 1), shown(7, 3));
   EXPECT_NE(shown(1, 0), shown(1, 1));
+  Options unchanged;
+  unchanged.batch = 8, unchanged.versions = 2;
+  EXPECT_EQ(Batches(*data, plain(), {}, unchanged).make(4).version, 0) << "of images that stay as they are";
   for (const int64_t version : {0, 1})
     EXPECT_EQ(version_batch(*data, plain(), options, version, 0, 32).images, shown(1, version));
 }
