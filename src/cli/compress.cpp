@@ -4,6 +4,7 @@
 #include "cli/common.h"
 #include "cli/compress_outcome.h"
 #include "cli/explain_accuracy.h"
+#include "cli/output_lock.h"
 #include "cli/pre_flight.h"
 #include "cli/time_model.h"
 #include "cli/timings.h"
@@ -205,7 +206,11 @@ void run(const Options& options) {
   if (const int size = train::world_from_environment().size; size > 1)
     fail(ErrorCode::usage, "compress: was started by ", size,
          " processes together; that is for train and distill");
-  if (!options.pre_flight) check_output(options, log);
+  std::optional<OutputLock> lock;
+  if (!options.pre_flight) {
+    check_output(options, log);
+    lock.emplace(options.output);
+  }
   recipe::Recipe recipe = recipe::load_recipe(recipe_of(options));
   if (options.minutes >= 0 && !recipe::searches(recipe))
     fail(ErrorCode::usage, "--minutes: bounds a search, and recipe ", recipe.name, " is none");
@@ -293,7 +298,8 @@ void add_compress(Flags& verb) {
       .size();
   verb.option("--target-ms", options->budget.target_ms,
               "the most accurate file that takes at most so many milliseconds an image here");
-  verb.option("--minutes", options->minutes, "a search starts no attempt after this time; 0: none")
+  verb.option("--minutes", options->minutes,
+              "a search ends by then, retraining no longer than there is time for; 0: it takes what it takes")
       .not_negative();
   verb.flag("--resume", options->resume, "go on from OUTPUT.work, which an interrupted run leaves");
   verb.run([options] { run(*options); });

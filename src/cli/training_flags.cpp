@@ -12,6 +12,9 @@ namespace netsuke::cli {
 
 void add_training_flags(Flags& verb, train::Options& o) {
   verb.option("--epochs", o.epochs, "passes over the training images").show_default();
+  verb.option("--minutes", o.minutes,
+              "end by then, after as many steps as there is time for, the schedule with them; 0: no bound")
+      .show_default();
   verb.option("--batch", o.batch, "images a step").show_default();
   verb.option("--lr,--learning-rate", o.learning_rate, "highest learning rate").show_default();
   verb.option("--optimizer", o.optimizer, "sgd, adam, adamw or rmsprop").show_default();

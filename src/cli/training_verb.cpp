@@ -50,9 +50,10 @@ void TrainingVerb::add_to(Flags& verb) {
       .between(0.0, 0.99);
 }
 
-void TrainingVerb::check_output() const {
+void TrainingVerb::check_output() {
   if (!writes()) return;
   check_model_path(output, common.force);
+  lock = std::make_shared<const OutputLock>(output);
   const std::string checkpoint = output + ".checkpoint";
   if (!resume && !common.force && std::filesystem::exists(checkpoint))
     fail(ErrorCode::usage, checkpoint,

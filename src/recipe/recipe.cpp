@@ -58,6 +58,7 @@ void read_training(Keys& keys, train::Options& options) {
   keys.set("binary_gradient", options.binary_gradient);
   keys.set("sign_gradient", options.sign_gradient);
   keys.set("precision", options.precision);
+  keys.set("minutes", options.minutes);
   keys.set("surgery", options.surgery);
 }
 

@@ -112,7 +112,8 @@ struct Search {
   double first_step = 0.4;   ///< of the bytes of the attempt before, while next to nothing is lost
   double step = 0.75;        ///< of the bytes of the attempt before, once the first points are lost
   double least_step = 0.03;  ///< ends where the next attempt would be smaller by less than this share
-  double minutes = 0;        ///< no attempt starts after this time; 0: as long as it takes
+  /// All attempts together; a retraining that would take longer is shortened. 0: as long as it takes.
+  double minutes = 0;
   int most_clusters = 32;
   int vector_bits = 8;  ///< of biases and batch norms
   int64_t curvature_images = 2048;

@@ -33,6 +33,10 @@ constexpr int64_t kFewOfAClass = 20;
 constexpr int kMostClusters = 256;  ///< of a layer, where a size leaves room for them or bits are free
 constexpr double kWellUsed = 0.9;   ///< of a size: so much of it is no room left
 constexpr int kSlopeHalvings = 7;
+// Of the time that there is:
+constexpr double kRetrainingShare = 0.85;  ///< of an attempt's; the rest goes into sharing and measuring
+constexpr double kLeastOfAnAttempt = 0.5;  ///< of the last one's: less is not worth beginning for
+constexpr double kNoMinutes = 1e-6;        ///< are left: zero would stand for no bound
 constexpr double kSlopeRange = 4;  ///< doublings: so far from the allocation's slope may that of sharing be
 /// Of a layer's weights so many stay at least in one attempt at a time: more than in one at bytes may have to
 /// go before the kernel that skips zeros is the faster one.
@@ -118,7 +122,8 @@ class Searcher {
     attempt_start_ = Clock::now();
     context_.log.line(plan_.announcement(elapsed()));
     SearchState& state = plan_.state;
-    candidate_ = train(settings_.pruned, state.again ? candidate_ : pruned_front(), "pruned", state.effort);
+    candidate_ = train(settings_.pruned, state.again ? candidate_ : pruned_front(), "pruned", state.effort,
+                       settings_.shared.options.epochs);
     state.trained = true;
     save();
   }
@@ -167,7 +172,7 @@ class Searcher {
   void judge_candidate() {
     const compress::Curvature curvature = measure_curvature(candidate_);
     Graph shared = refitted(share_to_size(curvature));
-    shared = compress::with_half_centroids(train(settings_.shared, shared, "shared", 1));
+    shared = compress::with_half_centroids(train(settings_.shared, shared, "shared", 1, 0));
     const Written written =
         write(compress::round_vectors(shared, {.all = settings_.vector_bits, .by_key = {}}));
     Attempt attempt{.asked = plan_.state.asked,
@@ -220,10 +225,17 @@ class Searcher {
         write(compress::round_vectors(shared, {.all = settings_.vector_bits, .by_key = {}})).bytes.size());
   }
 
-  Graph train(const Retrain& settings, const Graph& graph, const std::string& what, int effort) {
+  /// With so many epochs of retraining to come behind it in the same attempt.
+  Graph train(const Retrain& settings, const Graph& graph, const std::string& what, int effort,
+              int epochs_to_come) {
     if (settings.options.epochs == 0) return graph;
     Retrain longer = settings;
     longer.options.epochs *= effort;
+    if (settings_.minutes > 0) {
+      const double left = std::max(kNoMinutes, settings_.minutes - elapsed() / 60);
+      const int epochs = longer.options.epochs;
+      longer.options.minutes = kRetrainingShare * left * epochs / (epochs + epochs_to_come);
+    }
     Context context = context_;
     if (!folder_.empty()) context.work_folder = folder_ + "/" + what;
     if (!folder_.empty()) std::filesystem::create_directories(context.work_folder);
@@ -249,7 +261,7 @@ class Searcher {
   bool out_of_time() const {
     const std::vector<Attempt>& attempts = plan_.state.attempts;
     if (settings_.minutes <= 0 || attempts.empty()) return false;
-    return elapsed() + attempts.back().seconds > 60 * settings_.minutes;
+    return elapsed() + kLeastOfAnAttempt * attempts.back().seconds > 60 * settings_.minutes;
   }
   double elapsed() const { return plan_.state.seconds + seconds_since(started_); }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <numeric>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "data/relabel.h"
@@ -257,6 +258,42 @@ TEST_F(SearchTest, RetrainsAtARateThatTheNetworkBearsWhereNoneIsRecorded) {
   EXPECT_LT(error_of(run(recipe, original_, context_), *held_out_), 10);
   EXPECT_THAT(lines, testing::Contains(HasSubstr(", not at 10: the loss of the first steps is ")));
   EXPECT_THAT(lines, testing::Not(testing::Contains(HasSubstr("is undone"))));
+}
+
+TEST_F(SearchTest, RatesAreNotTriedAgainAfterAStop) {
+  const Recipe recipe = pruned_and_retrained("epochs = 2, rate = 1000.0, batch = 32");
+  original_.metadata.erase("train.learning_rate");
+  std::vector<std::string> tried;
+  std::atomic<bool> stop{false};
+  bool stops = false;
+  context_.log.line = [&](std::string_view line) {
+    if (line.find(", not at 10: ") != std::string_view::npos) tried.emplace_back(line);
+    stop = stop || (stops && !tried.empty());
+  };
+  context_.log.stop = &stop;
+  const Bytes expected = write_model(run(recipe, original_, context_)).bytes;
+  context_.work_folder = testing::TempDir() + "netsuke_rate_resume";
+  std::filesystem::remove_all(context_.work_folder);
+  stops = true;
+  EXPECT_THROW(run(recipe, original_, context_), Error);
+  tried.clear();
+  stop = stops = false;
+  context_.resume = true;
+  EXPECT_EQ(write_model(run(recipe, original_, context_)).bytes, expected);
+  EXPECT_THAT(tried, testing::IsEmpty());
+}
+
+TEST_F(SearchTest, EndsWithAFileWhenItsMinutesAreOver) {
+  Recipe recipe = parse_recipe(kSearch, "r.toml");
+  auto& settings = std::get<Search>(recipe.stages[0]);
+  settings.budget.target_size = 900;
+  settings.pruned.options.epochs = 100'000;  // hours
+  settings.minutes = 0.1;
+  const Clock::time_point start = Clock::now();
+  run(recipe, original_, context_);
+  EXPECT_LT(seconds_since(start), 60) << "a retraining was not shortened to its part of six seconds";
+  ASSERT_FALSE(kept_.empty());
+  EXPECT_LE(kept_.back().bytes.size(), 900u);
 }
 
 TEST_F(SearchTest, TheSlowerRetrainingGoesOnAfterAStop) {

@@ -43,6 +43,7 @@ Json training_json(const train::Options& o) {
           {"sign_gradient", o.sign_gradient},
           {"surgery", o.surgery},
           {"precision", o.precision},
+          {"minutes", o.minutes},
           {"seed", o.seed},
           {"threads", o.threads}};
 }

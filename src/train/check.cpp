@@ -44,6 +44,7 @@ void check_options(const Options& o) {
   in_range(o.versions, 0, 10'000, "versions");
   in_range(o.mixup, 0, 1, "mixup");
   in_range(o.checkpoint_minutes, 0, 1e6, "minutes between checkpoints");
+  in_range(o.minutes, 0, 1e6, "minutes of training");
   in_range(o.threads, 0, 4096, "threads");
   in_range(o.distill_alpha, 0, 1, "distillation alpha");
   in_range(o.distill_temperature, 1e-3, 1e3, "distillation temperature");

@@ -12,7 +12,7 @@ namespace {
 using Tensors = std::vector<std::vector<float>>;
 
 constexpr uint64_t kMagic = 0x544E494F504B534Eu;  // "NSKPOINT"
-constexpr uint32_t kVersion = 4;
+constexpr uint32_t kVersion = 5;
 
 /// FNV-1a, 64 bits.
 uint64_t hash(ByteView bytes) {
@@ -49,7 +49,7 @@ void put(ByteWriter& out, const Graph& graph) {
     if (value.weight) put(out, value.weight->encoding);
 }
 
-/// Not among them: threads, and where the checkpoint is.
+/// Not among them: threads, minutes, and where the checkpoint is.
 void put(ByteWriter& out, const Options& o) {
   for (double number : {static_cast<double>(o.epochs),
                         static_cast<double>(o.batch),
@@ -126,6 +126,7 @@ void put_if_any(ByteWriter& out, const Snapshot& snapshot) {
 
 void put_state(ByteWriter& out, const Checkpoint& c) {
   out.u64(static_cast<uint64_t>(c.step));
+  out.u64(static_cast<uint64_t>(c.steps));
   put(out, c.loss_sum);
   out.u64(static_cast<uint64_t>(c.wrong));
   out.u64(static_cast<uint64_t>(c.labelled));
@@ -143,6 +144,7 @@ void put_state(ByteWriter& out, const Checkpoint& c) {
 
 void get_state(ByteReader& in, const Checkpoint& like, Checkpoint& c) {
   c.step = static_cast<int64_t>(in.u64());
+  c.steps = static_cast<int64_t>(in.u64());
   c.loss_sum = get_double(in);
   c.wrong = static_cast<int64_t>(in.u64());
   c.labelled = static_cast<int64_t>(in.u64());

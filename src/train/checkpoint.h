@@ -18,6 +18,7 @@ struct Snapshot {
 struct Checkpoint {
   uint64_t fingerprint = 0;  ///< of what the run was started with
   int64_t step = 0;          ///< batches done
+  int64_t steps = 0;         ///< batches in all: those of all epochs, or fewer for want of time
   /// Of the epoch under way.
   double loss_sum = 0;
   int64_t wrong = 0;     ///< answers so far in this epoch

@@ -22,6 +22,7 @@ class CheckpointFile : public testing::Test {
     Checkpoint c;
     c.fingerprint = 7;
     c.step = 12;
+    c.steps = 40;
     c.loss_sum = 3.25;
     c.wrong = 5;
     c.epochs = {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}};
@@ -53,6 +54,7 @@ TEST_F(CheckpointFile, ReadsBackWhatWasWritten) {
   write_checkpoint(path_, c);
   const Checkpoint back = read_checkpoint(path_, c);
   EXPECT_EQ(back.step, 12);
+  EXPECT_EQ(back.steps, 40);
   EXPECT_EQ(back.loss_sum, 3.25);
   EXPECT_EQ(back.wrong, 5);
   ASSERT_EQ(back.epochs.size(), 2u);
@@ -109,6 +111,7 @@ TEST(Fingerprint, SeesWhatBearsOnTheResultAndNothingElse) {
   options = {};
   options.checkpoint = "elsewhere";
   options.threads = 7;
+  options.minutes = 5;
   EXPECT_EQ(fingerprint(graph, *data, nullptr, {}, options), base);
 }
 

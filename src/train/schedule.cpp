@@ -22,12 +22,11 @@ constexpr Schedule kSchedules[] = {
 
 std::span<const Schedule> schedules() { return kSchedules; }
 
-double learning_rate(const Options& options, int64_t step, int64_t steps_per_epoch) {
+double learning_rate(const Options& options, int64_t step, int64_t steps) {
   const Schedule& schedule = find_row(schedules(), options.schedule, "schedule");
-  const auto at = static_cast<double>(step);
-  const double warmup = options.warmup_epochs * static_cast<double>(steps_per_epoch);
+  const auto at = static_cast<double>(step), total = static_cast<double>(steps);
+  const double warmup = options.warmup_epochs * total / options.epochs;
   if (at < warmup) return options.learning_rate * (at + 1) / (warmup + 1);
-  const double total = static_cast<double>(options.epochs) * static_cast<double>(steps_per_epoch);
   return options.learning_rate * schedule.factor((at - warmup) / (total - warmup), options.power);
 }
 

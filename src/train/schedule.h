@@ -17,8 +17,9 @@ struct Schedule {
 
 std::span<const Schedule> schedules();
 
-/// The learning rate of step `step` (from 0) of a run: a linear ramp over the warm-up epochs, then the
-/// schedule of `options` by name. Throws Error(usage) for a name that is not in schedules().
-double learning_rate(const Options& options, int64_t step, int64_t steps_per_epoch);
+/// The learning rate of step `step` (from 0) of a run of so many `steps`: a linear ramp over the share of
+/// them that warm-up epochs are of all epochs, then the schedule of `options` by name. Throws Error(usage)
+/// for a name that is not in schedules().
+double learning_rate(const Options& options, int64_t step, int64_t steps);
 
 }  // namespace netsuke::train

@@ -7,13 +7,13 @@
 namespace netsuke::train {
 namespace {
 
-double rate(const std::string& schedule, int64_t step, double warmup = 0) {
+double rate(const std::string& schedule, int64_t step, double warmup = 0, int64_t steps = 400) {
   Options options;
   options.epochs = 4;
   options.learning_rate = 1;
   options.schedule = schedule;
   options.warmup_epochs = warmup;
-  return learning_rate(options, step, 100);
+  return learning_rate(options, step, steps);
 }
 
 TEST(Schedule, EachFollowsItsCurve) {
@@ -32,6 +32,12 @@ TEST(Schedule, WarmUpClimbsThenTheScheduleBeginsAtItsTop) {
   EXPECT_LT(rate("linear", 0, 1), 0.02);
   EXPECT_LT(rate("linear", 50, 1), rate("linear", 99, 1));
   EXPECT_EQ(rate("linear", 100, 1), 1);
+}
+
+TEST(Schedule, ShortenedItIsRunThroughAllTheSame) {
+  EXPECT_EQ(rate("linear", 50, 0, 200), 0.75);
+  EXPECT_EQ(rate("linear", 50, 1, 200), 1) << "warm-up is a quarter of the run, as it was to be";
+  EXPECT_EQ(rate("linear", 125, 1, 200), 0.5);
 }
 
 TEST(Schedule, UnknownNameIsRefusedWithTheNearest) {

@@ -87,6 +87,10 @@ struct Options {
   /// Where to keep a checkpoint after every epoch, every `checkpoint_minutes` and at Ctrl-C; empty for none.
   std::string checkpoint;
   double checkpoint_minutes = 10;
+  /// How long train() may take, judging included; 0: as long as it takes. Where that is too short for all
+  /// epochs it ends after as many steps as there is time for, and its schedule with it: the result then
+  /// depends on the machine. It is at least one step.
+  double minutes = 0;
   /// Called after every epoch with all of the run so far.
   std::function<void(const std::vector<Epoch>&)> after_epoch = [](const std::vector<Epoch>&) {};
   /// Once all is checked, with the epochs that a resumed run has behind it.

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "train/test_runs.h"
 
@@ -41,6 +42,32 @@ TEST(Train, LearnsQuadrants) {
   const Epoch& best = result.epochs[static_cast<size_t>(result.best_epoch)];
   EXPECT_NEAR(best.validation_error, error_percent(result.graph, *held_out), 0.3);
   EXPECT_NEAR(best.validation_loss, loss(result.graph, *held_out), 1e-3);
+}
+
+TEST(Train, EndsWithItsMinutesAndLearnsWhatTheyAllow) {
+  const DatasetPtr data = quadrants(800, 1), held_out = quadrants(400, 2);
+  Options options = short_run();
+  options.epochs = 100'000;
+  options.minutes = 0.03;
+  std::vector<std::string> lines;
+  Log log;
+  log.line = [&](std::string_view line) { lines.emplace_back(line); };
+  const Clock::time_point start = Clock::now();
+  const Result result = module().train(small_net(), *data, held_out.get(), {}, options, log);
+  EXPECT_LT(seconds_since(start), 30) << "1.8 were asked for";
+  EXPECT_GT(result.epochs.size(), 2u);
+  EXPECT_LT(error_percent(result.graph, *held_out), 2);
+  EXPECT_THAT(lines.back(), HasSubstr("of 5000000 steps of the 100000 epochs"));
+}
+
+// Even where there is no time at all.
+TEST(Train, IsAStepAtLeast) {
+  const DatasetPtr data = quadrants(64, 1);
+  Options options = short_run();
+  options.minutes = 1e-6;
+  const Result result = run(small_net(), *data, options, data.get());
+  ASSERT_EQ(result.epochs.size(), 1u);
+  EXPECT_GT(result.epochs[0].loss, 0.5) << "the loss of one step of the epoch's four";
 }
 
 /// Images of which one in `every` cannot be decoded, and has a label that is wrong besides.

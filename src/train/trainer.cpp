@@ -18,6 +18,8 @@ namespace {
 constexpr uint64_t kDropoutStream = 3;  // of the run's seed; batches.cpp has the others
 constexpr int64_t kJudgeBatch = 256;
 constexpr auto kReportEvery = std::chrono::milliseconds(200);
+constexpr double kTimedShare = 0.02;      ///< of the time: how long steps take is known behind it
+constexpr double kJudgeOfStep = 1.0 / 3;  ///< an image judged, of one learned from: no backward pass
 
 double percent(int64_t part, int64_t whole) {
   return whole > 0 ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 0;
@@ -77,6 +79,7 @@ Trainer::Trainer(const Graph& graph, const Dataset& data, const Dataset* validat
     state_.second.emplace_back(optimizer_.has_second ? l.weight.free_values().size() : 0);
   }
   if (options.average > 0) state_.average = snapshot();
+  state_.steps = steps_in_time_ = planned_steps();
 }
 
 /// All processes must have been given the same network, images and options.
@@ -106,7 +109,10 @@ Result Trainer::run() {
     check_same({static_cast<double>(state_.step)},
                "did not go on from the same step: all need to see the checkpoint");
   if (world_.rank == 0) options_.before_training(state_.epochs);
-  while (state_.step < steps()) train_epoch();
+  while (state_.step < state_.steps) train_epoch();
+  if (state_.steps < planned_steps())
+    log_.line(cat("there was time for ", state_.steps, " of ", planned_steps(), " steps of the ",
+                  options_.epochs, " epochs"));
   if (!state_.best.learned.empty()) restore(state_.best);
   return {network_.graph(), state_.epochs, state_.best_epoch};
 }
@@ -121,7 +127,9 @@ void Trainer::resume() {
   state_.now = snapshot();
   state_ = read_checkpoint(options_.checkpoint, state_);
   restore(state_.now);
-  log_.line(cat("going on from ", options_.checkpoint, " after ", state_.step, " of ", steps(), " steps"));
+  steps_in_time_ = state_.steps;
+  log_.line(
+      cat("going on from ", options_.checkpoint, " after ", state_.step, " of ", state_.steps, " steps"));
 }
 
 void Trainer::train_epoch() {
@@ -129,20 +137,24 @@ void Trainer::train_epoch() {
   const int64_t first = state_.step;
   const Clock::time_point start = epoch_start_ = Clock::now();
   Prefetch prefetch(batches_, state_.step, end);
-  while (state_.step < end) {
+  while (state_.step < std::min(end, state_.steps)) {
     stop_if_asked();
+    const Clock::time_point step_start = Clock::now();
     try {
       train_step(prefetch.next());
     } catch (const Error& error) {
       if (!group_ || error.code() != ErrorCode::interrupted) throw;
       give_up(error);
     }
+    step_seconds_ += seconds_since(step_start);
+    ++timed_steps_;
+    if (options_.minutes > 0) shorten();
     report_progress();
     // Behind the last step the epoch is not over: it is saved when it is judged.
-    if (state_.step < end) save_now_and_then();
+    if (state_.step < std::min(end, state_.steps)) save_now_and_then();
   }
   // Of a resumed epoch the part since then.
-  data_rate_ = static_cast<double>((end - first) * batches_.batch_size()) / prefetch.making();
+  data_rate_ = static_cast<double>((state_.step - first) * batches_.batch_size()) / prefetch.making();
   waited_ = prefetch.waiting() / seconds_since(start);
   finish_epoch();
 }
@@ -164,13 +176,33 @@ void Trainer::train_step(const Batch& batch) {
   ++state_.step;
 }
 
-/// The loss and errors of the whole batch, and whether any process was asked to stop.
+/// The loss and errors of the whole batch, whether any process was asked to stop, and how many steps rank 0
+/// has time for.
 void Trainer::share_step(BatchResult& result) {
-  std::array<double, 4> shared{result.loss / world_.size, static_cast<double>(result.wrong),
-                               static_cast<double>(result.labelled), log_.stopping() ? 1.0 : 0.0};
+  std::array<double, 5> shared{result.loss / world_.size, static_cast<double>(result.wrong),
+                               static_cast<double>(result.labelled), log_.stopping() ? 1.0 : 0.0,
+                               world_.rank == 0 ? static_cast<double>(steps_in_time_) : 0.0};
   group_->sum(shared);
   result = {shared[0], static_cast<int64_t>(shared[1]), static_cast<int64_t>(shared[2])};
   stopping_ = shared[3] > 0;
+  state_.steps = std::max(static_cast<int64_t>(shared[4]), state_.step + 1);
+}
+
+/// To the steps that there is time for, with the judgements between and behind them. Never to more than
+/// before: a schedule does not go back.
+void Trainer::shorten() {
+  const double seconds = 60 * options_.minutes, each = step_seconds_ / static_cast<double>(timed_steps_);
+  double judging = judge_seconds_;
+  if (judging == 0 && validation_)
+    judging = kJudgeOfStep * each * static_cast<double>(validation_->size()) /
+              static_cast<double>(batches_.batch_size());
+  const double left = seconds - seconds_since(start_) - judging;
+  if (left > 0 && step_seconds_ < kTimedShare * seconds) return;
+  const double judged_step = each + judging / static_cast<double>(batches_.per_epoch());
+  const double more = std::max(0.0, left) / judged_step;
+  if (more < static_cast<double>(steps_in_time_ - state_.step))
+    steps_in_time_ = state_.step + static_cast<int64_t>(more);
+  if (!group_) state_.steps = steps_in_time_;
 }
 
 /// Running statistics of batch norms are each process's own until here.
@@ -193,7 +225,7 @@ void Trainer::give_up(const Error& lost) {
 
 OptimizerStep Trainer::optimizer_step() const {
   OptimizerStep step;
-  step.rate = static_cast<float>(learning_rate(options_, state_.step, batches_.per_epoch()));
+  step.rate = static_cast<float>(learning_rate(options_, state_.step, state_.steps));
   step.momentum = static_cast<float>(options_.momentum);
   step.beta2 = static_cast<float>(options_.beta2 > 0 ? options_.beta2 : optimizer_.beta2);
   step.epsilon = static_cast<float>(options_.epsilon);
@@ -264,7 +296,7 @@ void Trainer::check_weights() {
 void Trainer::finish_epoch() {
   if (group_) share_statistics();
   Epoch e;
-  e.loss = state_.loss_sum / static_cast<double>(batches_.per_epoch());
+  e.loss = state_.loss_sum / static_cast<double>(steps_of_epoch());
   e.train_error = train_error();
   e.seconds = state_.seconds + seconds_since(epoch_start_);
   e.validation_error = -1;
@@ -284,7 +316,9 @@ void Trainer::finish_epoch() {
 /// Adds what the validation set says of the weights as they are, and keeps them if they are the best so far.
 void Trainer::judge_epoch(Epoch& e) {
   if (validation_) {
+    const Clock::time_point start = Clock::now();
     const BatchResult judged = judge(*validation_);
+    judge_seconds_ = seconds_since(start);
     if (judged.labelled == 0)
       fail(ErrorCode::input, validation_->name(), ": has no image that can be decoded");
     e.validation_error = percent(judged.wrong, judged.labelled);
@@ -364,7 +398,7 @@ void Trainer::save_now_and_then() {
 
 void Trainer::stop_if_asked() {
   if (group_ ? !stopping_ : !log_.stopping()) return;
-  const std::string where = cat("training stopped in epoch ", epoch() + 1, " of ", options_.epochs);
+  const std::string where = cat("training stopped in epoch ", epoch() + 1, " of ", epochs());
   if (options_.checkpoint.empty()) fail(ErrorCode::interrupted, where);
   save_midway();
   fail(ErrorCode::interrupted, where, "; ", options_.checkpoint, " is kept, resume with --resume");
@@ -376,21 +410,20 @@ double Trainer::train_error() const {
 }
 
 void Trainer::report_progress() {
-  const bool last = state_.step == steps();
+  const bool last = state_.step == state_.steps;
   if (!last && Clock::now() - last_report_ < kReportEvery) return;
   last_report_ = Clock::now();
-  const int64_t done = (state_.step - 1) % batches_.per_epoch() + 1;
-  const std::string note = cat("epoch ", (state_.step - 1) / batches_.per_epoch() + 1, '/', options_.epochs,
-                               ", loss ", rounded(state_.loss_sum / static_cast<double>(done), 4),
+  const std::string note = cat("epoch ", (state_.step - 1) / batches_.per_epoch() + 1, '/', epochs(),
+                               ", loss ", rounded(state_.loss_sum / static_cast<double>(steps_of_epoch()), 4),
                                train_error() >= 0 ? cat(", error ", rounded(train_error(), 2), " %") : "");
   const auto images = [&](int64_t step) { return static_cast<uint64_t>(step * batches_.batch_size()); };
-  log_.progress({"train", images(state_.step), images(steps()), "images", note});
+  log_.progress({"train", images(state_.step), images(state_.steps), "images", note});
 }
 
 void Trainer::report_epoch() const {
   const Epoch& e = state_.epochs.back();
-  const auto images = static_cast<double>(batches_.per_epoch() * batches_.batch_size());
-  std::string line = cat("epoch ", state_.epochs.size(), '/', options_.epochs, ": loss ", rounded(e.loss, 4));
+  const auto images = static_cast<double>(steps_of_epoch() * batches_.batch_size());
+  std::string line = cat("epoch ", state_.epochs.size(), '/', epochs(), ": loss ", rounded(e.loss, 4));
   if (e.train_error >= 0) line += cat(", train error ", rounded(e.train_error, 2), " %");
   if (validation_)
     line += cat(", validation error ", rounded(e.validation_error, 2), " %, loss ",

@@ -41,6 +41,7 @@ class Trainer {
   void check_same_run();
   void check_same(const std::vector<double>& numbers, std::string_view complaint);
   double train_error() const;
+  void shorten();
   void save();
   void save_midway();
   void save_now_and_then();
@@ -55,8 +56,13 @@ class Trainer {
   void restore(const Snapshot& snapshot);
 
   int64_t epoch() const { return state_.step / batches_.per_epoch(); }
-  int64_t steps() const { return options_.epochs * batches_.per_epoch(); }
+  int64_t planned_steps() const { return options_.epochs * batches_.per_epoch(); }
+  /// Epochs of the run, the last of which may be cut short.
+  int64_t epochs() const { return (state_.steps - 1) / batches_.per_epoch() + 1; }
+  /// Steps done of the epoch that the last one was of.
+  int64_t steps_of_epoch() const { return (state_.step - 1) % batches_.per_epoch() + 1; }
 
+  const Clock::time_point start_ = Clock::now();
   const Dataset* validation_;
   const Options& options_;
   const World world_;
@@ -68,7 +74,11 @@ class Trainer {
   bool stopping_ = false;         ///< on any rank
   Teachers teachers_;
   Batches batches_;
-  Checkpoint state_;  ///< its `now` is filled only when it is saved
+  Checkpoint state_;           ///< its `now` is filled only when it is saved
+  int64_t steps_in_time_ = 0;  ///< what `state_.steps` is to become
+  int64_t timed_steps_ = 0;    ///< since this object began
+  double step_seconds_ = 0;    ///< that these took
+  double judge_seconds_ = 0;   ///< that the last judgement took
   Clock::time_point epoch_start_;
   double data_rate_ = 0;  ///< images/s that could be made in this epoch: see Prefetch
   double waited_ = 0;     ///< for them, share of the time
