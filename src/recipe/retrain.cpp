@@ -18,8 +18,6 @@ constexpr double kNoise = 0.5;  ///< points of error that one retraining differs
 
 constexpr double kAssumedRate = 0.01;  ///< of a model that does not say its own
 
-constexpr double kNoMinutes = 1e-6;  ///< left: zero would stand for no bound
-
 /// The rate the model was trained with, which our own training records in the metadata.
 std::optional<double> recorded_rate(const Graph& original) {
   const auto recorded = original.metadata.find("train.learning_rate");
@@ -85,7 +83,7 @@ class Retraining {
   Graph trained(const std::string& path) {
     options_.checkpoint = path;
     options_.resume = context_.resume && std::filesystem::exists(path);
-    if (minutes_ > 0) options_.minutes = std::max(kNoMinutes, minutes_ - seconds_since(start_) / 60);
+    if (minutes_ > 0) options_.minutes = std::max(train::kNoTime, minutes_ - seconds_since(start_) / 60);
     Graph result = train::module()
                        .train(graph_, *context_.data, context_.validation, teachers_, options_, context_.log)
                        .graph;

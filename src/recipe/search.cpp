@@ -33,14 +33,13 @@ constexpr int64_t kFewOfAClass = 20;
 constexpr int kMostClusters = 256;  ///< of a layer, where a size leaves room for them or bits are free
 constexpr double kWellUsed = 0.9;   ///< of a size: so much of it is no room left
 constexpr int kSlopeHalvings = 7;
-// Of the time that there is:
-constexpr double kRetrainingShare = 0.85;  ///< of an attempt's; the rest goes into sharing and measuring
-constexpr double kLeastOfAnAttempt = 0.5;  ///< of the last one's: less is not worth beginning for
-constexpr double kNoMinutes = 1e-6;        ///< are left: zero would stand for no bound
 constexpr double kSlopeRange = 4;  ///< doublings: so far from the allocation's slope may that of sharing be
 /// Of a layer's weights so many stay at least in one attempt at a time: more than in one at bytes may have to
 /// go before the kernel that skips zeros is the faster one.
 constexpr double kLeastKeptForTime = 0.1;
+// Of the time that there is:
+constexpr double kRetrainingShare = 0.85;  ///< of an attempt's; the rest goes into sharing and measuring
+constexpr double kLeastOfAnAttempt = 0.5;  ///< of the last one's: less is not worth beginning for
 
 /// Every weight by itself again, so that training may move it.
 Graph unshared(Graph graph) {
@@ -232,7 +231,7 @@ class Searcher {
     Retrain longer = settings;
     longer.options.epochs *= effort;
     if (settings_.minutes > 0) {
-      const double left = std::max(kNoMinutes, settings_.minutes - elapsed() / 60);
+      const double left = std::max(train::kNoTime, settings_.minutes - elapsed() / 60);
       const int epochs = longer.options.epochs;
       longer.options.minutes = kRetrainingShare * left * epochs / (epochs + epochs_to_come);
     }

@@ -259,7 +259,7 @@ std::vector<float> Network::logits(std::span<const float> images) const {
   return {scores.data_ptr<float>(), scores.data_ptr<float>() + scores.numel()};
 }
 
-Tensor Network::output(const Tensor& input) const {
+netsuke::Tensor Network::output(const netsuke::Tensor& input) const {
   const at::NoGradGuard no_gradients;
   const Torch& t = *torch_;
   const at::Tensor out =

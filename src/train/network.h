@@ -87,7 +87,7 @@ class Network {
   /// Inference in the precision of training: scores before the softmax, [images, classes].
   std::vector<float> logits(std::span<const float> images) const;
   /// Inference: the graph's own output.
-  Tensor output(const Tensor& input) const;
+  netsuke::Tensor output(const netsuke::Tensor& input) const;
 
   /// The graph as it was given, with the weights as they are now.
   Graph graph() const;

@@ -19,6 +19,8 @@ struct Epoch {
   double seconds = 0;
 };
 
+constexpr double kNoTime = 1e-6;  ///< minutes, as Options::minutes when none are left: 0 is no bound
+
 struct Options {
   int epochs = 10;
   int batch = 64;
