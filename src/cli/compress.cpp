@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <memory>
+
 #include "base/file.h"
 #include "cli/common.h"
 #include "cli/compress_outcome.h"
@@ -169,8 +171,9 @@ recipe::Context context_of(const Options& options, const recipe::Recipe& recipe,
   return context;
 }
 
-/// Only what an interrupted run left may be written over without --force.
-void check_output(const Options& options, const Log& log) {
+/// Only what an interrupted run left may be written over without --force. The output is this run's from then
+/// on.
+std::unique_ptr<const OutputLock> claim_output(const Options& options, const Log& log) {
   if (!options.output.ends_with(".nsk"))
     fail(ErrorCode::unsupported, options.output,
          ": compressed models are written as .nsk; `netsuke convert` makes an .onnx of one");
@@ -178,6 +181,7 @@ void check_output(const Options& options, const Log& log) {
   if (options.resume && !goes_on)
     log.line(cat("--resume: there is no ", work_folder(options), ", so the run begins anew"));
   check_model_path(options.output, options.common.force || goes_on);
+  return std::make_unique<const OutputLock>(options.output);
 }
 
 /// A search that keeps no budget has a report too: its attempts.
@@ -206,11 +210,7 @@ void run(const Options& options) {
   if (const int size = train::world_from_environment().size; size > 1)
     fail(ErrorCode::usage, "compress: was started by ", size,
          " processes together; that is for train and distill");
-  std::optional<OutputLock> lock;
-  if (!options.pre_flight) {
-    check_output(options, log);
-    lock.emplace(options.output);
-  }
+  const std::unique_ptr<const OutputLock> lock = options.pre_flight ? nullptr : claim_output(options, log);
   recipe::Recipe recipe = recipe::load_recipe(recipe_of(options));
   if (options.minutes >= 0 && !recipe::searches(recipe))
     fail(ErrorCode::usage, "--minutes: bounds a search, and recipe ", recipe.name, " is none");
