@@ -173,18 +173,20 @@ Constant per_channel(Site& site, size_t i, const std::string& role, int64_t chan
   return float_constant({channels}, std::move(values));
 }
 
-/// `groups` of them, or with 0 one for each channel.
-void norm_of_groups(Site& site, int groups) {
+void norm_of_groups(Site& site, int64_t groups) {
   site.ignore("stash_type");  // how precise the statistics are at least
   const Shape& x = site.shape();
   if (x.size() < 3) site.refuse("its input is ", to_text(x), ", expected batch x channels x positions");
-  if (groups > 0 && x[1] % groups != 0) site.refuse(groups, " groups do not divide ", x[1], " channels");
-  const GroupNorm op{groups > 0 ? groups : static_cast<int>(x[1]), site.number("epsilon", 1e-5f)};
+  if (groups < 1 || x[1] % groups != 0) site.refuse(groups, " groups do not divide ", x[1], " channels");
+  const GroupNorm op{static_cast<int>(groups), site.number("epsilon", 1e-5f)};
   const ValueId scale = site.weight("scale", per_channel(site, 1, "scale", x[1], op.groups));
   const ValueId bias = site.weight("bias", per_channel(site, 2, "bias", x[1], op.groups));
   site.output(site.add(op, {site.flowing(), scale, bias}));
 }
-void instance_norm(Site& site) { norm_of_groups(site, 0); }
+void instance_norm(Site& site) {
+  const Shape& x = site.shape();
+  norm_of_groups(site, x.size() > 1 ? x[1] : 1);
+}
 void group_norm(Site& site) {
   norm_of_groups(site, small_int(site, site.integer("num_groups", 1), "num_groups"));
 }

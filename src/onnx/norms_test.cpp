@@ -48,6 +48,14 @@ TEST(Import, an_instance_norm_has_a_factor_for_each_channel) {
   EXPECT_THAT(m.error(), HasSubstr("scale has 2 numbers, expected one for each of 4 channels"));
 }
 
+TEST(Import, a_group_norm_of_no_groups_is_refused) {
+  Model m(18);
+  m.input("x", {1, 4, 1, 2}).floats("scale", {4}, {1, 1, 1, 1}).floats("bias", {4}, {0, 0, 0, 0}).output("y");
+  auto& groups = *m.node("GroupNormalization", {"x", "scale", "bias"}, "y").add_attribute();
+  groups.set_name("num_groups"), groups.set_type(pb::AttributeProto::INT), groups.set_i(0);
+  EXPECT_THAT(m.error(), HasSubstr("0 groups do not divide 4 channels"));
+}
+
 TEST(Import, factors_of_a_group_norm_may_be_one_a_group) {
   for (const int64_t numbers : {2, 4}) {  // as in opset 18, as in opset 21
     Model m(18);
