@@ -1,6 +1,7 @@
 #include "kernels/depthwise/depthwise.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/simd.h"
 
@@ -23,6 +24,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 inline constexpr size_t kTile = 4;
 inline constexpr size_t kWideTile = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM_A64 ? 7 : kTile;
 inline constexpr size_t kVectors = 2;
+
+// Channels whose windows of a row come before those of the next channels: all, so that what is read of a
+// pixel is one long piece (on Zen 3 1.1 to 1.5 times as fast as a tile's channels at a time). With AVX-512 a
+// tile's channels are two cache lines, and all of them have not been tried.
+inline constexpr size_t kStrip =
+    HWY_TARGET <= HWY_AVX3 ? kVectors * hn::MaxLanes(channels::Wide()) : std::numeric_limits<size_t>::max();
 
 // Makes g++ hold a loaded vector in its register. It would load it again for each use, and loads are what
 // these kernels wait for.
@@ -146,9 +153,25 @@ HWY_INLINE void tile(D d, const Layer& layer, const Place& place) {
   }
 }
 
-// All windows of an output row for kDeep vectors of channels.
-template <size_t kKernel, size_t kStride, size_t kPixels, size_t kDeep, class D>
-void row_of_tiles(D d, const Layer& layer, Place place) {
+// Some windows of an output row, for channels [first, last).
+template <size_t kKernel, size_t kStride, size_t kPixels, bool kInside>
+void tile_of_channels(const Layer& layer, Place place, size_t first, size_t last) {
+  const channels::Wide d;
+  const size_t lanes = hn::Lanes(d);
+  size_t c = first;
+  for (; c + kVectors * lanes <= last; c += kVectors * lanes) {
+    place.channel = c;
+    tile<kKernel, kStride, kInside, kPixels, kVectors>(d, layer, place);
+  }
+  for (; c < last; c += lanes) {
+    place.channel = std::min(c, last - lanes);
+    tile<kKernel, kStride, kInside, kPixels, 1>(d, layer, place);
+  }
+}
+
+// All windows of an output row, tile(inside) for each kPixels of them.
+template <size_t kPixels, class Tile>
+HWY_INLINE void row_of_tiles(const Layer& layer, Place& place, const Tile& tile) {
   const ConvShape& s = layer.shape;
   const size_t reach = (kPixels - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w;
   float* const out = place.out;
@@ -157,33 +180,35 @@ void row_of_tiles(D d, const Layer& layer, Place place) {
     const size_t x = std::min(next, s.out_width - kPixels);
     place.column = x * s.stride_w - s.pad_left;
     place.out = out + x * layer.out_stride;
-    if (place.column < s.width && place.column + reach < s.width)
-      tile<kKernel, kStride, true, kPixels, kDeep>(d, layer, place);
-    else
-      tile<kKernel, kStride, false, kPixels, kDeep>(d, layer, place);
+    tile(place.column < s.width && place.column + reach < s.width);
   }
+  place.out = out;
 }
 
 // An output row; place.channel and place.column are still to be set.
 template <size_t kKernel, size_t kStride, size_t kPixels>
 void output_row(const Layer& layer, Place place) {
-  const channels::Wide d;
-  const size_t lanes = hn::Lanes(d), count = layer.shape.channels;
-  const bool narrow = layer.shape.out_width < kPixels;
-  if (count < lanes || narrow) {
-    return channels::cover(count, [&](auto tag, size_t c) {
+  const size_t count = layer.shape.channels;
+  if (count < hn::Lanes(channels::Wide()) || layer.shape.out_width < kPixels) {
+    return channels::cover(count, [&](auto tag, size_t c) HWY_ATTR {
       place.channel = c;
-      row_of_tiles<0, 0, 1, 1>(tag, layer, place);
+      row_of_tiles<1>(layer, place, [&](bool inside) HWY_ATTR {
+        if (inside)
+          tile<0, 0, true, 1, 1>(tag, layer, place);
+        else
+          tile<0, 0, false, 1, 1>(tag, layer, place);
+      });
     });
   }
-  size_t c = 0;
-  for (; c + kVectors * lanes <= count; c += kVectors * lanes) {
-    place.channel = c;
-    row_of_tiles<kKernel, kStride, kPixels, kVectors>(d, layer, place);
-  }
-  for (; c < count; c += lanes) {
-    place.channel = std::min(c, count - lanes);
-    row_of_tiles<kKernel, kStride, kPixels, 1>(d, layer, place);
+  for (size_t first = 0; first < count; first += kStrip) {
+    // The last vector may begin among the channels of the strip before.
+    const size_t last = std::min(first + kStrip, count);
+    row_of_tiles<kPixels>(layer, place, [&](bool inside) HWY_ATTR {
+      if (inside)
+        tile_of_channels<kKernel, kStride, kPixels, true>(layer, place, first, last);
+      else
+        tile_of_channels<kKernel, kStride, kPixels, false>(layer, place, first, last);
+    });
   }
 }
 
