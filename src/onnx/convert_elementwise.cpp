@@ -59,9 +59,15 @@ void sum(Site& site) {
   site.output(total);
 }
 
+/// One slope a channel was a list before opset 7, and some exporters have kept it.
 void prelu(Site& site) {
   const ValueId x = site.flowing(0);
-  site.output(site.add(PRelu{}, {x, site.value(1, "slope")}));
+  const Shape &in = site.shape(0), slopes = site.shape(1);
+  const bool is_list = slopes.size() == 1 && in.size() > 2 && slopes[0] == in[1] && slopes[0] != in.back();
+  if (!is_list) return site.output(site.add(PRelu{}, {x, site.value(1, "slope")}));
+  Shape per_channel(in.size() - 1, 1);
+  per_channel[0] = in[1];
+  site.output(site.add(PRelu{}, {x, site.weight("slope", reshaped(site.constant(1, "slope"), per_channel))}));
 }
 
 void dropout(Site& site) {
@@ -231,40 +237,40 @@ void softsign(Site& site) {
 void identity(Site& site) { site.output(Flowing{site.flowing(), site.shape()}); }
 
 constexpr Converter kElementwiseConverters[] = {
-    {"Abs", absolute},
-    {"Add", arithmetic<Add>},
-    {"Cast", cast},
-    {"Celu", celu},
-    {"Clip", clip},
-    {"Div", arithmetic<Div>},
-    {"Dropout", dropout},
-    {"Elu", with_alpha<Elu>},
-    {"Erf", plain<Erf>},
-    {"Gelu", gelu},
-    {"GreaterOrEqual", greater_or_equal},
-    {"HardSigmoid", hard_sigmoid},
-    {"HardSwish", plain<HardSwish>},
-    {"Identity", identity},
-    {"LeakyRelu", with_alpha<LeakyRelu>},
+    {"Abs", absolute, Rows::follow},
+    {"Add", arithmetic<Add>, Rows::follow},
+    {"Cast", cast, Rows::follow},
+    {"Celu", celu, Rows::follow},
+    {"Clip", clip, Rows::follow},
+    {"Div", arithmetic<Div>, Rows::follow},
+    {"Dropout", dropout, Rows::follow},
+    {"Elu", with_alpha<Elu>, Rows::follow},
+    {"Erf", plain<Erf>, Rows::follow},
+    {"Gelu", gelu, Rows::follow},
+    {"GreaterOrEqual", greater_or_equal, Rows::follow},
+    {"HardSigmoid", hard_sigmoid, Rows::follow},
+    {"HardSwish", plain<HardSwish>, Rows::follow},
+    {"Identity", identity, Rows::follow},
+    {"LeakyRelu", with_alpha<LeakyRelu>, Rows::follow},
     {"LogSoftmax", softmax<LogSoftmax>},
-    {"Max", extremum<true>},
-    {"Mean", mean},
-    {"Min", extremum<false>},
-    {"Mish", mish},
-    {"Mul", arithmetic<Mul>},
-    {"Neg", negative},
-    {"PRelu", prelu},
-    {"Pow", power},
-    {"Relu", plain<Relu>},
-    {"Selu", selu},
-    {"Sigmoid", plain<Sigmoid>},
+    {"Max", extremum<true>, Rows::follow},
+    {"Mean", mean, Rows::follow},
+    {"Min", extremum<false>, Rows::follow},
+    {"Mish", mish, Rows::follow},
+    {"Mul", arithmetic<Mul>, Rows::follow},
+    {"Neg", negative, Rows::follow},
+    {"PRelu", prelu, Rows::follow},
+    {"Pow", power, Rows::follow},
+    {"Relu", plain<Relu>, Rows::follow},
+    {"Selu", selu, Rows::follow},
+    {"Sigmoid", plain<Sigmoid>, Rows::follow},
     {"Softmax", softmax<Softmax>},
-    {"Softplus", plain<Softplus>},
-    {"Softsign", softsign},
-    {"Sub", arithmetic<Sub>},
-    {"Sum", sum},
-    {"Tanh", plain<Tanh>},
-    {"Where", where},
+    {"Softplus", plain<Softplus>, Rows::follow},
+    {"Softsign", softsign, Rows::follow},
+    {"Sub", arithmetic<Sub>, Rows::follow},
+    {"Sum", sum, Rows::follow},
+    {"Tanh", plain<Tanh>, Rows::follow},
+    {"Where", where, Rows::follow},
 };
 
 }  // namespace

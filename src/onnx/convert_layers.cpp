@@ -11,8 +11,9 @@ namespace {
 /// The weight's kernel; refuses weights that are not those of images.
 Pair kernel_of(const Site& site, const Constant& weight) {
   if (weight.shape.size() != 4)
-    site.refuse("its weight is ", to_text(weight.shape),
-                ", supported are convolutions of images, out x in x height x width");
+    site.refuse(
+        "its weight is ", to_text(weight.shape),
+        ", supported are convolutions of images, out x in x height x width, and of rows, out x in x length");
   return {small_int(site, weight.shape[2], "kernel"), small_int(site, weight.shape[3], "kernel")};
 }
 
@@ -52,14 +53,18 @@ void transposed_convolution(Site& site) {
   ConvTranspose2d op;
   op.stride = window.stride, op.dilation = window.dilation, op.pad = window.pad;
   op.groups = small_int(site, site.integer("group", 1), "group");
-  op.output_pad = pair_of(site, site.integers("output_padding", {0, 0}), "output_padding");
+  op.output_pad = pair_of(site, site.integers("output_padding"), "output_padding", 0);
   const std::string automatic = site.text("auto_pad", "NOTSET");
   std::vector<int64_t> output = site.integers("output_shape");
-  if (output.size() == 4) output.erase(output.begin(), output.begin() + 2);
+  const size_t space = site.of_rows() ? 1 : 2;  // behind batch and channels, which may be there too
+  if (output.size() == space + 2) output.erase(output.begin(), output.begin() + 2);
   const Shape& x = site.shape();
-  if (output.empty() && automatic.starts_with("SAME")) output = {x[2] * op.stride.h, x[3] * op.stride.w};
-  if (!output.empty())
-    pad_to_output(site, op, window.kernel, pair_of(site, output, "output_shape"), automatic == "SAME_UPPER");
+  std::optional<Pair> wanted;
+  if (!output.empty()) wanted = pair_of(site, output, "output_shape", 1);
+  if (!wanted && automatic.starts_with("SAME"))
+    wanted =
+        Pair{small_int(site, x[2] * op.stride.h, "height"), small_int(site, x[3] * op.stride.w, "width")};
+  if (wanted) pad_to_output(site, op, window.kernel, *wanted, automatic == "SAME_UPPER");
   site.output(site.add(op, operands(site)));
 }
 
@@ -120,8 +125,9 @@ void pixel_product(Site& site) {
 void matrix_product(Site& site) {
   if (site.shape().size() == 4) return pixel_product(site);
   if (site.shape().size() != 2)
-    site.refuse("its input is ", to_text(site.shape()),
-                ", supported are batch x values and batch x height x width x channels");
+    site.refuse(
+        "its input is ", to_text(site.shape()),
+        ", supported are batch x values, batch x length x channels and batch x height x width x channels");
   const Constant weight = transposed(matrix(site, 1), true, 1);
   site.output(site.add(Linear{}, {site.flowing(0), site.weight("weight", weight)}));
 }
@@ -130,8 +136,9 @@ void batch_norm(Site& site) {
   for (size_t j = 1; site.opset() < 14 && j < site.output_count(); ++j)
     if (site.has_output(j)) site.refuse("gives statistics, as in training: export the network for inference");
   site.ignore("momentum");
-  if (site.integer("training_mode", 0) != 0)
-    site.refuse("training_mode is 1: export the network for inference");
+  // Opset 6 said is_test, and exporters have kept it.
+  if (site.integer("training_mode", 0) != 0 || site.integer("is_test", 1) == 0)
+    site.refuse("it is of training: export the network for inference");
   if (site.integer("spatial", 1) != 1) site.refuse("spatial is 0, supported is one scale for each channel");
   std::vector<ValueId> inputs{site.flowing(0)};
   const char* roles[] = {"scale", "bias", "mean", "variance"};
@@ -199,15 +206,15 @@ void local_response_norm(Site& site) {
 }
 
 constexpr Converter kLayerConverters[] = {
-    {"BatchNormalization", batch_norm},
-    {"Conv", convolution},
-    {"ConvTranspose", transposed_convolution},
+    {"BatchNormalization", batch_norm, Rows::follow_channels},
+    {"Conv", convolution, Rows::as_images},
+    {"ConvTranspose", transposed_convolution, Rows::as_images},
     {"Gemm", gemm},
-    {"GroupNormalization", group_norm},
-    {"InstanceNormalization", instance_norm},
-    {"LayerNormalization", layer_norm},
-    {"LRN", local_response_norm},
-    {"MatMul", matrix_product},
+    {"GroupNormalization", group_norm, Rows::follow_channels},
+    {"InstanceNormalization", instance_norm, Rows::follow_channels},
+    {"LayerNormalization", layer_norm, Rows::as_images_last},
+    {"LRN", local_response_norm, Rows::as_images},
+    {"MatMul", matrix_product, Rows::as_images_last},
 };
 
 }  // namespace

@@ -30,7 +30,8 @@ void average_pool(Site& site) {
 
 template <class Pool>
 void global_pool(Site& site) {
-  if (site.shape().size() != 4) site.refuse("its input is ", to_text(site.shape()), ", supported are images");
+  if (site.shape().size() != 4)
+    site.refuse("its input is ", to_text(site.shape()), ", supported are images and rows");
   site.output(site.add(Pool{}, {site.flowing()}));
 }
 
@@ -55,8 +56,8 @@ Flowing without_axes(Site& site, const Flowing& x, const Shape& before, const Re
 template <class Window, class Global>
 void reduce_space(Site& site, const Reduction& r) {
   const Shape x = site.shape();
-  Flowing in{site.flowing(), x};
-  if (x.size() == 3) in = site.add(Reshape{{{x[1], x[2], 1}}}, {in.id});
+  if (x.size() == 3) site.take_rows(Rows::as_images);
+  Flowing in{site.flowing(), site.shape()};
   if (x.size() == 3 || r.axes.size() == 2) {
     in = site.add(Global{}, {in.id});
   } else {
@@ -121,10 +122,10 @@ void reduce_sum(Site& site) {
 }
 
 constexpr Converter kPoolConverters[] = {
-    {"AveragePool", average_pool},
-    {"GlobalAveragePool", global_pool<GlobalAvgPool>},
-    {"GlobalMaxPool", global_pool<GlobalMaxPool>},
-    {"MaxPool", max_pool},
+    {"AveragePool", average_pool, Rows::as_images},
+    {"GlobalAveragePool", global_pool<GlobalAvgPool>, Rows::as_images},
+    {"GlobalMaxPool", global_pool<GlobalMaxPool>, Rows::as_images},
+    {"MaxPool", max_pool, Rows::as_images},
     {"ReduceMax", reduce_max},
     {"ReduceMean", reduce_mean},
     {"ReduceSum", reduce_sum},

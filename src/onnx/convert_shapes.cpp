@@ -43,6 +43,10 @@ void transpose(Site& site) {
   for (int64_t& d : order) d = static_cast<int64_t>(site.axis(d, rank));
   if (order.empty() || order[0] != 0) site.refuse("moves the batch out of the first dimension");
   if (std::is_sorted(order.begin(), order.end())) return site.output(input(site));
+  if (rank == 3) {
+    site.take_rows(Rows::follow);
+    if (site.of_rows()) return site.turn_rows();
+  }
   site.output(site.add(Transpose{{order}}, {site.flowing()}));
 }
 
@@ -125,6 +129,7 @@ void concat(Site& site) {
   const size_t rank = site.shape().size(), axis = site.axis(site.integer("axis", 1), rank);
   if (axis == 0) site.refuse("joins along the batch");
   if (site.all_constant()) site.refuse("all inputs are constants");
+  if (axis == 1) site.take_rows(Rows::follow_channels);
   std::vector<ValueId> parts;
   for (size_t i = 0; i < site.input_count(); ++i) {
     if (axis != 1 && site.is_constant(i))
@@ -141,9 +146,16 @@ void concat(Site& site) {
   site.output(site.add(Transpose{{swap}}, {joined.id}));
 }
 
+/// A list with an entry for each dimension of images; of rows it has none for the height, which is `height`.
+template <class T>
+std::vector<T> of_image(const Site& site, std::vector<T> list, T height) {
+  if (site.of_rows() && list.size() == 3) list.insert(list.begin() + 2, height);
+  return list;
+}
+
 /// Pads of all axes as ONNX lists them: all begins, then all ends; since opset 18 perhaps of some axes only.
 std::vector<int64_t> all_pads(Site& site) {
-  const size_t rank = site.shape().size();
+  const size_t rank = site.of_rows() ? 3 : site.shape().size();
   std::vector<int64_t> given = site.integers_of(1, "pads");
   if (!site.has_input(3)) {
     if (given.size() != 2 * rank) site.refuse("pads has ", given.size(), " entries, expected ", 2 * rank);
@@ -211,7 +223,8 @@ void pad(Site& site) {
   if (op.mode < 0) site.refuse("mode is ", mode, ", supported are constant, reflect and edge");
   op.value =
       site.has_input(2) ? static_cast<float>(site.number_in(2, "constant_value")) : site.number("value", 0);
-  const std::vector<int64_t> pads = all_pads(site);
+  std::vector<int64_t> pads = all_pads(site);
+  if (site.of_rows()) pads = {pads[0], pads[1], 0, pads[2], pads[3], pads[4], 0, pads[5]};
   if (std::all_of(pads.begin(), pads.end(), [](int64_t p) { return p == 0; }))
     return site.output(input(site));
   if (pads.size() != 8 || pads[0] != 0 || pads[4] != 0)
@@ -240,15 +253,16 @@ int choice(Site& site, const std::string& name, const std::string& fallback,
 Shape resized_shape(Site& site, size_t scales_input) {
   const Shape& x = site.shape();
   const size_t sizes_input = 3;
-  if (x.size() != 4) site.refuse("its input is ", to_text(x), ", supported are images");
+  if (x.size() != 4) site.refuse("its input is ", to_text(x), ", supported are images and rows");
   Shape shape = x;
   const bool by_size = scales_input == 2 && site.has_input(sizes_input);
   if (by_size) {
-    shape = integers(site.constant(sizes_input, "sizes"), site.where());
+    shape = of_image<int64_t>(site, integers(site.constant(sizes_input, "sizes"), site.where()), 1);
   } else {
     std::vector<float> scales = site.has_input(scales_input)
                                     ? to_floats(site.constant(scales_input, "scales"))
                                     : site.numbers("scales");
+    scales = of_image(site, std::move(scales), 1.0f);
     if (scales.size() != 4) site.refuse("scales has ", scales.size(), " entries, expected 4");
     for (size_t d = 0; d < 4; ++d) {
       const double exact = static_cast<double>(x[d]) * scales[d];
@@ -305,11 +319,11 @@ void depth_to_space(Site& site) {
 constexpr Converter kShapeConverters[] = {
     {"Concat", concat},       {"DepthToSpace", depth_to_space},
     {"Expand", expand},       {"Flatten", flatten},
-    {"Gather", gather},       {"Pad", pad},
-    {"Reshape", reshape},     {"Resize", resize},
+    {"Gather", gather},       {"Pad", pad, Rows::as_images},
+    {"Reshape", reshape},     {"Resize", resize, Rows::as_images},
     {"Slice", slice},         {"Split", split},
     {"Squeeze", squeeze},     {"Transpose", transpose},
-    {"Unsqueeze", unsqueeze}, {"Upsample", upsample},
+    {"Unsqueeze", unsqueeze}, {"Upsample", upsample, Rows::as_images},
 };
 
 }  // namespace

@@ -180,7 +180,9 @@ class Importer {
     } else {
       if (!converter)
         site.refuse("reads what the network computes, supported is ", site.op(), " of constants only");
+      site.take_rows(converter->rows);
       converter->convert(site);
+      site.give_rows();
     }
     site.check_attributes();
     for (int j = 0; j < node.output_size(); ++j) {
@@ -251,6 +253,7 @@ class Importer {
         graph.values[id].shape[0] = 1;
     }
     for (const auto& entry : model_.metadata_props()) graph.metadata[entry.key()] = entry.value();
+    graph.nodes = needed_nodes(graph);
     graph = recognise(without_unread(sink_turns(graph, construction_.turns)));
     if (options_.fold_batch_norm) graph = fold_batch_norms(graph);
     verify(graph);

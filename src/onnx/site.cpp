@@ -160,6 +160,71 @@ Flowing Site::channels_last(ValueId image) {
   return turned;
 }
 
+// Where the height of an image stands that is rows: [N, C, 1, L] or, with the channels last, [N, 1, L, C].
+constexpr size_t kBehindChannels = 2, kBeforeLength = 1;
+
+std::optional<size_t> Site::height_for(Rows rows) const {
+  const bool always = rows == Rows::as_images || rows == Rows::as_images_last;
+  std::optional<size_t> height;
+  if (rows == Rows::as_they_are || all_constant()) return height;
+  if (always) height = rows == Rows::as_images ? kBehindChannels : kBeforeLength;
+  for (const Known* input : inputs_) {
+    const auto* rows_in = input ? std::get_if<Flowing>(input) : nullptr;
+    if (!rows_in) continue;
+    if (rows_in->shape.size() != 3) return std::nullopt;
+    for (const size_t place : {kBehindChannels, kBeforeLength})
+      if (!height && construction_.images.count({rows_in->id, place})) height = place;
+  }
+  return rows == Rows::follow_channels && height != kBehindChannels ? std::nullopt : height;
+}
+
+Known Site::as_image(const Known& known) {
+  // Constants are broadcast from their last dimension on.
+  const size_t behind = 3 - *height_;
+  const auto with_height = [&](Shape shape) {
+    if (shape.size() > behind) shape.insert(shape.end() - static_cast<std::ptrdiff_t>(behind), 1);
+    return shape;
+  };
+  if (const auto* constant = std::get_if<Constant>(&known)) {
+    const Shape shape = with_height(constant->shape);
+    return shape == constant->shape ? *constant : reshaped(*constant, shape);
+  }
+  const auto& rows = std::get<Flowing>(known);
+  const Shape shape = with_height(rows.shape);
+  const auto [found, is_new] = construction_.images.try_emplace({rows.id, *height_});
+  if (is_new) {
+    const Shape image(shape.begin() + 1, shape.end());
+    found->second = append(Reshape{{image}}, {rows.id}, cat(node_name(0), ".image")).id;
+  }
+  return Flowing{found->second, shape};
+}
+
+void Site::take_rows(Rows rows) {
+  height_ = height_for(rows);
+  if (!height_) return;
+  images_.reserve(inputs_.size());
+  for (const Known*& input : inputs_)
+    if (input) input = &images_.emplace_back(as_image(*input));
+}
+
+void Site::turn_rows() {
+  output(*height_ == kBehindChannels ? channels_last(flowing()) : channels_first(flowing()));
+  height_ = *height_ == kBehindChannels ? kBeforeLength : kBehindChannels;
+}
+
+void Site::give_rows() {
+  if (!height_) return;
+  for (std::optional<Known>& output : outputs_) {
+    const Flowing* image = output ? std::get_if<Flowing>(&*output) : nullptr;
+    if (!image || image->shape.size() != 4) continue;
+    Shape shape(image->shape.begin() + 1, image->shape.end());
+    shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(*height_) - 1);
+    const Flowing rows = append(Reshape{{shape}}, {image->id}, cat(node_name(0), ".rows"));
+    construction_.images[{rows.id, *height_}] = image->id;
+    output = rows;
+  }
+}
+
 void Site::spend(const Shape& shape) {
   const int64_t count = element_count(shape);
   if (count > construction_.foldable)

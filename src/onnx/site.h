@@ -29,6 +29,15 @@ using Known = std::variant<Constant, Flowing>;
 /// large network may look up its shared weights): a damaged or hostile file may ask for anything.
 inline constexpr int64_t kMostFolded = 1 << 24;
 
+/// What a node makes of rows of values, [N, C, L], which layers of ours know as images of height 1.
+enum class Rows {
+  as_they_are,
+  as_images,       ///< always: [N, C, 1, L]
+  as_images_last,  ///< always, with the channels last: [N, L, C] as [N, 1, L, C]
+  follow,          ///< as what made them did: it works element by element
+  follow_channels  ///< the same, where channels come first: it works channel by channel
+};
+
 /// The graph under construction.
 struct Construction {
   Graph graph;
@@ -38,6 +47,7 @@ struct Construction {
   std::set<std::string> names;                              ///< in use
   std::map<std::pair<const void*, Shape>, ValueId> shared;  ///< weights placed already, by address and shape
   std::set<ValueId> turns;                                  ///< what Site::channels_last() made
+  std::map<std::pair<ValueId, size_t>, ValueId> images;     ///< rows as images, by where the height stands
 
   std::string unused_name(const std::string& wanted);
 };
@@ -90,6 +100,17 @@ class Site {
   /// A computed input; refuses a constant.
   ValueId flowing(size_t i = 0) const;
 
+  // --- Rows of values.
+  /// From here on rows are images of height 1, the node's inputs and what its converter makes of them.
+  void take_rows(Rows rows);
+  /// True if they are: attributes are lists for one dimension of space then.
+  bool of_rows() const { return height_.has_value(); }
+  /// The node exchanges channels and length: an image of rows has its channels first behind it where it had
+  /// them last, and the other way round.
+  void turn_rows();
+  /// To be called behind the converter: images are rows again. Who reads them as images reads the images.
+  void give_rows();
+
   // --- What the node becomes.
   /// A constant of the graph named after the node and its role.
   ValueId weight(const std::string& role, const Constant& constant);
@@ -113,6 +134,8 @@ class Site {
  private:
   const pb::AttributeProto* find(const std::string& name, pb::AttributeProto::AttributeType type);
   std::string node_name(size_t already) const;
+  std::optional<size_t> height_for(Rows rows) const;
+  Known as_image(const Known& known);
   Flowing append(Op op, std::vector<ValueId> inputs, const std::string& name);
 
   Construction& construction_;
@@ -121,12 +144,15 @@ class Site {
   std::vector<std::optional<Known>> outputs_;
   std::set<std::string> used_;
   size_t added_ = 0;
+  std::optional<size_t> height_;  ///< the dimension of 1 that makes rows images
+  std::vector<Known> images_;     ///< inputs as images
 };
 
 /// How one kind of ONNX node is imported.
 struct Converter {
   std::string_view op;
   void (*convert)(Site&);
+  Rows rows = Rows::as_they_are;
 };
 
 // The rows of the catalog, by family.

@@ -8,7 +8,12 @@ int small_int(const Site& site, int64_t value, std::string_view name, bool signe
   return static_cast<int>(value);
 }
 
-Pair pair_of(const Site& site, const std::vector<int64_t>& values, std::string_view name) {
+Pair pair_of(const Site& site, const std::vector<int64_t>& values, std::string_view name, int height) {
+  if (values.empty()) return {height, height};
+  if (site.of_rows()) {
+    if (values.size() != 1) site.refuse(name, " has ", values.size(), " entries, expected 1 (length)");
+    return {height, small_int(site, values[0], name)};
+  }
   if (values.size() != 2) site.refuse(name, " has ", values.size(), " entries, expected 2 (height, width)");
   return {small_int(site, values[0], name), small_int(site, values[1], name)};
 }
@@ -27,7 +32,7 @@ void same_pads(int64_t size, int kernel, int stride, int dilation, bool upper, i
 
 Pads read_pads(Site& site, const Window& window) {
   const std::string automatic = site.text("auto_pad", "NOTSET");
-  const std::vector<int64_t> list = site.integers("pads", {0, 0, 0, 0});
+  std::vector<int64_t> list = site.integers("pads");
   Pads pad;
   if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
     const Shape& x = site.shape();
@@ -39,8 +44,10 @@ Pads read_pads(Site& site, const Window& window) {
   if (automatic == "VALID") return pad;
   if (automatic != "NOTSET")
     site.refuse("auto_pad is ", automatic, ", expected NOTSET, VALID, SAME_UPPER or SAME_LOWER");
+  if (list.empty()) return pad;
+  if (site.of_rows() && list.size() == 2) list = {0, list[0], 0, list[1]};
   if (list.size() != 4)
-    site.refuse("pads has ", list.size(), " entries, expected 4 (top, left, bottom, right)");
+    site.refuse("pads has ", list.size(), " entries, expected 4 (top, left, bottom, right), or of rows 2");
   return {small_int(site, list[0], "pads"), small_int(site, list[1], "pads"),
           small_int(site, list[2], "pads"), small_int(site, list[3], "pads")};
 }
@@ -49,18 +56,19 @@ Pads read_pads(Site& site, const Window& window) {
 
 Window read_window(Site& site, std::optional<Pair> kernel) {
   if (site.shape().size() != 4)
-    site.refuse("its input is ", to_text(site.shape()),
-                ", supported are images, batch x channels x height x width");
+    site.refuse(
+        "its input is ", to_text(site.shape()),
+        ", supported are images, batch x channels x height x width, and rows, batch x channels x length");
   Window window;
   const std::vector<int64_t> shape = site.integers("kernel_shape");
   if (kernel) window.kernel = *kernel;
-  if (!shape.empty()) window.kernel = pair_of(site, shape, "kernel_shape");
+  if (!shape.empty()) window.kernel = pair_of(site, shape, "kernel_shape", 1);
   if (kernel && window.kernel != *kernel)
     site.refuse("kernel_shape is ", window.kernel.h, "x", window.kernel.w, ", the weight's is ", kernel->h,
                 "x", kernel->w);
   if (!kernel && shape.empty()) site.refuse("kernel_shape is missing");
-  window.stride = pair_of(site, site.integers("strides", {1, 1}), "strides");
-  window.dilation = pair_of(site, site.integers("dilations", {1, 1}), "dilations");
+  window.stride = pair_of(site, site.integers("strides"), "strides", 1);
+  window.dilation = pair_of(site, site.integers("dilations"), "dilations", 1);
   if (window.stride.h == 0 || window.stride.w == 0) site.refuse("a stride of 0");
   window.pad = read_pads(site, window);
   return window;

@@ -15,8 +15,9 @@ struct Window {
 /// images that are not [N, C, H, W].
 Window read_window(Site& site, std::optional<Pair> kernel);
 
-/// A pair from a list of two; refuses other lengths.
-Pair pair_of(const Site& site, const std::vector<int64_t>& values, std::string_view name);
+/// A pair from a list of two, or of rows from one of one with `height` for the other; `height` twice where
+/// there is no list. Refuses other lengths.
+Pair pair_of(const Site& site, const std::vector<int64_t>& values, std::string_view name, int height);
 /// The number as an int of ours; refuses what is negative without `signed_too` or absurdly large.
 int small_int(const Site& site, int64_t value, std::string_view name, bool signed_too = false);
 

@@ -31,7 +31,7 @@ Graph in_file_order(const Graph& graph) {
   return ordered;
 }
 
-Graph without_unread(const Graph& graph) {
+std::vector<Node> needed_nodes(const Graph& graph) {
   std::vector<bool> needed(graph.values.size());
   for (ValueId id : graph.outputs) needed[id] = true;
   std::vector<Node> nodes;
@@ -41,8 +41,12 @@ Graph without_unread(const Graph& graph) {
     nodes.push_back(*node);
   }
   std::reverse(nodes.begin(), nodes.end());
-  Graph lean{graph.name, graph.values, std::move(nodes), graph.inputs, graph.outputs, graph.metadata};
-  return in_file_order(lean);
+  return nodes;
+}
+
+Graph without_unread(const Graph& graph) {
+  return in_file_order(
+      {graph.name, graph.values, needed_nodes(graph), graph.inputs, graph.outputs, graph.metadata});
 }
 
 }  // namespace netsuke

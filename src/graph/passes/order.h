@@ -10,6 +10,9 @@ namespace netsuke {
 /// this way. Throws Error(unsupported) for an output that is a constant.
 Graph in_file_order(const Graph& graph);
 
+/// The graph's nodes without those that no output depends on.
+std::vector<Node> needed_nodes(const Graph& graph);
+
 /// in_file_order of the graph without the nodes that no output depends on.
 Graph without_unread(const Graph& graph);
 
