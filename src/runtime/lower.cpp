@@ -27,6 +27,13 @@ Lowered reference(const Site& site) {
 
 Lowered choose(const Conv2d& op, const Site& site) { return lower_conv(op, site); }
 Lowered choose(const Linear&, const Site& site) { return lower_linear(site); }
+Lowered choose(const ConvTranspose2d& op, const Site& site) {
+  // Each phase takes its share of the weights, but one number at least; a hostile file may ask for any
+  // stride.
+  constexpr int64_t kMostPhases = 64;
+  if (int64_t{op.stride.h} * op.stride.w > kMostPhases) return reference(site);
+  return lower_conv_transpose(op, site);
+}
 
 template <class Pool>
 Lowered choose_pool(const Pool& op, const Site& site, bool average, bool count_pad) {
@@ -241,7 +248,8 @@ bool takes_addition(const Work& work) {
   if (const auto* binary = std::get_if<BinaryConvStep>(&work)) return binary->slope.empty();
   if (const auto* coded = std::get_if<CodedStep>(&work)) return coded->is_convolution;
   return std::holds_alternative<BinaryWeightStep>(work) || std::holds_alternative<ConvolutionStep>(work) ||
-         std::holds_alternative<WinogradStep>(work) || std::holds_alternative<SparseConvStep>(work);
+         std::holds_alternative<WinogradStep>(work) || std::holds_alternative<SparseConvStep>(work) ||
+         std::holds_alternative<TransposedStep>(work);
 }
 
 std::optional<kernels::Clamp> clamp_of(const Op& op) {

@@ -16,6 +16,7 @@
 #include "kernels/binary/binary_weight_conv.h"
 #include "kernels/clamp.h"
 #include "kernels/conv/conv.h"
+#include "kernels/conv/conv_transpose.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/elementwise/arithmetic.h"
 #include "kernels/elementwise/strided_copy.h"
@@ -65,6 +66,9 @@ struct SparseTilesStep {
 struct DepthwiseStep {
   kernels::ConvShape shape;
   kernels::DepthwiseWeights weights;
+};
+struct TransposedStep {
+  kernels::TransposedConv conv;
 };
 struct Decoded;
 /// A layer whose weights stay as the file has them. Every run decodes, packs and computes some rows (output
@@ -176,11 +180,11 @@ struct ReferenceStep {
 };
 
 using Work =
-    std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, LinearStep, SparseLinearStep,
-                 SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep, SlopeStep, ReduceStep,
-                 SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, LayerNormStep, GroupNormStep,
-                 ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep, CodedStep, SignsStep,
-                 InputScaleStep, BinaryConvStep, BinaryWeightStep>;
+    std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, TransposedStep, LinearStep,
+                 SparseLinearStep, SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep, SlopeStep,
+                 ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, LayerNormStep,
+                 GroupNormStep, ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep,
+                 CodedStep, SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
 
 /// What a CodedStep's weights become for a run.
 struct Decoded {

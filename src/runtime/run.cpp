@@ -151,6 +151,15 @@ void run(const DepthwiseStep& work, const StepCall& call) {
                   });
 }
 
+void run(const TransposedStep& work, const StepCall& call) {
+  const kernels::ConvShape& s = work.conv.shape;
+  // Every input reaches a whole window.
+  const size_t cost = s.height * s.width * s.out_channels * s.depth() / s.out_height;
+  call.each_image(s.out_height, cost, [&](size_t image, size_t first, size_t last, float* scratch) {
+    kernels::conv_transpose(work.conv, call.image_arguments(image), first, last, scratch);
+  });
+}
+
 const float* data_or_null(const std::vector<float>& values) {
   return values.empty() ? nullptr : values.data();
 }
