@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "graph/ops/sampling.h"
 #include "kernels/elementwise/activation.h"
 #include "kernels/elementwise/image_group_norm.h"
 #include "runtime/broadcast.h"
@@ -165,6 +166,22 @@ Lowered choose(const GroupNorm& op, const Site& site) {
   if (!is_image(site.input())) return reference(site);
   return {"group_norm", GroupNormStep{size(op.groups), op.epsilon, *site.constant(1), *site.constant(2)},
           Layout::pixels, kernels::image_group_norm_scratch(size(site.input()[1]))};
+}
+
+std::vector<kernels::ResizeSource> sources_of(const Resize& op, int64_t from, int64_t to) {
+  std::vector<kernels::ResizeSource> sources;
+  for (int64_t i = 0; i < to; ++i) {
+    const ops::Sample s = ops::sample(op, i, from, to);
+    sources.push_back({size(s.first), size(s.second), static_cast<float>(s.share)});
+  }
+  return sources;
+}
+
+Lowered choose(const Resize& op, const Site& site) {
+  const Shape &x = site.input(), &y = site.output();
+  return {"resize",
+          ResizeStep{{size(x[3]), size(x[1]), sources_of(op, x[2], y[2]), sources_of(op, x[3], y[3])}},
+          Layout::pixels};
 }
 
 template <class Rearranging>

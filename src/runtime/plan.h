@@ -19,6 +19,7 @@
 #include "kernels/conv/conv_transpose.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/elementwise/arithmetic.h"
+#include "kernels/elementwise/image_resize.h"
 #include "kernels/elementwise/strided_copy.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/pool/image_pool.h"
@@ -154,6 +155,9 @@ struct GroupNormStep {
   float epsilon = 0;
   std::vector<float> scale, shift;  ///< one a channel
 };
+struct ResizeStep {
+  kernels::ImageResize resize;
+};
 struct ClampStep {};
 /// Parts one after the other.
 struct ConcatStep {
@@ -183,8 +187,8 @@ using Work =
     std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, TransposedStep, LinearStep,
                  SparseLinearStep, SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep, SlopeStep,
                  ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, LayerNormStep,
-                 GroupNormStep, ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep, ReferenceStep,
-                 CodedStep, SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
+                 GroupNormStep, ResizeStep, ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep,
+                 ReferenceStep, CodedStep, SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
 
 /// What a CodedStep's weights become for a run.
 struct Decoded {

@@ -365,6 +365,16 @@ void run(const GroupNormStep& work, const StepCall& call) {
                   });
 }
 
+void run(const ResizeStep& work, const StepCall& call) {
+  constexpr size_t kWork = 4;  // inputs of an output
+  const kernels::ImageResize& r = work.resize;
+  call.each_image(r.rows.size(), r.columns.size() * r.channels * kWork,
+                  [&](size_t image, size_t first, size_t last, float*) {
+                    kernels::image_resize(r, call.input(image), call.in().stride, call.output(image),
+                                          call.out().stride, first, last);
+                  });
+}
+
 void run(const CopyStep& work, const StepCall& call) {
   call.each_image(1, call.out().size(), [&](size_t image, size_t, size_t, float*) {
     kernels::strided_copy(work.view, call.input(image), call.output(image));
