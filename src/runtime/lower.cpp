@@ -168,6 +168,24 @@ Lowered choose(const GroupNorm& op, const Site& site) {
           Layout::pixels, kernels::image_group_norm_scratch(size(site.input()[1]))};
 }
 
+// Which of `from` pixels an axis of a padded image takes, of which `before` are new.
+std::vector<size_t> sources_of(const Pad& op, int64_t before, int64_t from, int64_t to) {
+  std::vector<size_t> sources;
+  for (int64_t i = -before; i < to - before; ++i) {
+    const int64_t pixel = op.mode == 0 ? i : ops::padding_source(op.mode, i, from);
+    sources.push_back(pixel >= 0 && pixel < from ? size(pixel) : kernels::ImagePad::kNone);
+  }
+  return sources;
+}
+
+Lowered choose(const Pad& op, const Site& site) {
+  const Shape &x = site.input(), &y = site.output();
+  return {"pad",
+          PadStep{{size(x[3]), size(x[1]), sources_of(op, op.pad.top, x[2], y[2]),
+                   sources_of(op, op.pad.left, x[3], y[3]), op.value}},
+          Layout::pixels};
+}
+
 std::vector<kernels::ResizeSource> sources_of(const Resize& op, int64_t from, int64_t to) {
   std::vector<kernels::ResizeSource> sources;
   for (int64_t i = 0; i < to; ++i) {

@@ -19,6 +19,7 @@
 #include "kernels/conv/conv_transpose.h"
 #include "kernels/depthwise/depthwise.h"
 #include "kernels/elementwise/arithmetic.h"
+#include "kernels/elementwise/image_pad.h"
 #include "kernels/elementwise/image_resize.h"
 #include "kernels/elementwise/strided_copy.h"
 #include "kernels/gemm/gemm.h"
@@ -155,6 +156,9 @@ struct GroupNormStep {
   float epsilon = 0;
   std::vector<float> scale, shift;  ///< one a channel
 };
+struct PadStep {
+  kernels::ImagePad pad;
+};
 struct ResizeStep {
   kernels::ImageResize resize;
 };
@@ -187,7 +191,7 @@ using Work =
     std::variant<ConvolutionStep, WinogradStep, SparseConvStep, DepthwiseStep, TransposedStep, LinearStep,
                  SparseLinearStep, SparseRowsStep, SparseTilesStep, PoolStep, ScaleShiftStep, SlopeStep,
                  ReduceStep, SoftmaxStep, ArithmeticStep, ActivationStep, LrnStep, LayerNormStep,
-                 GroupNormStep, ResizeStep, ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep,
+                 GroupNormStep, PadStep, ResizeStep, ClampStep, ConcatStep, CopyStep, MoveStep, ShuffleStep,
                  ReferenceStep, CodedStep, SignsStep, InputScaleStep, BinaryConvStep, BinaryWeightStep>;
 
 /// What a CodedStep's weights become for a run.

@@ -365,6 +365,15 @@ void run(const GroupNormStep& work, const StepCall& call) {
                   });
 }
 
+void run(const PadStep& work, const StepCall& call) {
+  const kernels::ImagePad& p = work.pad;
+  call.each_image(p.rows.size(), p.columns.size() * p.channels,
+                  [&](size_t image, size_t first, size_t last, float*) {
+                    kernels::image_pad(p, call.input(image), call.in().stride, call.output(image),
+                                       call.out().stride, first, last);
+                  });
+}
+
 void run(const ResizeStep& work, const StepCall& call) {
   constexpr size_t kWork = 4;  // inputs of an output
   const kernels::ImageResize& r = work.resize;
