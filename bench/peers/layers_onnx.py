@@ -49,13 +49,16 @@ def flow(name, *sizes):
     return message((1, name), (2, message((1, message((1, FLOAT), (2, shape))))))
 
 
-def node(op, inputs, output, **whole_numbers):
-    attributes = [(5, message((1, name), (3, value), (20, INT))) for name, value in whole_numbers.items()]
-    return message(*[(1, name) for name in inputs], (2, output), (3, output), (4, op), *attributes)
+def attribute(name, value):
+    """A whole number or a list of them."""
+    if isinstance(value, list):
+        return message((1, name), *[(8, number) for number in value], (20, INTS))
+    return message((1, name), (3, value), (20, INT))
 
 
-def whole_numbers_attribute(name, values):
-    return 5, message((1, name), *[(8, value) for value in values], (20, INTS))
+def node(op, inputs, output, **attributes):
+    return message(*[(1, name) for name in inputs], (2, output), (3, output), (4, op),
+                   *[(5, attribute(*pair)) for pair in attributes.items()])
 
 
 def normal(source, count, deviation):
@@ -73,8 +76,7 @@ def write_model(path, fields, last, sizes):
 
 def write_convolution(path):
     weights = normal(random.Random(1), 256 * 256 * 9, (2 / (256 * 9)) ** 0.5)
-    conv = message((1, "data"), (1, "conv.weight"), (2, "conv"), (3, "conv"), (4, "Conv"),
-                   whole_numbers_attribute("pads", [1, 1, 1, 1]))
+    conv = node("Conv", ["data", "conv.weight"], "conv", pads=[1, 1, 1, 1])
     write_model(path, [(2, CONVOLUTION), (5, tensor("conv.weight", [256, 256, 3, 3], weights)), (1, conv)], "conv",
                 ([256, 14, 14], [256, 14, 14]))
 
