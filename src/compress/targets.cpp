@@ -15,7 +15,7 @@ std::string_view kind_of(const Op& op, std::string_view role) {
   if (std::holds_alternative<BatchNorm>(op) || std::holds_alternative<LayerNorm>(op) ||
       std::holds_alternative<GroupNorm>(op))
     return "norm";
-  const bool conv = std::holds_alternative<Conv2d>(op);
+  const bool conv = std::holds_alternative<Conv2d>(op) || std::holds_alternative<ConvTranspose2d>(op);
   if (!conv && !std::holds_alternative<Linear>(op)) return "";
   if (role == "bias") return "bias";
   return role != "weight" ? "" : conv ? "conv" : "linear";

@@ -12,11 +12,11 @@
 
 namespace netsuke::compress {
 
-/// A constant that a method may change. Weights of Conv2d nodes are of the kind "conv", those of Linear nodes
-/// "linear"; both are called by their node: "ip1". Biases of either are of the kind "bias", the four
-/// constants of a BatchNorm, LayerNorm or GroupNorm "norm"; they are called by node and role: "conv1.bias",
-/// "bn1.scale". A weight may have a place besides: "first_conv" where the network's first is a convolution's,
-/// "last_linear" where its last is a linear layer's, "depthwise".
+/// A constant that a method may change. Weights of Conv2d and ConvTranspose2d nodes are of the kind "conv",
+/// those of Linear nodes "linear"; both are called by their node: "ip1". Biases of either are of the kind
+/// "bias", the four constants of a BatchNorm, LayerNorm or GroupNorm "norm"; they are called by node and
+/// role: "conv1.bias", "bn1.scale". A weight may have a place besides: "first_conv" where the network's first
+/// is a convolution's, "last_linear" where its last is a linear layer's, "depthwise".
 struct Target {
   std::string name;
   std::string_view kind;

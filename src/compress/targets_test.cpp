@@ -35,6 +35,17 @@ TEST(Targets, AreNamedByNodeAndRole) {
                           "norm:norm1.variance", "bias:ip1.bias"));
 }
 
+TEST(Targets, TransposedConvolutionsAreConvolutions) {
+  Builder net("larger");
+  ValueId x = net.input("data", {1, 4, 4});
+  const ValueId weight = net.constant("up.weight", Tensor({1, 2, 2, 2})),
+                bias = net.constant("up.bias", Tensor({2}));
+  x = net.apply("up", ConvTranspose2d{.stride = {2, 2}}, {x, weight, bias});
+  const Graph graph = net.finish({x});
+  EXPECT_THAT(names(weight_targets(graph)), ElementsAre("conv:up"));
+  EXPECT_THAT(names(vector_targets(graph)), ElementsAre("bias:up.bias"));
+}
+
 TEST(PerLayer, TheMostExactKeyWins) {
   const std::vector<Target> targets = weight_targets(small());
   PerLayer<int> bits{.all = 1, .by_key = {{"conv", 2}, {"ip*", 3}, {"i*", 4}, {"ip2", 5}}};
