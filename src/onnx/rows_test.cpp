@@ -115,11 +115,26 @@ TEST(Rows, with_channels_last_are_turned_once_or_never) {
   EXPECT_FLOAT_EQ(y.data[0], 104.5f);
 }
 
+TEST(Rows, share_the_weights_that_two_layers_share) {
+  Model m;
+  m.input("x", {1, 1, 4}).floats("w", {1, 1, 3}, {1, 2, 3});
+  set_ints(m.node("Conv", {"x", "w"}, "a"), "pads", {1, 1});
+  set_ints(m.node("Conv", {"a", "w"}, "y"), "pads", {1, 1});
+  m.output("y");
+  const Graph graph = m.import();
+  ASSERT_EQ(graph.nodes.size(), 4u);  // an image of rows, two layers, rows again
+  EXPECT_EQ(graph.nodes[1].inputs[1], graph.nodes[2].inputs[1]);
+}
+
 TEST(Rows, have_lists_of_one_number) {
   Model m;
   m.input("x", {1, 1, 4}).floats("w", {1, 1, 3}, {1, 2, 3}).output("y");
   set_ints(m.node("Conv", {"x", "w"}, "y"), "strides", {1, 2});
   EXPECT_THAT(m.error(), HasSubstr("node y (Conv): strides has 2 entries, expected 1 (length)"));
+  Model padded;
+  padded.input("x", {1, 1, 4}).floats("w", {1, 1, 3}, {1, 2, 3}).output("y");
+  set_ints(padded.node("Conv", {"x", "w"}, "y"), "pads", {0, 1, 0, 1});
+  EXPECT_THAT(padded.error(), HasSubstr("pads has 4 entries, expected 2 (left, right)"));
 }
 
 TEST(Import, a_list_of_slopes_is_one_a_channel) {

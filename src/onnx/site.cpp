@@ -186,8 +186,16 @@ Known Site::as_image(const Known& known) {
     return shape;
   };
   if (const auto* constant = std::get_if<Constant>(&known)) {
-    const Shape shape = with_height(constant->shape);
-    return shape == constant->shape ? *constant : reshaped(*constant, shape);
+    Shape shape = with_height(constant->shape);
+    if (shape == constant->shape) return *constant;
+    if (constant->is_integer()) return reshaped(*constant, std::move(shape));
+    // Two nodes with one initializer share it as an image's too.
+    const auto [found, is_new] = construction_.image_weights.try_emplace({constant->floats.get(), shape});
+    if (is_new) {
+      spend(shape);
+      found->second = reshaped(*constant, std::move(shape));
+    }
+    return found->second;
   }
   const auto& rows = std::get<Flowing>(known);
   const Shape shape = with_height(rows.shape);

@@ -46,8 +46,10 @@ struct Construction {
   int64_t foldable = kMostFolded;                           ///< elements that may still be computed here
   std::set<std::string> names;                              ///< in use
   std::map<std::pair<const void*, Shape>, ValueId> shared;  ///< weights placed already, by address and shape
-  std::set<ValueId> turns;                                  ///< what Site::channels_last() made
-  std::map<std::pair<ValueId, size_t>, ValueId> images;     ///< rows as images, by where the height stands
+  std::map<std::pair<const void*, Shape>, Constant>
+      image_weights;                                     ///< by the address of what they were made of
+  std::set<ValueId> turns;                               ///< what Site::channels_last() made
+  std::map<std::pair<ValueId, size_t>, ValueId> images;  ///< rows as images, by where the height stands
 
   std::string unused_name(const std::string& wanted);
 };

@@ -45,9 +45,12 @@ Pads read_pads(Site& site, const Window& window) {
   if (automatic != "NOTSET")
     site.refuse("auto_pad is ", automatic, ", expected NOTSET, VALID, SAME_UPPER or SAME_LOWER");
   if (list.empty()) return pad;
-  if (site.of_rows() && list.size() == 2) list = {0, list[0], 0, list[1]};
+  if (site.of_rows()) {
+    if (list.size() != 2) site.refuse("pads has ", list.size(), " entries, expected 2 (left, right)");
+    list = {0, list[0], 0, list[1]};
+  }
   if (list.size() != 4)
-    site.refuse("pads has ", list.size(), " entries, expected 4 (top, left, bottom, right), or of rows 2");
+    site.refuse("pads has ", list.size(), " entries, expected 4 (top, left, bottom, right)");
   return {small_int(site, list[0], "pads"), small_int(site, list[1], "pads"),
           small_int(site, list[2], "pads"), small_int(site, list[3], "pads")};
 }
