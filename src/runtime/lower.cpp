@@ -29,11 +29,8 @@ Lowered reference(const Site& site) {
 Lowered choose(const Conv2d& op, const Site& site) { return lower_conv(op, site); }
 Lowered choose(const Linear&, const Site& site) { return lower_linear(site); }
 Lowered choose(const ConvTranspose2d& op, const Site& site) {
-  // Each phase takes its share of the weights, but one number at least; a hostile file may ask for any
-  // stride.
-  constexpr int64_t kMostPhases = 64;
-  if (int64_t{op.stride.h} * op.stride.w > kMostPhases) return reference(site);
-  return lower_conv_transpose(op, site);
+  std::optional<Lowered> phases = lower_conv_transpose(op, site);
+  return phases ? std::move(*phases) : reference(site);
 }
 
 template <class Pool>
@@ -178,8 +175,12 @@ std::vector<size_t> sources_of(const Pad& op, int64_t before, int64_t from, int6
   return sources;
 }
 
+// What a hostile file may ask for, if it is one pixel wide.
+bool is_endless(const Shape& image) { return image[2] + image[3] > 1 << 24; }
+
 Lowered choose(const Pad& op, const Site& site) {
   const Shape &x = site.input(), &y = site.output();
+  if (is_endless(y)) return reference(site);
   return {"pad",
           PadStep{{size(x[3]), size(x[1]), sources_of(op, op.pad.top, x[2], y[2]),
                    sources_of(op, op.pad.left, x[3], y[3]), op.value}},
@@ -197,6 +198,7 @@ std::vector<kernels::ResizeSource> sources_of(const Resize& op, int64_t from, in
 
 Lowered choose(const Resize& op, const Site& site) {
   const Shape &x = site.input(), &y = site.output();
+  if (is_endless(y)) return reference(site);
   return {"resize",
           ResizeStep{{size(x[3]), size(x[1]), sources_of(op, x[2], y[2]), sources_of(op, x[3], y[3])}},
           Layout::pixels};

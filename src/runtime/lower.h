@@ -53,7 +53,8 @@ Lowered lower(const Site& site);
 Lowered lower_concat(const Site& site);
 /// These two are long stories, in a file of their own.
 Lowered lower_conv(const Conv2d& op, const Site& site);
-Lowered lower_conv_transpose(const ConvTranspose2d& op, const Site& site);
+/// Nothing where its phases take too much: see kernels::conv_transpose_fits.
+std::optional<Lowered> lower_conv_transpose(const ConvTranspose2d& op, const Site& site);
 Lowered lower_linear(const Site& site);
 /// True for a convolution that gains by reading channels that are yet to be shuffled.
 bool takes_shuffle(const Site& site);

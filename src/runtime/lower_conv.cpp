@@ -253,16 +253,18 @@ Lowered lower_conv(const Conv2d& op, const Site& site) {
   return lowered;
 }
 
-Lowered lower_conv_transpose(const ConvTranspose2d& op, const Site& site) {
+std::optional<Lowered> lower_conv_transpose(const ConvTranspose2d& op, const Site& site) {
   // The op's attributes are those of the convolution that it is the transpose of, whose input is this output.
   const Conv2d mirrored{op.stride, op.pad, op.dilation, op.groups};
   kernels::ConvShape s = conv_shape(mirrored, site.input(), site.input(1), site.output());
   s.stride_h = size(op.stride.h), s.stride_w = size(op.stride.w);
+  s.dilation_h = size(op.dilation.h), s.dilation_w = size(op.dilation.w);
+  if (!kernels::conv_transpose_fits(s)) return std::nullopt;
   TransposedStep step{kernels::pack_conv_transpose(s, site.constant(1)->data(), span_of(site.constant(2)))};
   size_t bytes = 0;
   for (const auto& phase : step.conv.phases) bytes += bytes_of(phase.weights.groups);
   const size_t scratch = kernels::conv_transpose_scratch(step.conv);
-  return {"conv_transpose", std::move(step), Layout::pixels, scratch, bytes, ""};
+  return Lowered{"conv_transpose", std::move(step), Layout::pixels, scratch, bytes, ""};
 }
 
 Lowered lower_linear(const Site& site) {

@@ -23,8 +23,12 @@ struct TransposedConv {
   size_t phases_across = 0;   ///< the stride, or as many as the output has columns
 };
 
-/// `weights` is [channels][out_channels / groups][kernel_h][kernel_w]; `bias` has one value an output
-/// channel, or none. Takes memory for stride_h stride_w phases at least.
+/// True if the phases' weights and scratch memory are no more than some times what the layer's own are:
+/// strides, pads and dilations that no real layer has could make them any number.
+bool conv_transpose_fits(const ConvShape& shape);
+
+/// For a shape that fits. `weights` is [channels][out_channels / groups][kernel_h][kernel_w]; `bias` has one
+/// value an output channel, or none.
 TransposedConv pack_conv_transpose(const ConvShape& shape, const float* weights, std::span<const float> bias);
 
 /// Floats that conv_transpose needs at `scratch`.
