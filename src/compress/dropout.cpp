@@ -8,7 +8,8 @@ namespace netsuke::compress {
 namespace {
 
 bool has_weights(const Op& op) {
-  return std::holds_alternative<Conv2d>(op) || std::holds_alternative<Linear>(op);
+  return std::holds_alternative<Conv2d>(op) || std::holds_alternative<ConvTranspose2d>(op) ||
+         std::holds_alternative<Linear>(op);
 }
 
 /// Kept connections of the layers that read `value`, directly or through ops without weights.

@@ -21,6 +21,12 @@ std::string_view kind_of(const Op& op, std::string_view role) {
   return role != "weight" ? "" : conv ? "conv" : "linear";
 }
 
+int groups_of(const Op& op) {
+  if (const auto* conv = std::get_if<Conv2d>(&op)) return conv->groups;
+  const auto* transposed = std::get_if<ConvTranspose2d>(&op);
+  return transposed ? transposed->groups : 1;
+}
+
 std::vector<Target> targets_of_kinds(const Graph& graph, std::string_view one, std::string_view other) {
   std::vector<Target> found;
   for (const Parameter& parameter : parameters(graph)) {
@@ -31,8 +37,7 @@ std::vector<Target> targets_of_kinds(const Graph& graph, std::string_view one, s
     if (weight && std::holds_alternative<Signs>(graph.values[parameter.value].weight->encoding)) continue;
     const std::string& name = node_name(graph, node);
     found.push_back({weight ? name : cat(name, ".", parameter.role), kind, parameter.value});
-    const auto* conv = std::get_if<Conv2d>(&node.op);
-    if (weight && conv && conv->groups > 1 && graph.values[parameter.value].weight->shape[1] == 1)
+    if (weight && groups_of(node.op) > 1 && graph.values[parameter.value].weight->shape[1] == 1)
       found.back().place = kDepthwise;
   }
   return found;
