@@ -59,7 +59,8 @@ void sum(Site& site) {
   site.output(total);
 }
 
-/// One slope a channel was a list before opset 7, and some exporters have kept it.
+/// One slope a channel was a list before opset 7, and some exporters have kept it. A list as long as the last
+/// dimension is along that, as opset 7 has it.
 void prelu(Site& site) {
   const ValueId x = site.flowing(0);
   const Shape &in = site.shape(0), slopes = site.shape(1);
@@ -67,7 +68,8 @@ void prelu(Site& site) {
   if (!is_list) return site.output(site.add(PRelu{}, {x, site.value(1, "slope")}));
   Shape per_channel(in.size() - 1, 1);
   per_channel[0] = in[1];
-  site.output(site.add(PRelu{}, {x, site.weight("slope", reshaped(site.constant(1, "slope"), per_channel))}));
+  site.output(
+      site.add(PRelu{}, {x, site.weight("slope", site.in_shape(site.constant(1, "slope"), per_channel))}));
 }
 
 void dropout(Site& site) {

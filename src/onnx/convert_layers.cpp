@@ -34,16 +34,16 @@ void convolution(Site& site) {
 /// An odd pad goes to the end for auto_pad SAME_UPPER, else to the front (ONNX 1.12).
 void pad_to_output(Site& site, ConvTranspose2d& op, Pair kernel, Pair wanted, bool upper) {
   const Shape& x = site.shape();
-  const auto fit = [&](int64_t in, int out, int stride, int extent, int& extra, int& before, int& after) {
+  const auto fit = [&](int64_t in, int out, int stride, int64_t extent, int& extra, int& before, int& after) {
     const int64_t total = (in - 1) * stride + extra + extent - out;
     if (total < 0) extra = small_int(site, extra - total, "output_padding");
     const int pads = small_int(site, std::max<int64_t>(0, total), "pads");
     before = upper ? pads / 2 : pads - pads / 2;
     after = pads - before;
   };
-  fit(x[2], wanted.h, op.stride.h, op.dilation.h * (kernel.h - 1) + 1, op.output_pad.h, op.pad.top,
+  fit(x[2], wanted.h, op.stride.h, int64_t{op.dilation.h} * (kernel.h - 1) + 1, op.output_pad.h, op.pad.top,
       op.pad.bottom);
-  fit(x[3], wanted.w, op.stride.w, op.dilation.w * (kernel.w - 1) + 1, op.output_pad.w, op.pad.left,
+  fit(x[3], wanted.w, op.stride.w, int64_t{op.dilation.w} * (kernel.w - 1) + 1, op.output_pad.w, op.pad.left,
       op.pad.right);
 }
 
@@ -149,10 +149,12 @@ void batch_norm(Site& site) {
 /// Over the last dimension: the channels of images that have them last, or all values of a row.
 void layer_norm(Site& site) {
   const Shape& x = site.shape();
-  const size_t rank = x.size();
-  if ((rank != 2 && rank != 4) || site.axis(site.integer("axis", -1), rank) + 1 != rank)
-    site.refuse("its input is ", to_text(x), " from axis ", site.integer("axis", -1),
-                ", supported is the last axis of batch x values and batch x height x width x channels");
+  const size_t rank = x.size(), given = site.of_rows() ? 3 : rank;  // which the axis is one of
+  if ((rank != 2 && rank != 4) || site.axis(site.integer("axis", -1), given) + 1 != given)
+    site.refuse(
+        "its input has ", given, " dimensions, from axis ", site.integer("axis", -1),
+        ", supported is the last axis of batch x values, batch x length x channels and batch x height x "
+        "width x channels");
   site.ignore("stash_type");  // how precise the statistics are at least
   const auto all = [&](float value) {
     return float_constant({x.back()}, std::vector<float>(static_cast<size_t>(x.back()), value));

@@ -115,6 +115,26 @@ TEST(Rows, with_channels_last_are_turned_once_or_never) {
   EXPECT_FLOAT_EQ(y.data[0], 104.5f);
 }
 
+TEST(Rows, have_their_last_axis_by_either_number) {
+  for (const int64_t axis : {2, -1}) {
+    Model m(17);
+    m.input("x", {1, 3, 2}).floats("s", {2}, {1, 1}).output("y");
+    auto& attribute = *m.node("LayerNormalization", {"x", "s"}, "y").add_attribute();
+    attribute.set_name("axis"), attribute.set_type(pb::AttributeProto::INT), attribute.set_i(axis);
+    const Tensor y = evaluate(m.import(), {Tensor({1, 3, 2}, {1, 3, 5, 1, 0, 9})})[0];
+    EXPECT_EQ(y.shape, (Shape{1, 3, 2}));
+    const std::vector<float> expected{-1, 1, 1, -1, -1, 1};
+    for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(y.data[i], expected[i], 1e-3) << i;
+  }
+}
+
+TEST(Rows, and_a_constant_of_more_dimensions_are_refused) {
+  Model m;
+  m.input("x", {1, 3, 2}).floats("m", {2, 2}, {1, 2, 3, 4}).floats("c", {1, 1, 1, 2}, {1, 2});
+  m.with("MatMul", {"x", "m"}, "p").with("Add", {"p", "c"}, "y").output("y");
+  EXPECT_NE(m.error(), "no error");  // an Error, whatever it says
+}
+
 TEST(Rows, share_the_weights_that_two_layers_share) {
   Model m;
   m.input("x", {1, 1, 4}).floats("w", {1, 1, 3}, {1, 2, 3});

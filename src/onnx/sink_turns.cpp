@@ -85,6 +85,9 @@ class Sinker {
       order = found->second.order;
     }
     if (!order) return false;
+    for (ValueId id : node.inputs)
+      if (given_.values[id].weight && !has_none_for_the_batch(*given_.values[id].weight, *order))
+        return false;
     std::vector<ValueId> inputs;
     for (ValueId id : node.inputs)
       inputs.push_back(given_.values[id].weight ? turned_back(id, *order) : waiting_.at(id).source);
@@ -94,6 +97,13 @@ class Sinker {
     graph_.nodes.push_back({node.op, std::move(inputs), source});
     made_[node.output] = waiting_[node.output] = {source, *order};
     return true;
+  }
+
+  /// True if a constant has at most one element along the batch, and no dimensions before it.
+  static bool has_none_for_the_batch(const Weight& constant, const Order& order) {
+    const Shape& shape = constant.shape;
+    return weight_count(constant) == 1 || shape.size() < order.size() ||
+           (shape.size() == order.size() && shape[0] == 1);
   }
 
   /// A constant for the dimensions as they were before they came into this order.

@@ -170,12 +170,24 @@ std::optional<size_t> Site::height_for(Rows rows) const {
   if (always) height = rows == Rows::as_images ? kBehindChannels : kBeforeLength;
   for (const Known* input : inputs_) {
     const auto* rows_in = input ? std::get_if<Flowing>(input) : nullptr;
+    const auto* constant = input ? std::get_if<Constant>(input) : nullptr;
+    if (constant && constant->shape.size() > 3) return std::nullopt;
     if (!rows_in) continue;
     if (rows_in->shape.size() != 3) return std::nullopt;
     for (const size_t place : {kBehindChannels, kBeforeLength})
       if (!height && construction_.images.count({rows_in->id, place})) height = place;
   }
   return rows == Rows::follow_channels && height != kBehindChannels ? std::nullopt : height;
+}
+
+Constant Site::in_shape(const Constant& constant, Shape shape) {
+  if (constant.is_integer()) {
+    spend(shape);
+    return reshaped(constant, std::move(shape));
+  }
+  auto& [source, made] = construction_.reshaped_weights[{constant.floats.get(), shape}];
+  if (!source) source = constant.floats, made = reshaped(constant, std::move(shape));
+  return made;
 }
 
 Known Site::as_image(const Known& known) {
@@ -186,16 +198,7 @@ Known Site::as_image(const Known& known) {
     return shape;
   };
   if (const auto* constant = std::get_if<Constant>(&known)) {
-    Shape shape = with_height(constant->shape);
-    if (shape == constant->shape) return *constant;
-    if (constant->is_integer()) return reshaped(*constant, std::move(shape));
-    // Two nodes with one initializer share it as an image's too.
-    const auto [found, is_new] = construction_.image_weights.try_emplace({constant->floats.get(), shape});
-    if (is_new) {
-      spend(shape);
-      found->second = reshaped(*constant, std::move(shape));
-    }
-    return found->second;
+    return in_shape(*constant, with_height(constant->shape));
   }
   const auto& rows = std::get<Flowing>(known);
   const Shape shape = with_height(rows.shape);
@@ -211,8 +214,11 @@ void Site::take_rows(Rows rows) {
   height_ = height_for(rows);
   if (!height_) return;
   images_.reserve(inputs_.size());
-  for (const Known*& input : inputs_)
-    if (input) input = &images_.emplace_back(as_image(*input));
+  for (const Known*& input : inputs_) {
+    const auto* constant = input ? std::get_if<Constant>(input) : nullptr;
+    const bool stays = !input || (constant && constant->shape.size() <= 3 - *height_);
+    if (!stays) input = &images_.emplace_back(as_image(*input));
+  }
 }
 
 void Site::turn_rows() {

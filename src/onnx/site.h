@@ -46,8 +46,8 @@ struct Construction {
   int64_t foldable = kMostFolded;                           ///< elements that may still be computed here
   std::set<std::string> names;                              ///< in use
   std::map<std::pair<const void*, Shape>, ValueId> shared;  ///< weights placed already, by address and shape
-  std::map<std::pair<const void*, Shape>, Constant>
-      image_weights;                                     ///< by the address of what they were made of
+  /// What Site::in_shape() made, by address and shape, with the weight of that address.
+  std::map<std::pair<const void*, Shape>, std::pair<WeightPtr, Constant>> reshaped_weights;
   std::set<ValueId> turns;                               ///< what Site::channels_last() made
   std::map<std::pair<ValueId, size_t>, ValueId> images;  ///< rows as images, by where the height stands
 
@@ -116,6 +116,8 @@ class Site {
   // --- What the node becomes.
   /// A constant of the graph named after the node and its role.
   ValueId weight(const std::string& role, const Constant& constant);
+  /// The constant in another shape of as many elements; of one weight there is one, whoever asks.
+  Constant in_shape(const Constant& constant, Shape shape);
   /// Appends a node of ours; several make up one ONNX node where no single one does.
   Flowing add(Op op, std::vector<ValueId> inputs);
   /// An image with its channels last, as layers of ours want it: what these make of it goes back by
