@@ -185,6 +185,7 @@ class RandomGraph {
     const Pair kernel{small(3), small(3)};
     ConvTranspose2d op{{small(2), small(2)}, {}, {1, small(2)}, {0, 0}, groups};
     op.output_pad = {small(op.stride.h) - 1, 0};
+    if (dim(2) > 2 && dim(3) > 2) op.pad = {small(2) - 1, small(2) - 1, small(2) - 1, small(2) - 1};
     const ValueId weight = builder_.constant(name(), Tensor({dim(1), outputs, kernel.h, kernel.w}));
     const ValueId bias = builder_.constant(name(), Tensor({outputs * groups}));
     x_ = apply(op, {x_, weight, bias});
