@@ -185,21 +185,24 @@ HWY_INLINE void row_of_tiles(const Layer& layer, Place& place, const Tile& tile)
   place.out = out;
 }
 
+// An output row of few channels or windows. For all kernels the same code, once.
+HWY_NOINLINE void narrow_row(const Layer& layer, Place place) {
+  channels::cover(layer.shape.channels, [&](auto tag, size_t c) HWY_ATTR {
+    place.channel = c;
+    row_of_tiles<1>(layer, place, [&](bool inside) HWY_ATTR {
+      if (inside)
+        tile<0, 0, true, 1, 1>(tag, layer, place);
+      else
+        tile<0, 0, false, 1, 1>(tag, layer, place);
+    });
+  });
+}
+
 // An output row; place.channel and place.column are still to be set.
 template <size_t kKernel, size_t kStride, size_t kPixels>
 void output_row(const Layer& layer, Place place) {
   const size_t count = layer.shape.channels;
-  if (count < hn::Lanes(channels::Wide()) || layer.shape.out_width < kPixels) {
-    return channels::cover(count, [&](auto tag, size_t c) HWY_ATTR {
-      place.channel = c;
-      row_of_tiles<1>(layer, place, [&](bool inside) HWY_ATTR {
-        if (inside)
-          tile<0, 0, true, 1, 1>(tag, layer, place);
-        else
-          tile<0, 0, false, 1, 1>(tag, layer, place);
-      });
-    });
-  }
+  if (count < hn::Lanes(channels::Wide()) || layer.shape.out_width < kPixels) return narrow_row(layer, place);
   for (size_t first = 0; first < count; first += kStrip) {
     // The last vector may begin among the channels of the strip before.
     const size_t last = std::min(first + kStrip, count);
