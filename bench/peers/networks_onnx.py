@@ -1,5 +1,6 @@
 """Networks of kinds that no zoo here has, as ONNX files with random weights: a U-Net, and one of 1-D convolutions."""
 
+import math
 import random
 
 from layers_onnx import node, normal, tensor, write_model
@@ -19,10 +20,8 @@ class Network:
         return output
 
     def layer(self, op, name, shape, outputs, **attributes):
-        """A layer with weights of this shape, each output the sum of `fan` products."""
-        count, fan = 1, 1
-        for size in shape:
-            count *= size
+        """A layer with random weights of this shape and as many biases as outputs."""
+        count = math.prod(shape)
         fan = count // outputs
         for role, sizes, deviation in (("weight", shape, (2 / fan) ** 0.5), ("bias", [outputs], 0.1)):
             values = normal(self.random, count if role == "weight" else outputs, deviation)

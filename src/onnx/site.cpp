@@ -197,9 +197,8 @@ Known Site::as_image(const Known& known) {
     if (shape.size() > behind) shape.insert(shape.end() - static_cast<std::ptrdiff_t>(behind), 1);
     return shape;
   };
-  if (const auto* constant = std::get_if<Constant>(&known)) {
+  if (const auto* constant = std::get_if<Constant>(&known))
     return in_shape(*constant, with_height(constant->shape));
-  }
   const auto& rows = std::get<Flowing>(known);
   const Shape shape = with_height(rows.shape);
   const auto [found, is_new] = construction_.images.try_emplace({rows.id, *height_});
