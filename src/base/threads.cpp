@@ -71,7 +71,8 @@ constexpr size_t kApart = 64;
 // caller closes it and waits for those inside only: one that the system wakes up late, or runs elsewhere,
 // holds nobody up.
 struct Threads::Pool {
-  static constexpr uint32_t kOpen = uint32_t{1} << 31;
+  // Of `inside`: whether it is open, some bits of its number, how many workers are inside.
+  static constexpr uint32_t kOpen = uint32_t{1} << 31, kInside = 0xffff, kNumber = ~(kOpen | kInside);
 
   explicit Pool(int threads) : count(threads) {
     try {
@@ -96,23 +97,29 @@ struct Threads::Pool {
   void serve(size_t thread) {
     constexpr std::chrono::milliseconds kBetweenMoves(1);
     std::chrono::steady_clock::time_point moved;
-    for (uint32_t seen = 0;;) {
+    for (uint32_t seen = 0, joined = 0;;) {
       wait_while(round, seen, kForWork);
       seen = round.load(std::memory_order_acquire);
       if (stopping.load()) return;
-      if (!join()) continue;
+      if (!join(joined)) continue;
       if (const int core = this_core(); core >= 0 && core == callers_core)
         if (const auto now = std::chrono::steady_clock::now(); now - moved > kBetweenMoves)
           leave_core(core), moved = now;
       call(thread);
-      if (inside.fetch_sub(1, std::memory_order_acq_rel) == 1) inside.notify_one();  // the caller waits
+      const uint32_t left = inside.fetch_sub(1, std::memory_order_acq_rel);
+      if ((left & (kOpen | kInside)) == 1) inside.notify_one();  // the caller waits
     }
   }
 
-  bool join() {
+  // No gathering twice: who comes late from the one before may find the next open before it is announced, and
+  // would come again then. `joined` is the number of the last one.
+  bool join(uint32_t& joined) {
     uint32_t now = inside.load(std::memory_order_acquire);
-    while (now & kOpen)
-      if (inside.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel)) return true;
+    while ((now & kOpen) && (now & kNumber) != joined)
+      if (inside.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel)) {
+        joined = now & kNumber;
+        return true;
+      }
     return false;
   }
 
@@ -127,10 +134,11 @@ struct Threads::Pool {
 
   void gather(const FunctionRef<void(size_t)>& all) {
     body = &all, error = nullptr, callers_core = this_core();
-    inside.store(kOpen, std::memory_order_release);
+    number = (number + kInside + 1) & kNumber;
+    inside.store(kOpen | number, std::memory_order_release);
     announce();
     call(0);
-    for (uint32_t now = inside.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen; now != 0;
+    for (uint32_t now = inside.fetch_and(~kOpen, std::memory_order_acq_rel) & ~kOpen; (now & kInside) != 0;
          now = inside.load(std::memory_order_acquire))
       wait_while(inside, now, kForTheEnd);
     if (error) std::rethrow_exception(error);
@@ -143,6 +151,7 @@ struct Threads::Pool {
   // The gathering at hand.
   const FunctionRef<void(size_t)>* body = nullptr;
   int callers_core = -1;
+  uint32_t number = 0;  // as `inside` has it; it comes back after 32768, when a worker may miss one
   std::mutex mutex;
   std::exception_ptr error;
 
