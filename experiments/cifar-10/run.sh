@@ -3,7 +3,7 @@
 #   experiments/cifar-10/run.sh PATH-TO-CIFAR-10 [NAME-PATTERN]
 # Leaves every run in out/cifar-10/, and the figures and their plot in small-nets.json and .svg here. A run that is there already is not done
 # again; one that was stopped goes on, so that many sittings make one table. SEEDS (1) and EPOCHS (20) say how many
-# and how long. The best epoch is chosen on 5,000 of the training images, which no network learns from.
+# and how long, THREADS (1) and PRECISION (bf16) how. The best epoch is chosen on 5,000 of the training images, which no network learns from.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 [ $# -ge 1 ] || { sed -n '2,6s/^# \?//p' "$0" >&2; exit 2; }
@@ -23,7 +23,7 @@ once() {
   [ -f "$untrained" ] || "$netsuke" zoo "$2" "${flags[@]}" -o "$untrained" > /dev/null
   # shellcheck disable=SC2254
   case $1 in $pattern) ;; *) return 0 ;; esac
-  [ -f "$file.json" ] || "$netsuke" train "${@:2}" --data "$cifar" --threads 1 --precision bf16 \
+  [ -f "$file.json" ] || "$netsuke" train "${@:2}" --data "$cifar" --threads "${THREADS:-1}" --precision "${PRECISION:-bf16}" \
     --epochs "${EPOCHS:-20}" --batch 128 --warmup 1 --no-depthwise-decay --flip --shift 4 -o "$file.nsk" --force --resume --run "$file.run" \
     --json-file "$file.json" > "$file.log"
 }
@@ -39,15 +39,19 @@ for seed in $(seq "${SEEDS:-1}"); do
     once "squeezenet-bn-$bypass-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set "bypass=$bypass" --set batch-norm=yes
   done
   once "squeezenet-bn-complex-keep-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set bypass=complex \
-    --set batch-norm=yes --set keep-resolution=yes
+    --set batch-norm=yes --set pools=3,5
   # Squeeze layers of half the expand filters: the paper's section 5.2 (figure 3a) finds the narrow ones what holds accuracy back.
   once "squeezenet-squeeze-half-keep-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set bypass=complex \
-    --set batch-norm=yes --set keep-resolution=yes --set squeeze-ratio=0.5 --set base=64 --set increment=64 --set percent-3x3=75 \
+    --set batch-norm=yes --set pools=3,5 --set squeeze-ratio=0.5 --set base=64 --set increment=64 --set percent-3x3=75 \
     --label-smoothing 0.1 --cutout 8
   # The same, with ReLU behind the sums: its modules may lower what passes by.
   once "squeezenet-sum-first-keep-$seed" squeezenet_small --seed "$seed" --dropout 0.2 --lr 0.1 --set bypass=complex \
-    --set batch-norm=yes --set keep-resolution=yes --set squeeze-ratio=0.5 --set base=64 --set increment=64 --set percent-3x3=75 \
+    --set batch-norm=yes --set pools=3,5 --set squeeze-ratio=0.5 --set base=64 --set increment=64 --set percent-3x3=75 \
     --set sum-first=yes --label-smoothing 0.1 --cutout 8
+  # Pools where SqueezeNet v1.0 has them, behind conv1, fire4 and fire8: three fifths of the work.
+  once "squeezenet-sum-first-$seed" squeezenet_small --seed "$seed" --dropout 0 --lr 0.1 --set bypass=complex \
+    --set batch-norm=yes --set pools=1,4,8 --set squeeze-ratio=0.5 --set base=64 --set increment=64 --set percent-3x3=75 \
+    --set sum-first=yes --label-smoothing 0.1
   # What the shuffle is worth (ShuffleNet, table 3), at a quarter of the channels.
   for groups in 3 8; do
     once "shufflenet-quarter-g$groups-$seed" shufflenet_v1_small --seed "$seed" --lr 0.1 --set scale=0.25 --set "groups=$groups"

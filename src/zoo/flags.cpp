@@ -20,11 +20,15 @@ double number_flag(const Options& options, std::string_view name, double low, do
   return value;
 }
 
-int integer_flag(const Options& options, std::string_view name, int low, int high) {
-  const long long value = parse_integer(text_of(options, name), name);
+int integer_in(std::string_view text, std::string_view name, int low, int high) {
+  const long long value = parse_integer(text, name);
   if (value < low || value > high)
     fail(ErrorCode::usage, name, ": found ", value, ", expected a whole number from ", low, " to ", high);
   return static_cast<int>(value);
+}
+
+int integer_flag(const Options& options, std::string_view name, int low, int high) {
+  return integer_in(text_of(options, name), name, low, high);
 }
 
 size_t choice_flag(const Options& options, std::string_view name, std::span<const std::string_view> choices) {

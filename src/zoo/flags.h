@@ -10,6 +10,9 @@
 
 namespace netsuke::zoo {
 
+/// The text of the flag `name` as a whole number in [low, high]; throws Error(usage) for anything else.
+int integer_in(std::string_view text, std::string_view name, int low, int high);
+
 /// The flag as a number in [low, high]; throws Error(usage) for anything else.
 double number_flag(const Options& options, std::string_view name, double low, double high);
 
@@ -21,10 +24,6 @@ size_t choice_flag(const Options& options, std::string_view name, std::span<cons
 
 /// The flag as yes or no.
 bool switch_flag(const Options& options, std::string_view name);
-
-/// Of the nets for small images. A net made for 224x224 halves early, since there pixels are many.
-constexpr Flag keep_resolution{"keep-resolution", "no",
-                               "yes to leave out the first halving: about four times the work"};
 
 /// The flags, and one more.
 template <size_t count>

@@ -77,7 +77,9 @@ constexpr Flag mobilenet_v1_flags[3] = {
     {"alpha", "1", "width multiplier of all channels (the paper: 1, 0.75, 0.5, 0.25)"},
     {"convolution", "separable", "separable, or plain for full 3x3 convolutions (table 4)"},
     {"shallow", "no", "yes to leave out the five blocks of 14x14x512 (table 5)"}};
-constexpr std::array<Flag, 4> mobilenet_v1_small_flags = flags_and(mobilenet_v1_flags, keep_resolution);
+constexpr std::array<Flag, 4> mobilenet_v1_small_flags =
+    flags_and(mobilenet_v1_flags,
+              {"keep-resolution", "no", "yes to leave out the first halving: about four times the work"});
 
 Graph mobilenet_v1(const Options& options) {
   Builder net("mobilenet_v1", options.seed);
@@ -86,7 +88,7 @@ Graph mobilenet_v1(const Options& options) {
 
 Graph mobilenet_v1_small(const Options& options) {
   Builder net("mobilenet_v1_small", options.seed);
-  return finish_small(net, scores(net, options, {1, switch_flag(options, keep_resolution.name) ? 1 : 2}));
+  return finish_small(net, scores(net, options, {1, switch_flag(options, "keep-resolution") ? 1 : 2}));
 }
 
 }  // namespace netsuke::zoo

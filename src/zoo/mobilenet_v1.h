@@ -8,7 +8,7 @@ namespace netsuke::zoo {
 
 extern const Flag mobilenet_v1_flags[3];
 
-/// The same and `keep_resolution`.
+/// The same and keep-resolution: a net made for 224x224 halves early, since there pixels are many.
 extern const std::array<Flag, 4> mobilenet_v1_small_flags;
 
 /// MobileNet v1: 4,231,976 parameters, 569M MACs at alpha 1 and 224x224. The paper's resolution multiplier is

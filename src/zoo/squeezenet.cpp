@@ -22,8 +22,7 @@ struct Stem {
   int kernel;
   int stride;
   int padding;
-  int pools[2];            ///< a pool follows these Fire modules
-  bool first_pool = true;  ///< and conv1
+  std::vector<int> pools;  ///< the layers that one follows: 1 is conv1, the others Fire modules
   bool last_relu = true;   ///< after conv10
 };
 
@@ -65,6 +64,13 @@ Fire fire_filters(const Metaparameters& m, int index) {
   return {std::max(1, static_cast<int>(std::lround(expand * m.squeeze_ratio))), expand - threes, threes};
 }
 
+std::vector<int> layers_flag(const Options& options, std::string_view name) {
+  std::vector<int> layers;
+  for (const std::string& layer : split(options.flags.at(std::string(name)), ','))
+    layers.push_back(integer_in(layer, name, 1, 9));
+  return layers;
+}
+
 struct Layer {
   std::string name;
   int out;
@@ -104,7 +110,8 @@ ValueId fire(Builder& net, const std::string& block, ValueId x, const Fire& filt
   return m.sum_first ? net.apply(block + "relu", Relu{}, {sum}) : sum;
 }
 
-ValueId max_pool(Builder& net, int layer, ValueId x) {
+ValueId pooled(Builder& net, const Stem& stem, int layer, ValueId x) {
+  if (std::ranges::find(stem.pools, layer) == stem.pools.end()) return x;
   return net.apply(cat("pool", layer), MaxPool{.kernel = {3, 3}, .stride = {2, 2}, .ceil = true}, {x});
 }
 
@@ -113,10 +120,10 @@ ValueId scores(Builder& net, const Options& options, const Stem& stem) {
   ValueId x = net.input("data", *options.input);
   x = conv_relu(net, "", {"conv1", stem.channels, stem.kernel, m.batch_norm}, x,
                 {.stride = {stem.stride, stem.stride}, .pad = pad(stem.padding)});
-  if (stem.first_pool) x = max_pool(net, 1, x);
+  x = pooled(net, stem, 1, x);
   for (int layer = 2; layer <= 9; ++layer) {
     x = fire(net, cat("fire", layer, '/'), x, fire_filters(m, layer - 2), m);
-    if (layer == stem.pools[0] || layer == stem.pools[1]) x = max_pool(net, layer, x);
+    x = pooled(net, stem, layer, x);
   }
   x = net.apply("drop9", Dropout{0.5f}, {x});
   x = net.conv("conv10", x, *options.classes, {1, 1});
@@ -137,22 +144,22 @@ constexpr Flag squeezenet_flags[8] = {
     {"batch-norm", "no", "yes for a batch norm after every convolution but the last"},
     {"sum-first", "no",
      "yes for ReLU after a bypass is added, as ResNet has it, so that modules may lower values too"}};
-constexpr std::array<Flag, 9> squeezenet_small_flags = flags_and(squeezenet_flags, keep_resolution);
+constexpr std::array<Flag, 9> squeezenet_small_flags = flags_and(
+    squeezenet_flags, {"pools", "1,3,5", "the layers, 1 to 9, that a pool of stride 2 follows; 1 is conv1"});
 
 Graph squeezenet1_0(const Options& options) {
   Builder net("squeezenet1_0", options.seed);
-  return finish_imagenet(net, scores(net, options, {96, 7, 2, 0, {4, 8}}));
+  return finish_imagenet(net, scores(net, options, {96, 7, 2, 0, {1, 4, 8}}));
 }
 
 Graph squeezenet1_1(const Options& options) {
   Builder net("squeezenet1_1", options.seed);
-  return finish_imagenet(net, scores(net, options, {64, 3, 2, 0, {3, 5}}));
+  return finish_imagenet(net, scores(net, options, {64, 3, 2, 0, {1, 3, 5}}));
 }
 
 Graph squeezenet_small(const Options& options) {
   Builder net("squeezenet_small", options.seed);
-  return finish_small(
-      net, scores(net, options, {64, 3, 1, 1, {3, 5}, !switch_flag(options, keep_resolution.name), false}));
+  return finish_small(net, scores(net, options, {64, 3, 1, 1, layers_flag(options, "pools"), false}));
 }
 
 }  // namespace netsuke::zoo

@@ -100,11 +100,15 @@ TEST(SqueezeNet, SmallImagesKeepTheirResolutionInConv1) {
   }
 }
 
-TEST(SqueezeNet, SmallImagesMayKeepTheirResolutionLonger) {
-  const Graph graph = blank("squeezenet_small", with({{"keep-resolution", "yes"}}));
+TEST(SqueezeNet, SmallImagesArePooledWhereItIsAskedFor) {
+  const Graph graph = blank("squeezenet_small", with({{"pools", "3,5"}}));
   EXPECT_EQ(sum_of(graph, "fire2/").output, (Shape{1, 128, 32, 32}));
   EXPECT_EQ(sum_of(graph, "fire9/").output, (Shape{1, 512, 8, 8}));
   EXPECT_EQ(parameter_count(graph), parameter_count(blank("squeezenet_small")));
+  const Graph as_v1_0 = blank("squeezenet_small", with({{"pools", "1,4,8"}}));
+  EXPECT_EQ(sum_of(as_v1_0, "fire4/").output, (Shape{1, 256, 16, 16}));
+  EXPECT_EQ(sum_of(as_v1_0, "fire8/").output, (Shape{1, 512, 8, 8}));
+  EXPECT_EQ(sum_of(as_v1_0, "fire9/").output, (Shape{1, 512, 4, 4}));
 }
 
 TEST(SqueezeNet, BatchNormTakesThePlaceOfBiases) {
@@ -141,6 +145,8 @@ TEST(SqueezeNet, FlagsOutOfRangeSayWhatIsAccepted) {
   EXPECT_THAT(message_of("squeezenet1_0", with({{"squeeze-ratio", "1.5"}})), HasSubstr("from 0.01 to 1"));
   EXPECT_THAT(message_of("squeezenet1_0", with({{"frequency", "0"}})), HasSubstr("from 1 to 8"));
   EXPECT_THAT(message_of("squeezenet1_0", with({{"percent-3x3", "half"}})), HasSubstr("percent-3x3"));
+  EXPECT_THAT(message_of("squeezenet_small", with({{"pools", "1,10"}})), HasSubstr("from 1 to 9"));
+  EXPECT_THAT(message_of("squeezenet_small", with({{"pools", ""}})), HasSubstr("pools"));
   EXPECT_THAT(message_of("squeezenet1_0", with({}, {3, 8, 8})), HasSubstr("does not fit an input of 3x8x8"));
 }
 
