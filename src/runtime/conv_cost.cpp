@@ -63,11 +63,12 @@ DenseWork direct_work(const kernels::ConvShape& s) {
 }
 
 DenseWork winograd_work(const kernels::ConvShape& s, size_t m) {
-  const auto tiles = static_cast<double>(kernels::winograd_tiles(s, m));
+  const size_t count = kernels::winograd_tiles(s, m);
+  const auto tiles = static_cast<double>(count);
   const auto places = static_cast<double>((m + 2) * (m + 2));
   const double weights = places * static_cast<double>(s.channels) * computed_channels(s);
   const auto channels = static_cast<double>(s.channels + s.out_channels);
-  const auto block = static_cast<double>(kernels::winograd_block(s, m));
+  const auto block = static_cast<double>(kernels::winograd_block(s, m, count));
   return {tiles * weights, 4 * weights, std::ceil(tiles / block),
           tiles * places * channels * factors().transform[m / 2 - 1]};
 }

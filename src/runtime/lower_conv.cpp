@@ -56,7 +56,8 @@ Lowered with_kernel(ConvKernel kernel, const kernels::ConvShape& s, const Weight
     const size_t m = winograd_tile(kernel);
     WinogradStep step{s, kernels::pack_winograd(s, values.data(), bias, m)};
     const size_t bytes = step.weights.places.bytes();
-    return {name, std::move(step), Layout::pixels, kernels::winograd_scratch(s, m), bytes, ""};
+    const size_t scratch = kernels::winograd_scratch(s, m, kernels::winograd_tiles(s, m));
+    return {name, std::move(step), Layout::pixels, scratch, bytes, ""};
   });
 }
 

@@ -129,10 +129,10 @@ double time_conv(const ConvShape& s, ConvKernel kernel, double density) {
       kernels::conv2d(s, packed, image, {0, s.out_plane(), 0, packed.panels()}, scratch);
     });
   }
-  const size_t m = winograd_tile(kernel);
+  const size_t m = winograd_tile(kernel), tiles = kernels::winograd_tiles(s, m);
   const auto packed = kernels::pack_winograd(s, weights.data(), {}, m);
-  return time(kernels::winograd_scratch(s, m), [&](float* scratch) {
-    kernels::winograd(s, packed, image, {0, kernels::winograd_tiles(s, m), 0, packed.panels()}, scratch);
+  return time(kernels::winograd_scratch(s, m, tiles), [&](float* scratch) {
+    kernels::winograd(s, packed, image, {0, tiles, 0, packed.panels()}, scratch);
   });
 }
 

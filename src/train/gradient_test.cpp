@@ -54,6 +54,26 @@ TEST(Gradients, AreThoseOfTheReferenceLoss) {
       smooth_net(), {"conv.weight", "conv.bias", "hidden.weight", "scores.weight", "scores.bias"});
 }
 
+/// A convolution for each of the ways in which they and their gradients are computed: Winograd's, 1x1 in
+/// groups, 1x1 that leaves pixels out, windows in groups and with holes.
+Graph net_of_convolutions() {
+  Builder net("convolutions", 7);
+  ValueId x = net.input("data", {1, 8, 8});
+  x = net.conv("first", x, 16, {3, 3}, {.pad = {1, 1, 1, 1}});
+  x = net.conv("winograd", x, 16, {3, 3}, {.pad = {1, 0, 2, 1}});
+  x = net.conv("grouped", x, 18, {1, 1}, {.groups = 2});
+  x = net.conv("holes", x, 12, {3, 2}, {.pad = {2, 2, 2, 2}, .dilation = {2, 3}, .groups = 3});
+  x = net.conv("strided", x, 8, {1, 1}, {.stride = {2, 2}}, false);
+  x = net.linear("scores", net.apply("flatten", Flatten{}, {x}), 4);
+  return net.finish({net.apply("prob", Softmax{}, {x})});
+}
+
+TEST(Gradients, OfConvolutionsAreThoseOfTheReferenceLoss) {
+  expect_gradients_of_the_reference(net_of_convolutions(),
+                                    {"first.weight", "first.bias", "winograd.weight", "winograd.bias",
+                                     "grouped.weight", "grouped.bias", "holes.weight", "strided.weight"});
+}
+
 /// A batch norm and a sum with a ReLU behind them, which they do the work of, and a batch norm and a sum
 /// without.
 Graph normed_net() {

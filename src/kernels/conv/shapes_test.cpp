@@ -29,7 +29,7 @@ std::vector<float> sparse(const ConvShape& s, const ConvProblem& problem) {
 
 std::vector<float> winograd_of(const ConvShape& s, const ConvProblem& problem, size_t m) {
   const WinogradWeights packed = pack_winograd(s, problem.weights.data(), problem.bias, m);
-  std::vector<float> scratch(winograd_scratch(s, m));
+  std::vector<float> scratch(winograd_scratch(s, m, winograd_tiles(s, m)));
   return problem.solve([&](const ImageArguments& image) {
     winograd(s, packed, image, {0, winograd_tiles(s, m), 0, packed.panels()}, scratch.data());
   });

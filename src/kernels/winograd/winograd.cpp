@@ -7,64 +7,14 @@
 #define HWY_TARGET_INCLUDE "kernels/winograd/winograd.cpp"
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
-#include "kernels/channels-inl.h"
 #include "kernels/gemm/gemm-inl.h"
+#include "kernels/winograd/input-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
 namespace {  // names of this file only: other files have theirs in the same HWY_NAMESPACE
 
-using V = hn::Vec<FloatTag>;
-
-// The first column from kFrom on, in steps of kStep, where a row is not zero; the row's length if there is
-// none.
-template <size_t kSize>
-constexpr size_t next_nonzero(const float (&row)[kSize], size_t from, size_t step) {
-  while (from < kSize && row[from] == 0) from += step;
-  return from < kSize ? from : kSize;
-}
-
-// The sum of row[i] x[i] over i = kAt, kAt + kStep, ..., with no operation for zeros and none but an addition
-// for ones. kAt is the first that is not zero.
-template <size_t m, size_t kRow, size_t kAt, size_t kStep>
-HWY_INLINE V combine(const V* x) {
-  constexpr auto& row = WinogradMatrices<m>::input[kRow];
-  constexpr float factor = row[kAt];
-  constexpr size_t next = next_nonzero(row, kAt + kStep, kStep);
-  if constexpr (next == m + 2) {
-    if constexpr (factor == 1) return x[kAt];
-    return hn::Mul(hn::Set(FloatTag(), factor), x[kAt]);
-  } else {
-    const V rest = combine<m, kRow, next, kStep>(x);
-    if constexpr (factor == 1) return hn::Add(rest, x[kAt]);
-    if constexpr (factor == -1) return hn::Sub(rest, x[kAt]);
-    return hn::MulAdd(hn::Set(FloatTag(), factor), x[kAt], rest);
-  }
-}
-
-template <size_t m, size_t kRow, size_t kFirst, size_t kStep>
-HWY_INLINE V row_sum(const V* x) {
-  constexpr size_t at = next_nonzero(WinogradMatrices<m>::input[kRow], kFirst, kStep);
-  return combine<m, kRow, at, kStep>(x);
-}
-
-// out = B^T x.
-template <size_t m, size_t kRow = 1>
-HWY_INLINE void input_pairs(const V* x, V* out) {
-  if constexpr (kRow < m + 1) {
-    const V even = row_sum<m, kRow, 0, 2>(x), odd = row_sum<m, kRow, 1, 2>(x);
-    out[kRow] = hn::Add(even, odd);
-    out[kRow + 1] = hn::Sub(even, odd);
-    input_pairs<m, kRow + 2>(x, out);
-  }
-}
-
-template <size_t m>
-HWY_INLINE void input_transform(const V* x, V* out) {
-  out[0] = row_sum<m, 0, 0, 1>(x);
-  input_pairs<m>(x, out);
-  out[m + 1] = row_sum<m, m + 1, 0, 1>(x);
-}
+using winograd_input::V;
 
 // The part of row kRow of A^T x that points and their negatives give; `pairs` holds x[i] + x[i + 1] for even
 // rows, x[i] - x[i + 1] for odd ones.
@@ -110,37 +60,17 @@ class Tiles {
   static constexpr size_t kSide = m + 2;
 
   Tiles(const ConvShape& shape, const WinogradWeights& weights, const ImageArguments& image)
-      : shape_(shape), weights_(weights), image_(image), across_((shape.out_width + m - 1) / m) {}
-
-  // B^T d B of one tile: place p goes to to[p * place_step].
-  void read(size_t tile, float* to, size_t place_step) const {
-    const float* d[kSide][kSide];
-    find_inputs(tile, d);
-    channels::cover_with(FloatTag(), shape_.channels, [&](FloatTag tag, size_t c) HWY_ATTR {
-      V rows[kSide][kSide];  // of B^T d, transposed
-      HWY_UNROLL(8)
-      for (size_t x = 0; x < kSide; ++x) {
-        V column[kSide];
-        HWY_UNROLL(8)
-        for (size_t y = 0; y < kSide; ++y) column[y] = hn::LoadU(tag, d[y][x] + c);
-        input_transform<m>(column, rows[x]);
-      }
-      HWY_UNROLL(8)
-      for (size_t y = 0; y < kSide; ++y) {
-        V row[kSide], out[kSide];
-        HWY_UNROLL(8)
-        for (size_t x = 0; x < kSide; ++x) row[x] = rows[x][y];
-        input_transform<m>(row, out);
-        HWY_UNROLL(8)
-        for (size_t x = 0; x < kSide; ++x) hn::StoreU(out[x], tag, to + (y * kSide + x) * place_step + c);
-      }
-    });
-  }
+      : shape_(shape),
+        weights_(weights),
+        image_(image),
+        across_((shape.out_width + m - 1) / m),
+        down_((shape.out_height + m - 1) / m) {}
 
   // A^T p A of one tile, where place i is at from[i * place_step], for output channels [first, last), which
   // are whole vectors: another thread may be at work on those beside them.
   void write(size_t tile, const float* from, size_t place_step, size_t first, size_t last) const {
-    const size_t top = tile / across_ * m, left = tile % across_ * m;
+    const size_t top = tile / across_ % down_ * m, left = tile % across_ * m;
+    const size_t first_row = tile / (across_ * down_) * shape_.out_height + top;
     const size_t height = std::min(m, shape_.out_height - top), width = std::min(m, shape_.out_width - left);
     const FloatTag tag;
     for (size_t c = first; c < last; c += kLanes) {
@@ -163,22 +93,12 @@ class Tiles {
         output_transform<m>(row, out);
         HWY_UNROLL(8)
         for (size_t x = 0; x < m; ++x)
-          if (x < width) finish(hn::Add(out[x], bias), (top + y) * shape_.out_width + left + x, c);
+          if (x < width) finish(hn::Add(out[x], bias), (first_row + y) * shape_.out_width + left + x, c);
       }
     }
   }
 
  private:
-  // Unsigned wrap-around makes a position left of or above the image a very large one.
-  void find_inputs(size_t tile, const float* (&d)[kSide][kSide]) const {
-    const size_t top = tile / across_ * m - shape_.pad_top, left = tile % across_ * m - shape_.pad_left;
-    for (size_t y = 0; y < kSide; ++y)
-      for (size_t x = 0; x < kSide; ++x)
-        d[y][x] = top + y < shape_.height && left + x < shape_.width
-                      ? image_.in + ((top + y) * shape_.width + left + x) * image_.in_stride
-                      : weights_.zeros.data();
-  }
-
   HWY_INLINE void finish(V value, size_t pixel, size_t c) const {
     const FloatTag tag;
     if (image_.add) value = hn::Add(value, hn::LoadU(tag, image_.add + pixel * image_.add_stride + c));
@@ -189,7 +109,7 @@ class Tiles {
   const ConvShape& shape_;
   const WinogradWeights& weights_;
   const ImageArguments& image_;
-  const size_t across_;
+  const size_t across_, down_;
 };
 
 template <size_t m>
@@ -204,7 +124,9 @@ void run_tiles(const ConvShape& shape, const WinogradWeights& weights, const Ima
   for (size_t first = part.first_tile; first < part.last_tile; first += block) {
     const size_t count = std::min(block, part.last_tile - first);
     if (!part.again || count < part.last_tile - part.first_tile)
-      for (size_t t = 0; t < count; ++t) tiles.read(first + t, scratch + t * inputs, count * inputs);
+      for (size_t t = 0; t < count; ++t)
+        winograd_input::transform<m>(shape, image.in, image.in_stride, weights.zeros.data(), first + t,
+                                     scratch + t * inputs, count * inputs);
     for (size_t place = 0; place < kPlaces; ++place) {
       const float* rows[kProductRows];
       for (size_t t = 0; t < count; ++t) rows[t] = scratch + (place * count + t) * inputs;
@@ -292,25 +214,26 @@ WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std:
 
 // Tiles that are transformed together: few enough for the second-level cache, or, where the weights are too
 // many for it and are read from beyond it for every block, as many as take the room that the weights take.
-size_t winograd_block(const ConvShape& shape, size_t m) {
+size_t winograd_block(const ConvShape& shape, size_t m, size_t tiles) {
   constexpr size_t kFloats = 192 * 1024, kLeast = 12, kStep = 6;
   const size_t places = (m + 2) * (m + 2), weights = places * shape.channels * shape.out_channels;
   const size_t fits = std::max(kFloats, weights) / (places * (shape.channels + shape.out_channels));
   const size_t wanted = std::clamp(fits / kStep * kStep, kLeast, kProductRows);
-  return std::min(wanted, winograd_tiles(shape, m));
+  return std::min(wanted, tiles);
 }
 
 size_t winograd_tiles(const ConvShape& shape, size_t m) {
   return (shape.out_height + m - 1) / m * ((shape.out_width + m - 1) / m);
 }
 
-size_t winograd_scratch(const ConvShape& shape, size_t m) {
-  return (m + 2) * (m + 2) * winograd_block(shape, m) * (shape.channels + shape.out_channels);
+size_t winograd_scratch(const ConvShape& shape, size_t m, size_t tiles) {
+  return (m + 2) * (m + 2) * winograd_block(shape, m, tiles) * (shape.channels + shape.out_channels);
 }
 
 void winograd(const ConvShape& shape, const WinogradWeights& weights, const ImageArguments& image,
               const WinogradPart& part, float* scratch) {
-  HWY_DYNAMIC_DISPATCH(run_winograd)(shape, weights, image, part, winograd_block(shape, weights.m), scratch);
+  const size_t block = winograd_block(shape, weights.m, part.last_tile - part.first_tile);
+  HWY_DYNAMIC_DISPATCH(run_winograd)(shape, weights, image, part, block, scratch);
 }
 
 }  // namespace netsuke::kernels

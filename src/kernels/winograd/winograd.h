@@ -33,12 +33,13 @@ WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std:
 
 /// Tiles that cover the output, counted row by row.
 size_t winograd_tiles(const ConvShape& shape, size_t m);
-/// Tiles that are transformed and multiplied together.
-size_t winograd_block(const ConvShape& shape, size_t m);
-/// Floats that `winograd` needs at `scratch`.
-size_t winograd_scratch(const ConvShape& shape, size_t m);
+/// Tiles, of so many at hand, that are transformed and multiplied together.
+size_t winograd_block(const ConvShape& shape, size_t m, size_t tiles);
+/// Floats that `winograd` needs at `scratch` for a part of up to so many tiles.
+size_t winograd_scratch(const ConvShape& shape, size_t m, size_t tiles);
 
-/// A part of the output, for a thread: some tiles, of some panels of output channels.
+/// A part of the output, for a thread: some tiles, of some panels of output channels. Tiles beyond those of
+/// the image are those of further images, which lie behind it.
 struct WinogradPart {
   size_t first_tile = 0, last_tile = 0;
   size_t first_panel = 0, last_panel = 0;

@@ -29,7 +29,8 @@ TEST(Winograd, EqualsTheDirectConvolutionHoweverItIsSplit) {
       for (const WinogradPart& part : {WinogradPart{0, tile, 0, packed.panels()},
                                        {tile, tiles, 0, panel},
                                        {tile, tiles, panel, packed.panels()}}) {
-        std::vector<float> scratch(winograd_scratch(s, m), NAN);  // a thread's own, with nothing of another's
+        std::vector<float> scratch(winograd_scratch(s, m, tiles),
+                                   NAN);  // a thread's own, with nothing of another's
         winograd(s, packed, image, part, scratch.data());
       }
     });
@@ -45,12 +46,35 @@ TEST(Winograd, GoesOnWithTilesThatAreTransformedAlready) {
     const size_t m = 2 * pick(random, 1, 2);
     const WinogradWeights packed = pack_winograd(s, problem.weights.data(), problem.bias, m);
     const size_t tiles = winograd_tiles(s, m), panel = pick(random, 0, packed.panels());
-    std::vector<float> scratch(winograd_scratch(s, m), NAN);
+    std::vector<float> scratch(winograd_scratch(s, m, tiles), NAN);
     expect_near(problem.solve([&](const ImageArguments& image) {
       winograd(s, packed, image, {0, tiles, 0, panel}, scratch.data());
       winograd(s, packed, image, {0, tiles, panel, packed.panels(), true}, scratch.data());
     }),
                 problem.solve_slowly(), m == 2 ? 2e-4f : 1e-3f);
+  });
+}
+
+// As training has them: a batch of images, shared by tiles.
+TEST(Winograd, GoesFromImageToImage) {
+  on_every_level(20, [](Random& random) {
+    const ConvShape s = any_fitting(random);
+    const size_t images = pick(random, 2, 5), m = 2 * pick(random, 1, 2), tiles = winograd_tiles(s, m);
+    const size_t in_size = s.height * s.width * s.channels, out_size = s.out_plane() * s.out_channels;
+    const std::vector<float> in = random_values(random, images * in_size),
+                             weights = random_values(random, s.out_channels * s.depth());
+    const WinogradWeights packed = pack_winograd(s, weights.data(), {}, m);
+    const auto run = [&](const float* from, float* to, size_t first, size_t last) {
+      std::vector<float> scratch(winograd_scratch(s, m, last - first), NAN);
+      winograd(s, packed, {from, s.channels, to, s.out_channels}, {first, last, 0, packed.panels()},
+               scratch.data());
+    };
+    std::vector<float> together(images * out_size), alone(images * out_size);
+    const size_t split = pick(random, 1, images * tiles - 1);
+    run(in.data(), together.data(), 0, split);
+    run(in.data(), together.data(), split, images * tiles);
+    for (size_t i = 0; i < images; ++i) run(&in[i * in_size], &alone[i * out_size], 0, tiles);
+    expect_near(together, alone, 1e-6f);
   });
 }
 
@@ -62,7 +86,8 @@ double relative_error(size_t m, Random& random) {
   std::vector<float> in(s.height * s.width * s.channels), weights(s.out_channels * s.depth());
   for (float& x : in) x = static_cast<float>(random.normal());
   for (float& w : weights) w = static_cast<float>(random.normal());
-  std::vector<float> out(s.out_plane() * s.out_channels), scratch(winograd_scratch(s, m));
+  std::vector<float> out(s.out_plane() * s.out_channels),
+      scratch(winograd_scratch(s, m, winograd_tiles(s, m)));
   const WinogradWeights packed = pack_winograd(s, weights.data(), {}, m);
   winograd(s, packed, {in.data(), s.channels, out.data(), s.out_channels},
            {0, winograd_tiles(s, m), 0, packed.panels()}, scratch.data());

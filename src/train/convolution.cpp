@@ -1,0 +1,272 @@
+#include "train/convolution.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "graph/shapes.h"
+#include "kernels/conv/conv_transpose.h"
+#include "kernels/cpu.h"
+#include "kernels/training/filter_gradient.h"
+#include "kernels/training/winograd_gradient.h"
+#include "train/tensors.h"
+
+namespace netsuke::train {
+namespace {
+
+using at::Tensor;
+using kernels::AlignedFloats;
+using kernels::ConvShape;
+using kernels::ImageArguments;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+constexpr size_t kWinograd = 4;  // F(4, 3): 8x8 and 16x16 maps are whole tiles, and errors stay small
+
+size_t size_of(const Tensor& x, int64_t axis) { return static_cast<size_t>(x.size(axis)); }
+size_t as_size(int64_t x) { return static_cast<size_t>(x); }
+
+ConvShape shape_of(const Conv2d& op, const Tensor& x, const Tensor& w) {
+  const auto count = [](int64_t size, int64_t kernel, int stride, int dilation, int before, int after) {
+    return as_size(window_count(size, static_cast<int>(kernel), stride, dilation, before, after, false));
+  };
+  ConvShape s;
+  s.channels = size_of(x, 1), s.height = size_of(x, 2), s.width = size_of(x, 3);
+  s.out_channels = size_of(w, 0), s.kernel_h = size_of(w, 2), s.kernel_w = size_of(w, 3);
+  s.out_height = count(x.size(2), w.size(2), op.stride.h, op.dilation.h, op.pad.top, op.pad.bottom);
+  s.out_width = count(x.size(3), w.size(3), op.stride.w, op.dilation.w, op.pad.left, op.pad.right);
+  // With one output only a window never moves: the stride may be any number.
+  s.stride_h = s.out_height == 1 ? 1 : as_size(op.stride.h);
+  s.stride_w = s.out_width == 1 ? 1 : as_size(op.stride.w);
+  s.dilation_h = as_size(op.dilation.h), s.dilation_w = as_size(op.dilation.w);
+  s.pad_top = as_size(op.pad.top), s.pad_left = as_size(op.pad.left);
+  s.groups = as_size(op.groups);
+  return s;
+}
+
+/// What makes an image of the result's size into one of the input's.
+ConvShape backwards(const ConvShape& s) {
+  ConvShape back = s;
+  std::swap(back.channels, back.out_channels);
+  std::swap(back.height, back.out_height);
+  std::swap(back.width, back.out_width);
+  return back;
+}
+
+/// The same by a window that is turned round: the result's border is the input's padding.
+ConvShape turned(const ConvShape& s) {
+  ConvShape turned = backwards(s);
+  turned.pad_top = s.kernel_h - 1 - s.pad_top, turned.pad_left = s.kernel_w - 1 - s.pad_left;
+  return turned;
+}
+
+bool turns(const ConvShape& s) {
+  return s.stride_h == 1 && s.stride_w == 1 && s.pad_top < s.kernel_h && s.pad_left < s.kernel_w &&
+         kernels::winograd_fits(turned(s), kWinograd);
+}
+
+bool is_plain_pointwise(const ConvShape& s) {
+  return s.is_pointwise() && s.stride_h == 1 && s.stride_w == 1 && s.out_height == s.height &&
+         s.out_width == s.width;
+}
+
+/// A batch of images and what becomes of them, both with channels last.
+struct Images {
+  const float* in;
+  float* out;
+  size_t count;
+
+  ImageArguments at(const ConvShape& s, size_t image) const {
+    return {in + image * s.height * s.width * s.channels, s.channels,
+            out + image * s.out_plane() * s.out_channels, s.out_channels};
+  }
+};
+
+/// work(first, last, scratch) of parts of `count`, on all threads.
+template <class Work>
+void share(size_t count, size_t least, const Work& work) {
+  at::parallel_for(0, static_cast<int64_t>(count), static_cast<int64_t>(least),
+                   [&](int64_t first, int64_t last) { work(as_size(first), as_size(last)); });
+}
+
+void run_winograd(const ConvShape& s, const float* weights, std::span<const float> bias,
+                  const Images& images) {
+  const kernels::WinogradWeights packed = kernels::pack_winograd(s, weights, bias, kWinograd);
+  const size_t tiles = images.count * kernels::winograd_tiles(s, kWinograd);
+  share(tiles, kernels::winograd_block(s, kWinograd, tiles), [&](size_t first, size_t last) {
+    AlignedFloats scratch(kernels::winograd_scratch(s, kWinograd, last - first));
+    kernels::winograd(s, packed, images.at(s, 0), {first, last, 0, packed.panels()}, scratch.data());
+  });
+}
+
+void run_direct(const ConvShape& s, const float* weights, std::span<const float> bias, const Images& images) {
+  const kernels::ConvWeights packed = kernels::pack_conv(s, weights, bias);
+  share(images.count, 1, [&](size_t first, size_t last) {
+    AlignedFloats scratch(kernels::conv2d_scratch(s));
+    for (size_t image = first; image < last; ++image)
+      kernels::conv2d(s, packed, images.at(s, image), {0, s.out_plane(), 0, packed.panels()}, scratch.data());
+  });
+}
+
+/// A 1x1 convolution does not see where a pixel is: the batch may be one row.
+void run_pointwise(ConvShape s, const float* weights, std::span<const float> bias, const Images& images) {
+  s.width = s.out_width = images.count * s.out_plane();
+  s.height = s.out_height = 1;
+  const kernels::ConvWeights packed = kernels::pack_conv(s, weights, bias);
+  share(s.out_width, kernels::kProductRows, [&](size_t first, size_t last) {
+    AlignedFloats scratch(kernels::conv2d_scratch(s));
+    kernels::conv2d(s, packed, images.at(s, 0), {first, last, 0, packed.panels()}, scratch.data());
+  });
+}
+
+void run_transposed(const ConvShape& s, const float* weights, const Images& images) {
+  const kernels::TransposedConv packed = kernels::pack_conv_transpose(s, weights, {});
+  share(images.count, 1, [&](size_t first, size_t last) {
+    AlignedFloats scratch(kernels::conv_transpose_scratch(packed));
+    for (size_t image = first; image < last; ++image)
+      kernels::conv_transpose(packed, images.at(s, image), 0, s.out_height, scratch.data());
+  });
+}
+
+Tensor empty_images(size_t images, size_t channels, size_t height, size_t width) {
+  const auto size = [](size_t n) { return static_cast<int64_t>(n); };
+  return at::empty({size(images), size(channels), size(height), size(width)},
+                   at::TensorOptions().memory_format(at::MemoryFormat::ChannelsLast));
+}
+
+Tensor result(const ConvShape& s, const Tensor& x, const Tensor& weight, const c10::optional<Tensor>& bias) {
+  Tensor y = empty_images(size_of(x, 0), s.out_channels, s.out_height, s.out_width);
+  const Tensor w = weight.contiguous(), b = bias ? bias->contiguous() : Tensor();
+  const std::span<const float> biases =
+      bias ? std::span<const float>(b.data_ptr<float>(), s.out_channels) : std::span<const float>();
+  const Images batch{x.data_ptr<float>(), y.data_ptr<float>(), size_of(x, 0)};
+  if (kernels::winograd_fits(s, kWinograd))
+    run_winograd(s, w.data_ptr<float>(), biases, batch);
+  else if (is_plain_pointwise(s))
+    run_pointwise(s, w.data_ptr<float>(), biases, batch);
+  else
+    run_direct(s, w.data_ptr<float>(), biases, batch);
+  return y;
+}
+
+Tensor gradient_of_input(const ConvShape& s, const Tensor& dy, const Tensor& weight) {
+  Tensor dx = empty_images(size_of(dy, 0), s.channels, s.height, s.width);
+  const Images batch{dy.data_ptr<float>(), dx.data_ptr<float>(), size_of(dy, 0)};
+  if (turns(s)) {
+    const Tensor w = weight.flip({2, 3}).transpose(0, 1).contiguous();
+    run_winograd(turned(s), w.data_ptr<float>(), {}, batch);
+  } else if (is_plain_pointwise(s)) {
+    const Tensor w =
+        weight.reshape({static_cast<int64_t>(s.groups), -1, weight.size(1)}).transpose(1, 2).contiguous();
+    run_pointwise(backwards(s), w.data_ptr<float>(), {}, batch);
+  } else {
+    run_transposed(backwards(s), weight.contiguous().data_ptr<float>(), batch);
+  }
+  return dx;
+}
+
+/// One of two ways to the gradient of the weights: how sums of so many floats grow by some images, for some
+/// panels of output channels.
+struct FilterGradient {
+  using Add = void (*)(const ConvShape&, const float* x, const float* dy, size_t images, float* sums,
+                       size_t first_panel, size_t last_panel, float* scratch);
+  Add add;
+  size_t sums, scratch;
+  size_t least_pixels;  ///< that are worth sums of their own
+};
+
+FilterGradient filter_gradient_for(const ConvShape& s) {
+  if (kernels::winograd_fits(s, kernels::kGradientTile))
+    return {kernels::winograd_gradient, kernels::winograd_gradient_sums(s),
+            kernels::winograd_gradient_scratch(s), 8192};
+  return {kernels::filter_gradient, s.out_channels * s.depth(), kernels::filter_gradient_scratch(s), 1024};
+}
+
+/// How threads share the gradient of the weights, always the same so that the sums are: by images, whose
+/// parts have sums of their own, and by output channels.
+struct Parts {
+  size_t images, panels;
+
+  Parts(const ConvShape& s, size_t count, size_t least_pixels) {
+    constexpr size_t kParts = 32;
+    images = std::min({std::max<size_t>(1, count * s.out_plane() / least_pixels), kParts, count});
+    panels = std::min((kParts + images - 1) / images, kernels::filter_gradient_panels(s));
+  }
+};
+
+Tensor gradient_of_weight(const ConvShape& s, const Tensor& x, const Tensor& dy) {
+  const size_t images = size_of(x, 0), panels = kernels::filter_gradient_panels(s);
+  const FilterGradient way = filter_gradient_for(s);
+  const Parts parts(s, images, way.least_pixels);
+  const auto size = [](size_t n) { return static_cast<int64_t>(n); };
+  const Tensor all = at::zeros({size(parts.images), size(way.sums)});
+  share(parts.images * parts.panels, 1, [&](size_t first_part, size_t last_part) {
+    AlignedFloats scratch(way.scratch);
+    for (size_t part = first_part; part < last_part; ++part) {
+      const size_t i = part / parts.panels, p = part % parts.panels;
+      const size_t first = images * i / parts.images, last = images * (i + 1) / parts.images;
+      way.add(s, x.data_ptr<float>() + first * s.height * s.width * s.channels,
+              dy.data_ptr<float>() + first * s.out_plane() * s.out_channels, last - first,
+              all.data_ptr<float>() + i * way.sums, panels * p / parts.panels,
+              panels * (p + 1) / parts.panels, scratch.data());
+    }
+  });
+  Tensor sums = parts.images == 1 ? all[0] : all.sum(0);
+  if (way.add == kernels::winograd_gradient) {
+    const Tensor places = sums;
+    sums = at::empty({size(s.out_channels * s.depth())});
+    kernels::winograd_gradient_weights(s, places.data_ptr<float>(), sums.data_ptr<float>());
+  }
+  const int64_t groups = size(s.groups), outputs = size(s.out_channels);
+  return sums.view({groups, size(s.kernel_h), size(s.kernel_w), size(s.channels) / groups, outputs / groups})
+      .permute({0, 4, 3, 1, 2})
+      .reshape({outputs, size(s.channels) / groups, size(s.kernel_h), size(s.kernel_w)});
+}
+
+struct Convolution : torch::autograd::Function<Convolution> {
+  static Tensor forward(AutogradContext* context, const Tensor& given, const Tensor& weight,
+                        const c10::optional<Tensor>& bias, const Conv2d& op) {
+    const Tensor x = channels_last(given);
+    context->save_for_backward({x, weight});
+    context->saved_data["has_bias"] = bias.has_value();
+    context->saved_data["has_bias"] = bias.has_value();
+    context->saved_data["op"] =
+        c10::List<int64_t>({op.stride.h, op.stride.w, op.pad.top, op.pad.left, op.pad.bottom, op.pad.right,
+                            op.dilation.h, op.dilation.w, op.groups});
+    return result(shape_of(op, x, weight), x, weight, bias);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const Tensor &x = saved[0], &weight = saved[1], dy = channels_last(gradients[0]);
+    const ConvShape s = shape_of(saved_op(context->saved_data["op"].toIntVector()), x, weight);
+    variable_list out(4);
+    if (context->needs_input_grad(0)) out[0] = gradient_of_input(s, dy, weight);
+    if (context->needs_input_grad(1)) out[1] = gradient_of_weight(s, x, dy);
+    if (context->saved_data["has_bias"].toBool()) out[2] = dy.sum({0, 2, 3});
+    return out;
+  }
+
+ private:
+  static Conv2d saved_op(const std::vector<int64_t>& from) {
+    const auto at = [&](size_t i) { return static_cast<int>(from[i]); };
+    return {.stride = {at(0), at(1)},
+            .pad = {at(2), at(3), at(4), at(5)},
+            .dilation = {at(6), at(7)},
+            .groups = at(8)};
+  }
+};
+
+}  // namespace
+
+bool has_convolution(const Conv2d& op, const Tensor& x, const Tensor& weight) {
+  if (kernels::scalar_only() || x.scalar_type() != at::kFloat || x.dim() != 4 || x.numel() == 0) return false;
+  const ConvShape s = shape_of(op, x, weight);
+  // What oneDNN computes as fast: depthwise, and 1x1 without groups.
+  if (s.is_depthwise() || (s.is_pointwise() && s.groups == 1)) return false;
+  return kernels::conv_transpose_fits(backwards(s));
+}
+
+Tensor convolution(const Conv2d& op, const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return Convolution::apply(x, weight, bias.defined() ? c10::optional<Tensor>(bias) : c10::nullopt, op);
+}
+
+}  // namespace netsuke::train
