@@ -89,7 +89,9 @@ void share(size_t count, size_t least, const Work& work) {
 
 void run_winograd(const ConvShape& s, const float* weights, std::span<const float> bias,
                   const Images& images) {
-  const kernels::WinogradWeights packed = kernels::pack_winograd(s, weights, bias, kWinograd);
+  kernels::WinogradWeights packed = kernels::blank_winograd(s, bias, kWinograd);
+  share(packed.panels(), 1,
+        [&](size_t first, size_t last) { kernels::fill_winograd(s, weights, first, last, packed); });
   const size_t tiles = images.count * kernels::winograd_tiles(s, kWinograd);
   share(tiles, kernels::winograd_block(s, kWinograd, tiles), [&](size_t first, size_t last) {
     AlignedFloats scratch(kernels::winograd_scratch(s, kWinograd, last - first));
@@ -213,7 +215,9 @@ Tensor gradient_of_weight(const ConvShape& s, const Tensor& x, const Tensor& dy)
   if (way.add == kernels::winograd_gradient) {
     const Tensor places = sums;
     sums = at::empty({size(s.out_channels * s.depth())});
-    kernels::winograd_gradient_weights(s, places.data_ptr<float>(), sums.data_ptr<float>());
+    share(s.channels, 1, [&](size_t first, size_t last) {
+      kernels::winograd_gradient_weights(s, places.data_ptr<float>(), first, last, sums.data_ptr<float>());
+    });
   }
   const int64_t groups = size(s.groups), outputs = size(s.out_channels);
   return sums.view({groups, size(s.kernel_h), size(s.kernel_w), size(s.channels) / groups, outputs / groups})

@@ -126,19 +126,29 @@ void winograd_gradient(const ConvShape& s, const float* x, const float* dy, size
   HWY_DYNAMIC_DISPATCH(run)(s, x, dy, images, sums, first_panel, last_panel, tiles_at_once(s), scratch);
 }
 
-void winograd_gradient_weights(const ConvShape& s, const float* sums, float* gradient) {
+void winograd_gradient_weights(const ConvShape& s, const float* sums, size_t first, size_t last,
+                               float* gradient) {
   constexpr auto& matrix = WinogradMatrices<kGradientTile>::filter;
-  constexpr size_t kSide = kGradientTile + 2;
-  const size_t count = s.channels * s.out_channels;
-  std::fill_n(gradient, 9 * count, 0.0f);
-  for (size_t place = 0; place < kGradientPlaces; ++place)
-    for (size_t tap = 0; tap < 9; ++tap) {
-      const auto factor = static_cast<float>(matrix[place / kSide][tap / 3] * matrix[place % kSide][tap % 3]);
+  constexpr size_t kSide = kGradientTile + 2, kMost = 256;
+  const size_t count = s.channels * s.out_channels, end = last * s.out_channels;
+  // to = the column `at` of the matrix times the rows of `from`, which lie `step` apart.
+  const auto combine = [](size_t at, const float* from, size_t step, size_t values, float* to) {
+    std::fill_n(to, values, 0.0f);
+    for (size_t i = 0; i < kSide; ++i) {
+      const auto factor = static_cast<float>(matrix[i][at]);
       if (factor == 0) continue;
-      const float* from = sums + place * count;
-      float* to = gradient + tap * count;
-      for (size_t i = 0; i < count; ++i) to[i] += factor * from[i];
+      for (size_t v = 0; v < values; ++v) to[v] += factor * from[i * step + v];
     }
+  };
+  float half[kSide * kMost];  // a row of G^T m, column by column
+  for (size_t begin = first * s.out_channels; begin < end; begin += kMost) {
+    const size_t values = std::min(kMost, end - begin);
+    for (size_t y = 0; y < 3; ++y) {
+      for (size_t x = 0; x < kSide; ++x)
+        combine(y, sums + x * count + begin, kSide * count, values, half + x * kMost);
+      for (size_t x = 0; x < 3; ++x) combine(x, half, kMost, values, gradient + (y * 3 + x) * count + begin);
+    }
+  }
 }
 
 }  // namespace netsuke::kernels

@@ -22,7 +22,9 @@ size_t winograd_gradient_scratch(const ConvShape& shape);
 void winograd_gradient(const ConvShape& shape, const float* x, const float* dy, size_t images, float* sums,
                        size_t first_panel, size_t last_panel, float* scratch);
 
-/// Makes sums by place what filter_gradient gives, [3][3][channels][out_channels]: G^T m G.
-void winograd_gradient_weights(const ConvShape& shape, const float* sums, float* gradient);
+/// Makes sums by place what filter_gradient gives, [3][3][channels][out_channels]: G^T m G, of the weights of
+/// input channels [first, last).
+void winograd_gradient_weights(const ConvShape& shape, const float* sums, size_t first, size_t last,
+                               float* gradient);
 
 }  // namespace netsuke::kernels

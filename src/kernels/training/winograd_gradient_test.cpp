@@ -24,14 +24,16 @@ struct Problem {
         x(random_values(random, count * s.height * s.width * s.channels)),
         dy(random_values(random, count * s.out_plane() * s.out_channels)) {}
 
-  /// With the output channels in two parts.
+  /// In two parts, by output channels and then by input channels.
   std::vector<float> solve(size_t panel) const {
     std::vector<float> sums(winograd_gradient_sums(s)), scratch(winograd_gradient_scratch(s), NAN);
     winograd_gradient(s, x.data(), dy.data(), images, sums.data(), 0, panel, scratch.data());
     winograd_gradient(s, x.data(), dy.data(), images, sums.data(), panel, filter_gradient_panels(s),
                       scratch.data());
     std::vector<float> gradient(s.out_channels * s.depth(), NAN);
-    winograd_gradient_weights(s, sums.data(), gradient.data());
+    const size_t channel = s.channels / 3;
+    winograd_gradient_weights(s, sums.data(), 0, channel, gradient.data());
+    winograd_gradient_weights(s, sums.data(), channel, s.channels, gradient.data());
     return gradient;
   }
   std::vector<float> solve_slowly() const {

@@ -197,18 +197,27 @@ bool winograd_fits(const ConvShape& s, size_t m) {
          s.channels >= kLongestVector && s.out_channels % kLongestVector == 0;
 }
 
+WinogradWeights blank_winograd(const ConvShape& shape, std::span<const float> bias, size_t m) {
+  WinogradWeights packed{m, blank_panels(shape.out_channels, shape.channels, (m + 2) * (m + 2)),
+                         AlignedFloats(shape.out_channels, 0.0f), AlignedFloats(shape.channels, 0.0f)};
+  std::copy(bias.begin(), bias.end(), packed.bias.begin());
+  return packed;
+}
+
+void fill_winograd(const ConvShape& shape, const float* weights, size_t first, size_t last,
+                   WinogradWeights& packed) {
+  const size_t inputs = shape.channels, width = packed.places.width, m = packed.m;
+  const auto transform = m == 2 ? transform_kernels<2> : m == 4 ? transform_kernels<4> : transform_kernels<6>;
+  for (size_t column = first * width; column < std::min(last * width, shape.out_channels); column += width)
+    for (size_t c = 0; c < inputs; ++c)
+      transform(weights + (column * inputs + c) * 9, inputs * 9, std::min(width, shape.out_channels - column),
+                packed.places, column * inputs + c * width);
+}
+
 WinogradWeights pack_winograd(const ConvShape& shape, const float* weights, std::span<const float> bias,
                               size_t m) {
-  const size_t inputs = shape.channels, outputs = shape.out_channels;
-  const auto transform = m == 2 ? transform_kernels<2> : m == 4 ? transform_kernels<4> : transform_kernels<6>;
-  WinogradWeights packed{m, blank_panels(outputs, inputs, (m + 2) * (m + 2)), AlignedFloats(outputs, 0.0f),
-                         AlignedFloats(inputs, 0.0f)};
-  std::copy(bias.begin(), bias.end(), packed.bias.begin());
-  const size_t width = packed.places.width;
-  for (size_t first = 0; first < outputs; first += width)
-    for (size_t c = 0; c < inputs; ++c)
-      transform(weights + (first * inputs + c) * 9, inputs * 9, std::min(width, outputs - first),
-                packed.places, first * inputs + c * width);
+  WinogradWeights packed = blank_winograd(shape, bias, m);
+  fill_winograd(shape, weights, 0, packed.panels(), packed);
   return packed;
 }
 
