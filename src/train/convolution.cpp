@@ -64,8 +64,8 @@ bool turns(const ConvShape& s) {
 }
 
 bool is_plain_pointwise(const ConvShape& s) {
-  return s.is_pointwise() && s.stride_h == 1 && s.stride_w == 1 && s.out_height == s.height &&
-         s.out_width == s.width;
+  return s.is_pointwise() && s.stride_h == 1 && s.stride_w == 1 && s.pad_top == 0 && s.pad_left == 0 &&
+         s.out_height == s.height && s.out_width == s.width;
 }
 
 /// A batch of images and what becomes of them, both with channels last.
@@ -80,7 +80,7 @@ struct Images {
   }
 };
 
-/// work(first, last, scratch) of parts of `count`, on all threads.
+/// work(first, last) of parts of `count`, on all threads; none is shared further than `least`.
 template <class Work>
 void share(size_t count, size_t least, const Work& work) {
   at::parallel_for(0, static_cast<int64_t>(count), static_cast<int64_t>(least),
@@ -89,11 +89,12 @@ void share(size_t count, size_t least, const Work& work) {
 
 void run_winograd(const ConvShape& s, const float* weights, std::span<const float> bias,
                   const Images& images) {
+  constexpr size_t kLeastTiles = 48;  // that make products with rows enough
   kernels::WinogradWeights packed = kernels::blank_winograd(s, bias, kWinograd);
   share(packed.panels(), 1,
         [&](size_t first, size_t last) { kernels::fill_winograd(s, weights, first, last, packed); });
   const size_t tiles = images.count * kernels::winograd_tiles(s, kWinograd);
-  share(tiles, kernels::winograd_block(s, kWinograd, tiles), [&](size_t first, size_t last) {
+  share(tiles, kLeastTiles, [&](size_t first, size_t last) {
     AlignedFloats scratch(kernels::winograd_scratch(s, kWinograd, last - first));
     kernels::winograd(s, packed, images.at(s, 0), {first, last, 0, packed.panels()}, scratch.data());
   });
@@ -266,7 +267,11 @@ bool has_convolution(const Conv2d& op, const Tensor& x, const Tensor& weight) {
   const ConvShape s = shape_of(op, x, weight);
   // What oneDNN computes as fast: depthwise, and 1x1 without groups.
   if (s.is_depthwise() || (s.is_pointwise() && s.groups == 1)) return false;
-  return kernels::conv_transpose_fits(backwards(s));
+  // Pads and strides that no real layer has would ask for any amount of memory.
+  constexpr double kMostPadded = 1 << 30;
+  const double padded = static_cast<double>(s.padded_height()) * static_cast<double>(s.padded_width());
+  return padded * static_cast<double>(s.channels) <= kMostPadded &&
+         kernels::conv_transpose_fits(backwards(s));
 }
 
 Tensor convolution(const Conv2d& op, const Tensor& x, const Tensor& weight, const Tensor& bias) {
