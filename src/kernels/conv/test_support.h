@@ -33,6 +33,16 @@ inline ConvShape any_conv(Random& random) {
   return set_out_size(s, pick(random, 0, 3), pick(random, 0, 3)) ? s : any_conv(random);
 }
 
+/// What Winograd's kernels fit: images of up to so many rows and columns, up to 16 `outputs` channels.
+inline ConvShape any_3x3(Random& random, size_t most_side, size_t outputs) {
+  ConvShape s;
+  s.kernel_h = s.kernel_w = 3;
+  s.channels = pick(random, 16, 70), s.out_channels = 16 * pick(random, 1, outputs);
+  s.height = pick(random, 1, most_side), s.width = pick(random, 1, most_side);
+  s.pad_top = pick(random, 0, 2), s.pad_left = pick(random, 0, 2);
+  return set_out_size(s, pick(random, 0, 2), pick(random, 0, 2)) ? s : any_3x3(random, most_side, outputs);
+}
+
 /// Random weights and an image for a shape. Both images are some channels of larger ones; what lies beside
 /// them must neither be read (it is NaN) nor written.
 struct ConvProblem {

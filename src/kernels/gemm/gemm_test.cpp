@@ -1,5 +1,7 @@
 #include "kernels/gemm/gemm.h"
 
+#include <cmath>
+
 #include "base/error.h"
 #include "kernels/test_support.h"
 
@@ -63,6 +65,18 @@ TEST(Multiply, EqualsItsScalarTwinAndWritesNothingBesideIt) {
     Problem problem(random);
     const size_t count = problem.panels.count(), first = random.below(2) ? 0 : random.below(count);
     expect_near(problem.solve(multiply, first, count), problem.solve(multiply_scalar, first, count), 2e-4f);
+  });
+}
+
+// A training that diverges must not look well, nor a network that answers nothing.
+TEST(Multiply, WhatIsNotANumberStaysSo) {
+  on_every_level(20, [](Random& random) {
+    Problem problem(random);
+    problem.a_values.assign(problem.a_values.size(), NAN);
+    const std::vector<float> c = problem.solve(multiply, 0, problem.panels.count());
+    for (size_t row = 0; row < problem.product.m; ++row)
+      for (size_t i = 0; i < problem.panels.n; ++i)
+        ASSERT_TRUE(std::isnan(c[row * problem.product.c_stride + i]));
   });
 }
 

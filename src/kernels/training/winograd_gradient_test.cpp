@@ -8,15 +8,6 @@
 namespace netsuke::kernels {
 namespace {
 
-ConvShape any_fitting(Random& random) {
-  ConvShape s;
-  s.kernel_h = s.kernel_w = 3;
-  s.channels = pick(random, 16, 70), s.out_channels = 16 * pick(random, 1, 5);
-  s.height = pick(random, 1, 18), s.width = pick(random, 1, 18);
-  s.pad_top = pick(random, 0, 2), s.pad_left = pick(random, 0, 2);
-  return set_out_size(s, pick(random, 0, 2), pick(random, 0, 2)) ? s : any_fitting(random);
-}
-
 struct Problem {
   Problem(const ConvShape& shape, size_t count, Random& random)
       : s(shape),
@@ -49,7 +40,7 @@ struct Problem {
 
 TEST(WinogradGradient, EqualsTheDirectOneHoweverItIsSplit) {
   on_every_level(20, [](Random& random) {
-    const Problem problem(any_fitting(random), pick(random, 1, 4), random);
+    const Problem problem(any_3x3(random, 18, 5), pick(random, 1, 4), random);
     ASSERT_TRUE(winograd_fits(problem.s, kGradientTile));
     expect_near(problem.solve(pick(random, 0, filter_gradient_panels(problem.s))), problem.solve_slowly(),
                 2e-3f);
