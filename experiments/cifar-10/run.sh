@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Small architectures on CIFAR-10, one recipe for all, one thread a run.
+# Small architectures on CIFAR-10, one recipe for all but for what a run's line says.
 #   experiments/cifar-10/run.sh PATH-TO-CIFAR-10 [NAME-PATTERN]
 # Leaves every run in out/cifar-10/, and the figures and their plot in small-nets.json and .svg here. A run that is there already is not done
 # again; one that was stopped goes on, so that many sittings make one table. SEEDS (1) and EPOCHS (20) say how many

@@ -53,9 +53,9 @@ ConvShape backwards(const ConvShape& s) {
 
 /// The same by a window that is turned round: the result's border is the input's padding.
 ConvShape turned(const ConvShape& s) {
-  ConvShape turned = backwards(s);
-  turned.pad_top = s.kernel_h - 1 - s.pad_top, turned.pad_left = s.kernel_w - 1 - s.pad_left;
-  return turned;
+  ConvShape back = backwards(s);
+  back.pad_top = s.kernel_h - 1 - s.pad_top, back.pad_left = s.kernel_w - 1 - s.pad_left;
+  return back;
 }
 
 bool turns(const ConvShape& s) {
@@ -188,9 +188,10 @@ FilterGradient filter_gradient_for(const ConvShape& s) {
 struct Parts {
   size_t images, panels;
 
-  Parts(const ConvShape& s, size_t count, size_t least_pixels) {
-    constexpr size_t kParts = 32;
-    images = std::min({std::max<size_t>(1, count * s.out_plane() / least_pixels), kParts, count});
+  Parts(const ConvShape& s, size_t count, const FilterGradient& way) {
+    constexpr size_t kParts = 32, kMostFloats = size_t{1} << 24;
+    const size_t worthwhile = count * s.out_plane() / way.least_pixels, fit = kMostFloats / way.sums;
+    images = std::max<size_t>(1, std::min({worthwhile, fit, kParts, count}));
     panels = std::min((kParts + images - 1) / images, kernels::filter_gradient_panels(s));
   }
 };
@@ -198,18 +199,20 @@ struct Parts {
 Tensor gradient_of_weight(const ConvShape& s, const Tensor& x, const Tensor& dy) {
   const size_t images = size_of(x, 0), panels = kernels::filter_gradient_panels(s);
   const FilterGradient way = filter_gradient_for(s);
-  const Parts parts(s, images, way.least_pixels);
+  const Parts parts(s, images, way);
   const auto size = [](size_t n) { return static_cast<int64_t>(n); };
   const Tensor all = at::zeros({size(parts.images), size(way.sums)});
   share(parts.images * parts.panels, 1, [&](size_t first_part, size_t last_part) {
     AlignedFloats scratch(way.scratch);
-    for (size_t part = first_part; part < last_part; ++part) {
-      const size_t i = part / parts.panels, p = part % parts.panels;
+    // All panels of the same images together: what both ways prepare of x is then prepared once.
+    for (size_t part = first_part, next; part < last_part; part = next) {
+      const size_t i = part / parts.panels;
+      next = std::min(last_part, (i + 1) * parts.panels);
       const size_t first = images * i / parts.images, last = images * (i + 1) / parts.images;
       way.add(s, x.data_ptr<float>() + first * s.height * s.width * s.channels,
               dy.data_ptr<float>() + first * s.out_plane() * s.out_channels, last - first,
-              all.data_ptr<float>() + i * way.sums, panels * p / parts.panels,
-              panels * (p + 1) / parts.panels, scratch.data());
+              all.data_ptr<float>() + i * way.sums, panels * (part - i * parts.panels) / parts.panels,
+              panels * (next - i * parts.panels) / parts.panels, scratch.data());
     }
   });
   Tensor sums = parts.images == 1 ? all[0] : all.sum(0);
@@ -231,7 +234,6 @@ struct Convolution : torch::autograd::Function<Convolution> {
                         const c10::optional<Tensor>& bias, const Conv2d& op) {
     const Tensor x = channels_last(given);
     context->save_for_backward({x, weight});
-    context->saved_data["has_bias"] = bias.has_value();
     context->saved_data["has_bias"] = bias.has_value();
     context->saved_data["op"] =
         c10::List<int64_t>({op.stride.h, op.stride.w, op.pad.top, op.pad.left, op.pad.bottom, op.pad.right,
@@ -270,6 +272,9 @@ bool has_convolution(const Conv2d& op, const Tensor& x, const Tensor& weight) {
   // Pads and strides that no real layer has would ask for any amount of memory.
   constexpr double kMostPadded = 1 << 30;
   const double padded = static_cast<double>(s.padded_height()) * static_cast<double>(s.padded_width());
+  // Weights of a linear layer, as it were, which the kernels would read anew for each image.
+  constexpr size_t kFewPixels = 16, kManyWeights = size_t{1} << 20;
+  if (s.out_plane() < kFewPixels && s.out_channels * s.depth() > kManyWeights) return false;
   return padded * static_cast<double>(s.channels) <= kMostPadded &&
          kernels::conv_transpose_fits(backwards(s));
 }

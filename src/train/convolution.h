@@ -8,8 +8,8 @@
 
 namespace netsuke::train {
 
-/// Whether convolution() computes this: fp32, neither depthwise nor 1x1 without groups, no
-/// shape that would take memory as no real layer does, on a CPU with vectors.
+/// Whether convolution() computes this: fp32, neither depthwise nor 1x1 without groups nor a
+/// linear layer in its form, no shape that would take memory as no real layer does, on a CPU with vectors.
 bool has_convolution(const Conv2d& op, const at::Tensor& x, const at::Tensor& weight);
 
 /// As at::conv2d, and differentiable once: x NCHW, weight OIHW, bias [O] or undefined. 3x3 of stride 1 by

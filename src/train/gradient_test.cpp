@@ -55,7 +55,7 @@ TEST(Gradients, AreThoseOfTheReferenceLoss) {
 }
 
 /// A convolution for each of the ways in which they and their gradients are computed: Winograd's, 1x1 in
-/// groups, 1x1 that leaves pixels out, windows in groups and with holes.
+/// groups, windows with strides, windows in groups and with holes.
 Graph net_of_convolutions() {
   Builder net("convolutions", 7);
   ValueId x = net.input("data", {1, 8, 8});
@@ -63,7 +63,7 @@ Graph net_of_convolutions() {
   x = net.conv("winograd", x, 16, {3, 3}, {.pad = {1, 0, 2, 1}});
   x = net.conv("grouped", x, 18, {1, 1}, {.groups = 2});
   x = net.conv("holes", x, 12, {3, 2}, {.pad = {2, 2, 2, 2}, .dilation = {2, 3}, .groups = 3});
-  x = net.conv("strided", x, 8, {1, 1}, {.stride = {2, 2}}, false);
+  x = net.conv("strided", x, 8, {3, 3}, {.stride = {2, 3}, .pad = {1, 1, 1, 1}, .groups = 2}, false);
   x = net.linear("scores", net.apply("flatten", Flatten{}, {x}), 4);
   return net.finish({net.apply("prob", Softmax{}, {x})});
 }
@@ -72,6 +72,36 @@ TEST(Gradients, OfConvolutionsAreThoseOfTheReferenceLoss) {
   expect_gradients_of_the_reference(net_of_convolutions(),
                                     {"first.weight", "first.bias", "winograd.weight", "winograd.bias",
                                      "grouped.weight", "grouped.bias", "holes.weight", "strided.weight"});
+}
+
+/// Windows of one pixel that lie beside the image.
+TEST(Gradients, OfAConvolutionOfNothingButPaddingAreThoseOfTheReferenceLoss) {
+  Builder net("beside", 9);
+  ValueId x = net.conv("column", net.input("data", {1, 8, 8}), 4, {3, 8});
+  x = net.apply("sum", Add{},
+                {x, net.conv("beside", x, 4, {1, 1}, {.stride = {1, 2}, .pad = {0, 1, 0, 0}, .groups = 2})});
+  x = net.linear("scores", net.apply("flatten", Flatten{}, {x}), 4);
+  expect_gradients_of_the_reference(net.finish({net.apply("prob", Softmax{}, {x})}),
+                                    {"column.weight", "beside.weight", "beside.bias"});
+}
+
+/// A batch that shows the same images again and again, so large that its parts have sums of their own, moves
+/// the weights as the images alone do; on any number of threads the same.
+TEST(Gradients, OfLargeBatchesAreSumsOfTheirParts) {
+  const DatasetPtr once = quadrants(12, 1), often = quadrants(12, 1, 48);
+  const Graph graph = net_of_convolutions(), alone = run(graph, *once, one_step(*once)).graph;
+  const Graph together = run(graph, *often, one_step(*often)).graph;
+  Options threads = one_step(*often);
+  threads.threads = 3;
+  const Graph shared = run(graph, *often, threads).graph;
+  for (const Parameter& parameter : parameters(graph)) {
+    const auto values = [&](const Graph& of) { return to_dense(*of.values[parameter.value].weight); };
+    const Tensor before = values(graph), expected = values(alone), found = values(together);
+    for (size_t i = 0; i < before.size(); ++i)
+      ASSERT_NEAR(found.data[i] - before.data[i], expected.data[i] - before.data[i], 2e-5)
+          << graph.values[parameter.value].name << " " << i;
+    EXPECT_EQ(values(shared).data, found.data) << graph.values[parameter.value].name;
+  }
 }
 
 /// A batch norm and a sum with a ReLU behind them, which they do the work of, and a batch norm and a sum

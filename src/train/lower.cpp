@@ -59,8 +59,9 @@ Tensor padded(const Tensor& x, const Pads& pad, double value) {
 
 const Tensor bias_of(const Inputs& in) { return in.size() > 2 ? in[2] : Tensor(); }
 
-Tensor run(const Conv2d& op, const Inputs& in, const Site&) {
-  if (has_convolution(op, in[0], in[1])) return convolution(op, in[0], in[1], bias_of(in));
+Tensor run(const Conv2d& op, const Inputs& in, const Site& site) {
+  if (!site.pass.only_libtorch && has_convolution(op, in[0], in[1]))
+    return convolution(op, in[0], in[1], bias_of(in));
   const bool symmetric = is_symmetric(op.pad);
   const Sides pad = symmetric ? Sides{op.pad.top, op.pad.left} : Sides{0, 0};
   const Tensor x = symmetric ? in[0] : padded(in[0], op.pad, 0);

@@ -18,7 +18,8 @@ struct Pass {
                               ///< inference
   uint64_t dropout_seed = 0;  ///< of this step: equal seeds drop equal values
   size_t frozen = 0;          ///< nodes from the start that compute as in inference
-  bool smooth_sign = false;   ///< signs have the gradient of Bi-Real Net, see Options::sign_gradient
+  bool only_libtorch = false;  ///< convolutions too, which are otherwise computed by kernels of ours
+  bool smooth_sign = false;    ///< signs have the gradient of Bi-Real Net, see Options::sign_gradient
 };
 
 /// Computes `wanted` for a batch given as the graph's only input. `constants` holds a tensor for every value

@@ -262,9 +262,9 @@ std::vector<float> Network::logits(std::span<const float> images) const {
 netsuke::Tensor Network::output(const netsuke::Tensor& input) const {
   const at::NoGradGuard no_gradients;
   const Torch& t = *torch_;
-  const at::Tensor out =
-      lower(t.graph, t.constants, in_fast_layout(view(input.data, input.shape)), t.graph.outputs[0], {})
-          .contiguous();
+  const at::Tensor out = lower(t.graph, t.constants, in_fast_layout(view(input.data, input.shape)),
+                               t.graph.outputs[0], {.only_libtorch = true})
+                             .contiguous();
   return {out.sizes().vec(), {out.data_ptr<float>(), out.data_ptr<float>() + out.numel()}};
 }
 

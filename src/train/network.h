@@ -86,7 +86,7 @@ class Network {
   BatchResult judge(std::span<const float> images, std::span<const int64_t> labels) const;
   /// Inference in the precision of training: scores before the softmax, [images, classes].
   std::vector<float> logits(std::span<const float> images) const;
-  /// Inference: the graph's own output.
+  /// Inference by libtorch alone: the graph's own output.
   netsuke::Tensor output(const netsuke::Tensor& input) const;
 
   /// The graph as it was given, with the weights as they are now.

@@ -7,8 +7,9 @@
 
 namespace netsuke::train {
 
-/// Noise with one bright quadrant, whose number is the label: four classes of 1x8x8 images.
-inline DatasetPtr quadrants(int64_t count, uint64_t seed) {
+/// Noise with one bright quadrant, whose number is the label: four classes of 1x8x8 images, all of them so
+/// many times.
+inline DatasetPtr quadrants(int64_t count, uint64_t seed, int times = 1) {
   Random random(seed);
   MemoryImages images{
       "quadrants", {1, 8, 8}, {}, {}, {"top left", "top right", "bottom left", "bottom right"}};
@@ -20,6 +21,12 @@ inline DatasetPtr quadrants(int64_t count, uint64_t seed) {
         const bool bright = y / 4 == label / 2 && x / 4 == label % 2;
         images.pixels.push_back(static_cast<uint8_t>(random.below(160) + (bright ? 80 : 0)));
       }
+  }
+  const Bytes pixels = images.pixels;
+  const std::vector<uint8_t> labels = images.labels;
+  for (int i = 1; i < times; ++i) {
+    images.pixels.insert(images.pixels.end(), pixels.begin(), pixels.end());
+    images.labels.insert(images.labels.end(), labels.begin(), labels.end());
   }
   return make_memory_dataset(std::move(images));
 }

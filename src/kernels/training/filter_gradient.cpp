@@ -14,7 +14,7 @@ namespace {
 
 /// The products of a panel of one group of dy with what the places of the kernel meet in x.
 void add_panel(const ConvShape& s, const float* dy, size_t pixels,
-               std::span<const std::vector<Stretch>> places, size_t columns, float* sums, float* panel) {
+               std::span<const std::vector<PixelRun>> places, size_t columns, float* sums, float* panel) {
   if (NETSUKE_NEVER_RUNS) return;
   const size_t inputs = s.channels / s.groups, outputs = s.out_channels / s.groups;
   outer::fill_panel(dy, s.out_channels, pixels, columns, panel);
@@ -43,8 +43,8 @@ size_t rows_at_once(const ConvShape& s) {
 }
 
 /// What place (ky, kx) of the kernel meets in rows [first, last) of the results, counted over all images.
-std::vector<Stretch> meetings(const ConvShape& s, const float* x, size_t ky, size_t kx, size_t first,
-                              size_t last) {
+std::vector<PixelRun> meetings(const ConvShape& s, const float* x, size_t ky, size_t kx, size_t first,
+                               size_t last) {
   const size_t column = kx * s.dilation_w, step = s.stride_w * s.channels;
   const auto results_before = [&](size_t input) {  // whose window's place lies left of it
     return input + s.pad_left > column
@@ -52,21 +52,21 @@ std::vector<Stretch> meetings(const ConvShape& s, const float* x, size_t ky, siz
                : 0;
   };
   const size_t left = results_before(0), right = results_before(s.width);
-  std::vector<Stretch> stretches;
+  std::vector<PixelRun> runs;
   for (size_t row = first; row < last && left < right; ++row) {
     // Unsigned wrap-around makes a position above the image a very large one.
     const size_t y = row % s.out_height * s.stride_h + ky * s.dilation_h - s.pad_top;
     if (y >= s.height) continue;
     const size_t in_row = row / s.out_height * s.height + y;
-    const Stretch next{x + (in_row * s.width + left * s.stride_w + column - s.pad_left) * s.channels,
-                       (row - first) * s.out_width + left, right - left};
-    Stretch* before = stretches.empty() ? nullptr : &stretches.back();
+    const PixelRun next{x + (in_row * s.width + left * s.stride_w + column - s.pad_left) * s.channels,
+                        (row - first) * s.out_width + left, right - left};
+    PixelRun* before = runs.empty() ? nullptr : &runs.back();
     if (before && before->x + before->count * step == next.x && before->first + before->count == next.first)
       before->count += next.count;
     else
-      stretches.push_back(next);
+      runs.push_back(next);
   }
-  return stretches;
+  return runs;
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ void filter_gradient(const ConvShape& s, const float* x, const float* dy, size_t
   const size_t rows = images * s.out_height, most = rows_at_once(s);
   const size_t inputs = s.channels / s.groups, outputs = s.out_channels / s.groups, width = panel_columns();
   const size_t panels = filter_gradient_panels(s) / s.groups;
-  std::vector<std::vector<Stretch>> places(s.kernel_h * s.kernel_w);
+  std::vector<std::vector<PixelRun>> places(s.kernel_h * s.kernel_w);
   for (size_t first = 0; first < rows; first += most) {
     const size_t last = std::min(rows, first + most);
     for (size_t panel = first_panel; panel < last_panel; ++panel) {

@@ -5,7 +5,7 @@
 
 namespace netsuke::kernels {
 
-struct Stretch {
+struct PixelRun {
   const float* x = nullptr;  ///< the first pixel of one image
   size_t first = 0;          ///< the number of that of the other
   size_t count = 0;
