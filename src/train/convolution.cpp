@@ -2,8 +2,6 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "graph/shapes.h"
-#include "kernels/conv/conv_transpose.h"
 #include "kernels/cpu.h"
 #include "kernels/training/filter_gradient.h"
 #include "kernels/training/winograd_gradient.h"
@@ -24,47 +22,42 @@ constexpr size_t kWinograd = 4;  // F(4, 3): 8x8 and 16x16 maps are whole tiles,
 size_t size_of(const Tensor& x, int64_t axis) { return static_cast<size_t>(x.size(axis)); }
 size_t as_size(int64_t x) { return static_cast<size_t>(x); }
 
-ConvShape shape_of(const Conv2d& op, const Tensor& x, const Tensor& w) {
-  const auto count = [](int64_t size, int64_t kernel, int stride, int dilation, int before, int after) {
-    return as_size(window_count(size, static_cast<int>(kernel), stride, dilation, before, after, false));
-  };
+/// Of a convolution with stride and dilation 1.
+ConvShape shape_of(const Tensor& x, const Tensor& w, int64_t out_height, int64_t out_width, int64_t pad_top,
+                   int64_t pad_left) {
   ConvShape s;
   s.channels = size_of(x, 1), s.height = size_of(x, 2), s.width = size_of(x, 3);
-  s.out_channels = size_of(w, 0), s.kernel_h = size_of(w, 2), s.kernel_w = size_of(w, 3);
-  s.out_height = count(x.size(2), w.size(2), op.stride.h, op.dilation.h, op.pad.top, op.pad.bottom);
-  s.out_width = count(x.size(3), w.size(3), op.stride.w, op.dilation.w, op.pad.left, op.pad.right);
-  // With one output only a window never moves: the stride may be any number.
-  s.stride_h = s.out_height == 1 ? 1 : as_size(op.stride.h);
-  s.stride_w = s.out_width == 1 ? 1 : as_size(op.stride.w);
-  s.dilation_h = as_size(op.dilation.h), s.dilation_w = as_size(op.dilation.w);
-  s.pad_top = as_size(op.pad.top), s.pad_left = as_size(op.pad.left);
-  s.groups = as_size(op.groups);
+  s.out_channels = size_of(w, 0), s.out_height = as_size(out_height), s.out_width = as_size(out_width);
+  s.kernel_h = size_of(w, 2), s.kernel_w = size_of(w, 3);
+  s.pad_top = as_size(pad_top), s.pad_left = as_size(pad_left);
+  s.groups = s.channels / size_of(w, 1);
   return s;
 }
 
-/// What makes an image of the result's size into one of the input's.
-ConvShape backwards(const ConvShape& s) {
+ConvShape shape_of(const Conv2d& op, const Tensor& x, const Tensor& w) {
+  return shape_of(x, w, x.size(2) + op.pad.top + op.pad.bottom - w.size(2) + 1,
+                  x.size(3) + op.pad.left + op.pad.right - w.size(3) + 1, op.pad.top, op.pad.left);
+}
+
+/// What makes the gradient of the result into that of the input: the window is turned round, and the result's
+/// border is padding.
+ConvShape turned(const ConvShape& s) {
   ConvShape back = s;
   std::swap(back.channels, back.out_channels);
   std::swap(back.height, back.out_height);
   std::swap(back.width, back.out_width);
-  return back;
-}
-
-/// The same by a window that is turned round: the result's border is the input's padding.
-ConvShape turned(const ConvShape& s) {
-  ConvShape back = backwards(s);
   back.pad_top = s.kernel_h - 1 - s.pad_top, back.pad_left = s.kernel_w - 1 - s.pad_left;
   return back;
 }
 
-bool turns(const ConvShape& s) {
-  return s.stride_h == 1 && s.stride_w == 1 && s.pad_top < s.kernel_h && s.pad_left < s.kernel_w &&
+/// Both ways round.
+bool has_winograd(const ConvShape& s) {
+  return kernels::winograd_fits(s, kWinograd) && s.pad_top < s.kernel_h && s.pad_left < s.kernel_w &&
          kernels::winograd_fits(turned(s), kWinograd);
 }
 
-bool is_plain_pointwise(const ConvShape& s) {
-  return s.is_pointwise() && s.stride_h == 1 && s.stride_w == 1 && s.pad_top == 0 && s.pad_left == 0 &&
+bool is_grouped_pointwise(const ConvShape& s) {
+  return s.groups > 1 && !s.is_depthwise() && s.is_pointwise() && s.pad_top == 0 && s.pad_left == 0 &&
          s.out_height == s.height && s.out_width == s.width;
 }
 
@@ -74,10 +67,7 @@ struct Images {
   float* out;
   size_t count;
 
-  ImageArguments at(const ConvShape& s, size_t image) const {
-    return {in + image * s.height * s.width * s.channels, s.channels,
-            out + image * s.out_plane() * s.out_channels, s.out_channels};
-  }
+  ImageArguments arguments(const ConvShape& s) const { return {in, s.channels, out, s.out_channels}; }
 };
 
 /// work(first, last) of parts of `count`, on all threads; none is shared further than `least`.
@@ -96,16 +86,7 @@ void run_winograd(const ConvShape& s, const float* weights, std::span<const floa
   const size_t tiles = images.count * kernels::winograd_tiles(s, kWinograd);
   share(tiles, kLeastTiles, [&](size_t first, size_t last) {
     AlignedFloats scratch(kernels::winograd_scratch(s, kWinograd, last - first));
-    kernels::winograd(s, packed, images.at(s, 0), {first, last, 0, packed.panels()}, scratch.data());
-  });
-}
-
-void run_direct(const ConvShape& s, const float* weights, std::span<const float> bias, const Images& images) {
-  const kernels::ConvWeights packed = kernels::pack_conv(s, weights, bias);
-  share(images.count, 1, [&](size_t first, size_t last) {
-    AlignedFloats scratch(kernels::conv2d_scratch(s));
-    for (size_t image = first; image < last; ++image)
-      kernels::conv2d(s, packed, images.at(s, image), {0, s.out_plane(), 0, packed.panels()}, scratch.data());
+    kernels::winograd(s, packed, images.arguments(s), {first, last, 0, packed.panels()}, scratch.data());
   });
 }
 
@@ -116,17 +97,12 @@ void run_pointwise(ConvShape s, const float* weights, std::span<const float> bia
   const kernels::ConvWeights packed = kernels::pack_conv(s, weights, bias);
   share(s.out_width, kernels::kProductRows, [&](size_t first, size_t last) {
     AlignedFloats scratch(kernels::conv2d_scratch(s));
-    kernels::conv2d(s, packed, images.at(s, 0), {first, last, 0, packed.panels()}, scratch.data());
+    kernels::conv2d(s, packed, images.arguments(s), {first, last, 0, packed.panels()}, scratch.data());
   });
 }
 
-void run_transposed(const ConvShape& s, const float* weights, const Images& images) {
-  const kernels::TransposedConv packed = kernels::pack_conv_transpose(s, weights, {});
-  share(images.count, 1, [&](size_t first, size_t last) {
-    AlignedFloats scratch(kernels::conv_transpose_scratch(packed));
-    for (size_t image = first; image < last; ++image)
-      kernels::conv_transpose(packed, images.at(s, image), 0, s.out_height, scratch.data());
-  });
+void run(const ConvShape& s, const float* weights, std::span<const float> bias, const Images& images) {
+  s.is_pointwise() ? run_pointwise(s, weights, bias, images) : run_winograd(s, weights, bias, images);
 }
 
 Tensor empty_images(size_t images, size_t channels, size_t height, size_t width) {
@@ -140,29 +116,17 @@ Tensor result(const ConvShape& s, const Tensor& x, const Tensor& weight, const c
   const Tensor w = weight.contiguous(), b = bias ? bias->contiguous() : Tensor();
   const std::span<const float> biases =
       bias ? std::span<const float>(b.data_ptr<float>(), s.out_channels) : std::span<const float>();
-  const Images batch{x.data_ptr<float>(), y.data_ptr<float>(), size_of(x, 0)};
-  if (kernels::winograd_fits(s, kWinograd))
-    run_winograd(s, w.data_ptr<float>(), biases, batch);
-  else if (is_plain_pointwise(s))
-    run_pointwise(s, w.data_ptr<float>(), biases, batch);
-  else
-    run_direct(s, w.data_ptr<float>(), biases, batch);
+  run(s, w.data_ptr<float>(), biases, {x.data_ptr<float>(), y.data_ptr<float>(), size_of(x, 0)});
   return y;
 }
 
 Tensor gradient_of_input(const ConvShape& s, const Tensor& dy, const Tensor& weight) {
   Tensor dx = empty_images(size_of(dy, 0), s.channels, s.height, s.width);
-  const Images batch{dy.data_ptr<float>(), dx.data_ptr<float>(), size_of(dy, 0)};
-  if (turns(s)) {
-    const Tensor w = weight.flip({2, 3}).transpose(0, 1).contiguous();
-    run_winograd(turned(s), w.data_ptr<float>(), {}, batch);
-  } else if (is_plain_pointwise(s)) {
-    const Tensor w =
-        weight.reshape({static_cast<int64_t>(s.groups), -1, weight.size(1)}).transpose(1, 2).contiguous();
-    run_pointwise(backwards(s), w.data_ptr<float>(), {}, batch);
-  } else {
-    run_transposed(backwards(s), weight.contiguous().data_ptr<float>(), batch);
-  }
+  const auto groups = static_cast<int64_t>(s.groups);
+  const Tensor by_group =
+      weight.flip({2, 3}).view({groups, -1, weight.size(1), weight.size(2), weight.size(3)});
+  const Tensor w = by_group.transpose(1, 2).contiguous();
+  run(turned(s), w.data_ptr<float>(), {}, {dy.data_ptr<float>(), dx.data_ptr<float>(), size_of(dy, 0)});
   return dx;
 }
 
@@ -177,10 +141,11 @@ struct FilterGradient {
 };
 
 FilterGradient filter_gradient_for(const ConvShape& s) {
-  if (kernels::winograd_fits(s, kernels::kGradientTile))
-    return {kernels::winograd_gradient, kernels::winograd_gradient_sums(s),
-            kernels::winograd_gradient_scratch(s), 8192};
-  return {kernels::filter_gradient, s.out_channels * s.depth(), kernels::filter_gradient_scratch(s), 1024};
+  if (s.is_pointwise())
+    return {kernels::pointwise_gradient, s.out_channels * s.depth(), kernels::pointwise_gradient_scratch(),
+            1024};
+  return {kernels::winograd_gradient, kernels::winograd_gradient_sums(s),
+          kernels::winograd_gradient_scratch(s), 8192};
 }
 
 /// How threads share the gradient of the weights, always the same so that the sums are: by images, whose
@@ -192,12 +157,12 @@ struct Parts {
     constexpr size_t kParts = 32, kMostFloats = size_t{1} << 24;
     const size_t worthwhile = count * s.out_plane() / way.least_pixels, fit = kMostFloats / way.sums;
     images = std::max<size_t>(1, std::min({worthwhile, fit, kParts, count}));
-    panels = std::min((kParts + images - 1) / images, kernels::filter_gradient_panels(s));
+    panels = std::min((kParts + images - 1) / images, kernels::gradient_panels(s));
   }
 };
 
 Tensor gradient_of_weight(const ConvShape& s, const Tensor& x, const Tensor& dy) {
-  const size_t images = size_of(x, 0), panels = kernels::filter_gradient_panels(s);
+  const size_t images = size_of(x, 0), panels = kernels::gradient_panels(s);
   const FilterGradient way = filter_gradient_for(s);
   const Parts parts(s, images, way);
   const auto size = [](size_t n) { return static_cast<int64_t>(n); };
@@ -235,30 +200,21 @@ struct Convolution : torch::autograd::Function<Convolution> {
     const Tensor x = channels_last(given);
     context->save_for_backward({x, weight});
     context->saved_data["has_bias"] = bias.has_value();
-    context->saved_data["op"] =
-        c10::List<int64_t>({op.stride.h, op.stride.w, op.pad.top, op.pad.left, op.pad.bottom, op.pad.right,
-                            op.dilation.h, op.dilation.w, op.groups});
+    context->saved_data["pad_top"] = op.pad.top;
+    context->saved_data["pad_left"] = op.pad.left;
     return result(shape_of(op, x, weight), x, weight, bias);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const Tensor &x = saved[0], &weight = saved[1], dy = channels_last(gradients[0]);
-    const ConvShape s = shape_of(saved_op(context->saved_data["op"].toIntVector()), x, weight);
+    const ConvShape s = shape_of(x, weight, dy.size(2), dy.size(3), context->saved_data["pad_top"].toInt(),
+                                 context->saved_data["pad_left"].toInt());
     variable_list out(4);
     if (context->needs_input_grad(0)) out[0] = gradient_of_input(s, dy, weight);
     if (context->needs_input_grad(1)) out[1] = gradient_of_weight(s, x, dy);
     if (context->saved_data["has_bias"].toBool()) out[2] = dy.sum({0, 2, 3});
     return out;
-  }
-
- private:
-  static Conv2d saved_op(const std::vector<int64_t>& from) {
-    const auto at = [&](size_t i) { return static_cast<int>(from[i]); };
-    return {.stride = {at(0), at(1)},
-            .pad = {at(2), at(3), at(4), at(5)},
-            .dilation = {at(6), at(7)},
-            .groups = at(8)};
   }
 };
 
@@ -266,17 +222,9 @@ struct Convolution : torch::autograd::Function<Convolution> {
 
 bool has_convolution(const Conv2d& op, const Tensor& x, const Tensor& weight) {
   if (kernels::scalar_only() || x.scalar_type() != at::kFloat || x.dim() != 4 || x.numel() == 0) return false;
+  if (op.stride != Pair{1, 1} || op.dilation != Pair{1, 1}) return false;
   const ConvShape s = shape_of(op, x, weight);
-  // What oneDNN computes as fast: depthwise, and 1x1 without groups.
-  if (s.is_depthwise() || (s.is_pointwise() && s.groups == 1)) return false;
-  // Pads and strides that no real layer has would ask for any amount of memory.
-  constexpr double kMostPadded = 1 << 30;
-  const double padded = static_cast<double>(s.padded_height()) * static_cast<double>(s.padded_width());
-  // Weights of a linear layer, as it were, which the kernels would read anew for each image.
-  constexpr size_t kFewPixels = 16, kManyWeights = size_t{1} << 20;
-  if (s.out_plane() < kFewPixels && s.out_channels * s.depth() > kManyWeights) return false;
-  return padded * static_cast<double>(s.channels) <= kMostPadded &&
-         kernels::conv_transpose_fits(backwards(s));
+  return has_winograd(s) || is_grouped_pointwise(s);
 }
 
 Tensor convolution(const Conv2d& op, const Tensor& x, const Tensor& weight, const Tensor& bias) {

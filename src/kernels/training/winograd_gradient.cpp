@@ -91,9 +91,9 @@ void run(const ConvShape& s, const float* x, const float* dy, size_t images, flo
       for (size_t t = 0; t < count; ++t)
         spread_tile(s, dy + column, first + t, columns, panels + t * kPanelWidth, count * kPanelWidth);
       for (size_t place = 0; place < kGradientPlaces; ++place) {
-        const PixelRun all{in + place * count * inputs, 0, count};
-        outer::add_products({&all, 1}, inputs, inputs, panels + place * count * kPanelWidth, columns,
-                            sums + place * inputs * outputs + column, outputs);
+        outer::add_products(
+            {in + place * count * inputs, inputs, panels + place * count * kPanelWidth, count}, inputs,
+            columns, sums + place * inputs * outputs + column, outputs);
       }
     }
   }

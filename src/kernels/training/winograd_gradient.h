@@ -18,11 +18,11 @@ inline size_t winograd_gradient_sums(const ConvShape& s) {
 /// Floats that winograd_gradient needs at `scratch`.
 size_t winograd_gradient_scratch(const ConvShape& shape);
 
-/// As filter_gradient for a shape that winograd_fits(), but adds to sums by place.
+/// As pointwise_gradient, for a shape that winograd_fits() with a tile of 4, but adds to sums by place.
 void winograd_gradient(const ConvShape& shape, const float* x, const float* dy, size_t images, float* sums,
                        size_t first_panel, size_t last_panel, float* scratch);
 
-/// Makes sums by place what filter_gradient gives, [3][3][channels][out_channels]: G^T m G, of the weights of
+/// Makes sums by place the gradient, [3][3][channels][out_channels]: G^T m G, of the weights of
 /// input channels [first, last).
 void winograd_gradient_weights(const ConvShape& shape, const float* sums, size_t first, size_t last,
                                float* gradient);

@@ -19,8 +19,7 @@ struct Problem {
   std::vector<float> solve(size_t panel) const {
     std::vector<float> sums(winograd_gradient_sums(s)), scratch(winograd_gradient_scratch(s), NAN);
     winograd_gradient(s, x.data(), dy.data(), images, sums.data(), 0, panel, scratch.data());
-    winograd_gradient(s, x.data(), dy.data(), images, sums.data(), panel, filter_gradient_panels(s),
-                      scratch.data());
+    winograd_gradient(s, x.data(), dy.data(), images, sums.data(), panel, gradient_panels(s), scratch.data());
     std::vector<float> gradient(s.out_channels * s.depth(), NAN);
     const size_t channel = s.channels / 3;
     winograd_gradient_weights(s, sums.data(), 0, channel, gradient.data());
@@ -42,8 +41,7 @@ TEST(WinogradGradient, EqualsTheDirectOneHoweverItIsSplit) {
   on_every_level(20, [](Random& random) {
     const Problem problem(any_3x3(random, 18, 5), pick(random, 1, 4), random);
     ASSERT_TRUE(winograd_fits(problem.s, kGradientTile));
-    expect_near(problem.solve(pick(random, 0, filter_gradient_panels(problem.s))), problem.solve_slowly(),
-                2e-3f);
+    expect_near(problem.solve(pick(random, 0, gradient_panels(problem.s))), problem.solve_slowly(), 2e-3f);
   });
 }
 
