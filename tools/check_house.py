@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""House rules that need no compiler: sizes of files and functions, a silent library, tests beside sources.
+"""House rules that need no compiler: sizes of files and functions, a silent library, a word on every key of a recipe.
 
 Prints one line for each breach; exits 1 if there is any.
 """
@@ -42,9 +42,20 @@ def check(path, room):
             yield f"{path}:{number}: a tab"
 
 
+def untold_keys(root):
+    """Keys that src/recipe reads and docs/recipes.md does not name."""
+    told = (root / "docs/recipes.md").read_text()
+    source = (root / "src/recipe/recipe.cpp").read_text()
+    patterns = r'keys\.(?:set|get<[^(]*>|by_layer<[^(]*>|texts|table)\("(\w+)"', r'set_share\("(\w+)"', r'\{"(\w+)", +read_'
+    keys = {key for pattern in patterns for key in re.findall(pattern, source)}
+    for key in sorted(keys):
+        if f"`{key}`" not in told and f"`[{key}]`" not in told:
+            yield f"src/recipe/recipe.cpp: docs/recipes.md does not name the key {key}"
+
+
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
-    found = []
+    found = list(untold_keys(root))
     for path in sorted((root / "src").rglob("*")):
         if path.suffix in {".h", ".cpp"}:
             relative = path.relative_to(root)
