@@ -2,7 +2,7 @@
 # The smallest LeNets on MNIST that we know how to make: three seeds each.
 #   experiments/smallest/run.sh PATH-TO-MNIST [lenet-300-100] [lenet-5] [lenet-5-tiny]
 # Leaves every run in out/smallest/, and here the figures (NET-smallest.json) and, of each network, the file of the seed that is best
-# on the 5,000 training images held out. The dense networks are those of experiments/deep-compression. A run that is there already is not done
+# on the 5,000 training images held out. The dense networks are trained by the commands of experiments/deep-compression. A run that is there already is not done
 # again; one that was stopped goes on.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -67,7 +67,7 @@ class NETSUKE_API Model {
   std::vector<LayerInfo> layers() const;
   /// Bytes that its weights take in memory.
   size_t weight_bytes() const;
-  /// The text stored under `key` ("provenance.recipe"), empty if there is none. How pixels become an input:
+  /// The text stored under `key` ("recipe"), empty if there is none. How pixels become an input:
   /// (pixel * input.scale - input.mean) / input.std, in the order of channels of input.order, "rgb", "bgr" or
   /// "gray"; a list has one number or one a channel, and what is absent is 1/255, 0, 1 and rgb. input.resize
   /// is the shorter side that pictures are resized to before the input's size is cut out of their centre.

@@ -39,7 +39,7 @@ struct Graph {
   std::vector<Node> nodes;  ///< in an order in which they can be computed
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
-  /// Keys in lower.snake.dotted form: "labels", "input.scale", "provenance.recipe", ...
+  /// Keys in lower.snake.dotted form: "labels", "input.scale", "recipe", ...
   std::map<std::string, std::string> metadata;
   bool operator==(const Graph&) const = default;
 };
