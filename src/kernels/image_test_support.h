@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "kernels/test_support.h"
@@ -35,6 +36,12 @@ struct Image {
 /// A number of channels: fewer than a vector's, about one, or many.
 inline size_t any_channels(Random& random) {
   return random.below(2) ? pick(random, 1, 17) : pick(random, 18, 70);
+}
+
+/// Every channel of every pixel is NaN.
+inline void expect_no_numbers(Image& image) {
+  for (size_t p = 0; p < image.pixels; ++p)
+    for (size_t c = 0; c < image.channels; ++c) ASSERT_TRUE(std::isnan(image.at(p, c))) << p << ", " << c;
 }
 
 }  // namespace netsuke::kernels

@@ -113,7 +113,7 @@ class Finish {
   HWY_INLINE void clamp() {
     const V low = hn::Set(d_, o_.clamp.low), high = hn::Set(d_, o_.clamp.high);
     HWY_UNROLL(8)
-    for (size_t r = 0; r < kCountRows; ++r) y_[r] = hn::Min(hn::Max(y_[r], low), high);
+    for (size_t r = 0; r < kCountRows; ++r) y_[r] = limited(y_[r], low, high);
   }
 
   HWY_INLINE void write() const {

@@ -113,5 +113,21 @@ TEST(BinaryConv, CountsBitsThatAllDiffer) {
   });
 }
 
+TEST(BinaryConv, WhatIsNotANumberStaysSo) {
+  on_every_level(10, [](Random& random) {
+    Problem problem(random);
+    const ConvShape& s = problem.shape;
+    const BinaryWeights weights = pack_binary(s, problem.bits);
+    std::vector<float> scratch(binary_conv_scratch(s));
+    problem.scale.assign(s.out_channels, NAN);
+    BinaryOutput output = problem.output;
+    output.clamp = {0, 6}, output.out = problem.out.data();
+    binary_conv(s, weights, problem.signs.data(), output, problem.all(), scratch.data());
+    for (size_t pixel = 0; pixel < s.out_plane(); ++pixel)
+      for (size_t c = 0; c < s.out_channels; ++c)
+        ASSERT_TRUE(std::isnan(problem.out[pixel * output.out_stride + c]));
+  });
+}
+
 }  // namespace
 }  // namespace netsuke::kernels

@@ -142,7 +142,7 @@ HWY_INLINE void finish(const Layer& layer, const Tile& tile, size_t row, size_t 
   sum = hn::Mul(sum, load_first(d, layer.scale.scale + column, count));
   if (layer.scale.shift) sum = hn::Add(sum, load_first(d, layer.scale.shift + column, count));
   if (image.add) sum = hn::Add(sum, load_first(d, image.add + pixel * image.add_stride + column, count));
-  sum = hn::Min(hn::Max(sum, hn::Set(d, image.clamp.low)), hn::Set(d, image.clamp.high));
+  sum = limited(sum, hn::Set(d, image.clamp.low), hn::Set(d, image.clamp.high));
   store_first(sum, d, image.out + pixel * image.out_stride + column, count);
 }
 

@@ -67,5 +67,23 @@ TEST(BinaryWeightConv, AddsToItsOwnOutput) {
   });
 }
 
+TEST(BinaryWeightConv, WhatIsNotANumberStaysSo) {
+  on_every_level(10, [](Random& random) {
+    const ConvShape s = any_binary_conv(random);
+    const BinaryWeights weights = pack_binary(s, random_bits(random, s.out_channels * s.depth()));
+    ConvProblem problem(s, random);
+    problem.clamp = {0, 6};
+    const std::vector<float> scale(s.out_channels, NAN);
+    std::vector<float> scratch(binary_weight_conv_scratch(s));
+    const std::vector<float> out = problem.solve([&](const ImageArguments& image) {
+      binary_weight_conv(s, weights, {scale.data()}, image, {0, s.out_plane(), 0, weights.panels()},
+                         scratch.data());
+    });
+    for (size_t pixel = 0; pixel < s.out_plane(); ++pixel)
+      for (size_t c = 0; c < s.out_channels; ++c)
+        ASSERT_TRUE(std::isnan(out[pixel * problem.out_stride + c]));
+  });
+}
+
 }  // namespace
 }  // namespace netsuke::kernels

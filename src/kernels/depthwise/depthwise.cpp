@@ -10,6 +10,7 @@
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
 #include "kernels/channels-inl.h"
+#include "kernels/clamp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
@@ -148,8 +149,7 @@ HWY_INLINE void tile(D d, const Layer& layer, const Place& place) {
   HWY_UNROLL(32)
   for (size_t p = 0; p < kPixels; ++p, out += layer.out_stride) {
     HWY_UNROLL(4)
-    for (size_t v = 0; v < kDeep; ++v)
-      hn::StoreU(hn::Min(hn::Max(sums[p][v], low), high), d, out + v * lanes);
+    for (size_t v = 0; v < kDeep; ++v) hn::StoreU(limited(sums[p][v], low, high), d, out + v * lanes);
   }
 }
 

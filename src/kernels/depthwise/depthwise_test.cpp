@@ -63,5 +63,19 @@ TEST(Depthwise, IsAGroupedConvolution) {
   }
 }
 
+TEST(Depthwise, WhatIsNotANumberStaysSo) {
+  on_every_level(20, [](Random& random) {
+    const ConvShape s = any_shape(random);
+    const std::vector<float> weights = random_values(random, s.channels * s.kernel_h * s.kernel_w),
+                             bias(s.channels, NAN);
+    const DepthwiseWeights packed =
+        pack_depthwise(weights.data(), bias.data(), s.channels, s.kernel_h, s.kernel_w);
+    Image in = Image(random, s.height * s.width, s.channels).fill(random);
+    Image out(random, s.out_plane(), s.channels);
+    depthwise(s, packed, in.data(), in.stride, out.data(), out.stride, {0, 6}, 0, s.out_height);
+    expect_no_numbers(out);
+  });
+}
+
 }  // namespace
 }  // namespace netsuke::kernels

@@ -7,6 +7,7 @@
 #include <hwy/foreach_target.h>
 // Must come after foreach_target.h.
 #include "kernels/channels-inl.h"
+#include "kernels/clamp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
@@ -15,8 +16,8 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 template <class D>
-HWY_INLINE hn::Vec<D> limited(D d, hn::Vec<D> x, Clamp clamp) {
-  return hn::Min(hn::Max(x, hn::Set(d, clamp.low)), hn::Set(d, clamp.high));
+HWY_INLINE hn::Vec<D> clamped(D d, hn::Vec<D> x, Clamp clamp) {
+  return limited(x, hn::Set(d, clamp.low), hn::Set(d, clamp.high));
 }
 
 void run_image_scale_shift(const float* in, size_t in_stride, size_t channels, const float* scale,
@@ -26,7 +27,7 @@ void run_image_scale_shift(const float* in, size_t in_stride, size_t channels, c
     channels::visit(channels, [&](auto d, size_t c) {
       const auto x = hn::LoadU(d, in + p * in_stride + c);
       const auto scaled = hn::MulAdd(hn::LoadU(d, scale + c), x, hn::LoadU(d, shift + c));
-      hn::StoreU(limited(d, scaled, clamp), d, out + p * out_stride + c);
+      hn::StoreU(clamped(d, scaled, clamp), d, out + p * out_stride + c);
     });
   }
 }
@@ -36,7 +37,7 @@ void run_add_images(const float* a, size_t a_stride, const float* b, size_t b_st
   for (size_t p = first; p < last; ++p) {
     channels::visit(channels, [&](auto d, size_t c) {
       const auto sum = hn::Add(hn::LoadU(d, a + p * a_stride + c), hn::LoadU(d, b + p * b_stride + c));
-      hn::StoreU(limited(d, sum, clamp), d, out + p * out_stride + c);
+      hn::StoreU(clamped(d, sum, clamp), d, out + p * out_stride + c);
     });
   }
 }
@@ -47,7 +48,7 @@ void run_image_prelu(const float* in, size_t in_stride, size_t channels, const f
     channels::visit(channels, [&](auto d, size_t c) {
       const auto x = hn::LoadU(d, in + p * in_stride + c);
       const auto sloped = hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(x, hn::LoadU(d, slope + c)));
-      hn::StoreU(limited(d, sloped, clamp), d, out + p * out_stride + c);
+      hn::StoreU(clamped(d, sloped, clamp), d, out + p * out_stride + c);
     });
   }
 }

@@ -74,5 +74,26 @@ TEST(ImageArithmetic, SlopesLikeItsTwin) {
   });
 }
 
+TEST(ImageArithmetic, WhatIsNotANumberStaysSo) {
+  on_every_level(20, [](Random& random) {
+    const size_t pixels = pick(random, 1, 30), channels = any_channels(random);
+    const Clamp clamp{0, 0.5f};
+    Image number = Image(random, pixels, channels).fill(random), none(random, pixels, channels),
+          out(random, pixels, channels);
+    for (size_t p = 0; p < pixels; ++p) std::fill_n(&none.at(p, 0), channels, NAN);
+    const std::vector<float> ones(channels, 1.0f);
+    image_scale_shift(none.data(), none.stride, channels, ones.data(), ones.data(), clamp, out.data(),
+                      out.stride, 0, pixels);
+    expect_no_numbers(out);
+    out.fill(random);
+    add_images(number.data(), number.stride, none.data(), none.stride, channels, clamp, out.data(),
+               out.stride, 0, pixels);
+    expect_no_numbers(out);
+    out.fill(random);
+    image_prelu(none.data(), none.stride, channels, ones.data(), clamp, out.data(), out.stride, 0, pixels);
+    expect_no_numbers(out);
+  });
+}
+
 }  // namespace
 }  // namespace netsuke::kernels

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "kernels/clamp-inl.h"
 #include "kernels/gemm/gemm.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -164,8 +165,7 @@ HWY_INLINE void finish(Sums<kRows, kVectors>& sums, const Block& block, const Ta
   for (size_t r = 0; r < kRows; ++r) {
     HWY_UNROLL(8)
     for (size_t v = 0; v < kVectors; ++v)
-      // In this order a sum that is not a number stays so.
-      store_first(hn::Min(high, hn::Max(low, sums.at[r][v])), d, to.c + r * to.c_stride + v * kLanes,
+      store_first(limited(sums.at[r][v], low, high), d, to.c + r * to.c_stride + v * kLanes,
                   v + 1 < kVectors ? kLanes : to.last_lanes);
   }
 }

@@ -12,6 +12,8 @@
 // Must come after foreach_target.h.
 #include <hwy/highway.h>
 
+#include "kernels/clamp-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
 namespace {  // names of this file only: other files have theirs in the same HWY_NAMESPACE
@@ -229,7 +231,7 @@ HWY_NOINLINE void multiply_block(const Block& block, size_t lists, const float* 
     for (size_t v = 0; v < kVectors; ++v) {
       HWY_UNROLL(4)
       for (size_t set = 1; set < kSets; ++set) sum[0][v] = hn::Add(sum[0][v], sum[set][v]);
-      if (clamps) sum[0][v] = hn::Min(hn::Max(sum[0][v], low), high);
+      if (clamps) sum[0][v] = limited(sum[0][v], low, high);
       hn::Store(sum[0][v], d, to + v * kLanes);
     }
   }

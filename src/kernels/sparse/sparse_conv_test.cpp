@@ -1,6 +1,7 @@
 #include "kernels/sparse/sparse_conv.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/test_support.h"
 
@@ -94,6 +95,19 @@ TEST(SparseConv, EqualsItsScalarTwinAndASumOverPositions) {
     sparse_conv_scalar(s, weights, p.arguments(slow));
     expect_near(fast, slow, 1e-4f);
     expect_near(slow, p.sums_over_positions(), 1e-4f);
+  });
+}
+
+TEST(SparseConv, WhatIsNotANumberStaysSo) {
+  on_every_level(10, [](Random& random) {
+    Problem p(random);
+    const ConvShape& s = p.shape;
+    p.clamp = {0, 6}, p.add.clear(), p.bias.assign(s.out_channels, NAN);
+    const SparseConvWeights weights = pack_sparse_conv(s, p.positions, p.values, p.bias);
+    std::vector<float> out = p.blank(), scratch(sparse_conv_scratch(s));
+    sparse_conv(s, weights, p.arguments(out), 0, sparse_conv_tiles(s), scratch.data());
+    for (size_t pixel = 0; pixel < s.out_plane(); ++pixel)
+      for (size_t c = 0; c < s.out_channels; ++c) ASSERT_TRUE(std::isnan(out[pixel * p.out_stride + c]));
   });
 }
 

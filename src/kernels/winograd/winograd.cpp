@@ -102,8 +102,7 @@ class Tiles {
   HWY_INLINE void finish(V value, size_t pixel, size_t c) const {
     const FloatTag tag;
     if (image_.add) value = hn::Add(value, hn::LoadU(tag, image_.add + pixel * image_.add_stride + c));
-    // In this order what is not a number stays so.
-    value = hn::Min(hn::Set(tag, image_.clamp.high), hn::Max(hn::Set(tag, image_.clamp.low), value));
+    value = limited(value, hn::Set(tag, image_.clamp.low), hn::Set(tag, image_.clamp.high));
     hn::StoreU(value, tag, image_.out + pixel * image_.out_stride + c);
   }
 
