@@ -55,7 +55,10 @@ bool SearchPlan::fits(const Attempt& a) const {
 
 bool SearchPlan::better(const Attempt& a, const Attempt& b) const {
   if (keeps_budget(a) != keeps_budget(b)) return keeps_budget(a);
-  if (!keeps_budget(a)) return accurate(a) != accurate(b) ? accurate(a) : extent(a) < extent(b);
+  if (!keeps_budget(a)) {
+    if (accurate(a) != accurate(b)) return accurate(a);
+    return accurate(a) ? extent(a) < extent(b) : a.error < b.error;
+  }
   if (settings_.budget.max_drop && !aims_at_fit()) return a.bytes < b.bytes;
   return std::pair(a.error, a.bytes) < std::pair(b.error, b.bytes);
 }
@@ -87,22 +90,23 @@ SearchPlan::Front SearchPlan::next(const Attempt& attempt) {
   }
   if (drop(attempt) > kLittle * settings_.budget.max_drop.value_or(kUsualDrop))
     state.step = std::max(state.step, settings_.step);
-  if (by_time() && stalled())
+  if (aims_at_fit() && stalled())
     state.finished = true;
   else  // where it came out larger than asked, more has to be asked
     state.asked = std::min(next_smaller(extent(attempt)), state.asked * (1 - kLeastProgress));
   return Front::attempt;
 }
 
-/// Twice in a row an attempt was no faster than what was there before (once may be the clock's noise).
+/// Twice in a row an attempt was no smaller or faster than what was there before (once may be the clock's
+/// noise).
 bool SearchPlan::stalled() const {
-  std::vector<double> ms;  // of those that may be kept: others went further, and are not gone on from
+  std::vector<double> extents;  // of those that may be kept: others went further, and are not gone on from
   for (const Attempt& a : state.attempts)
-    if (accurate(a)) ms.push_back(a.ms);
-  if (ms.size() < 2) return false;
-  const double now = std::min(ms.back(), ms[ms.size() - 2]);
-  double before = state.first_ms;
-  for (size_t i = 0; i + 2 < ms.size(); ++i) before = std::min(before, ms[i]);
+    if (accurate(a)) extents.push_back(extent(a));
+  if (extents.size() < 2) return false;
+  const double now = std::min(extents.back(), extents[extents.size() - 2]);
+  double before = by_time() ? state.first_ms : HUGE_VAL;
+  for (size_t i = 0; i + 2 < extents.size(); ++i) before = std::min(before, extents[i]);
   return now > (1 - kLeastProgress) * before;
 }
 
@@ -131,6 +135,10 @@ SearchPlan::Front SearchPlan::after_failure() {
     return Front::first;
   }
   state.step = std::sqrt(std::max(state.step, settings_.step));
+  // A step to less than what must be met would ask for more than what has just failed.
+  const double least = aims_at_fit() ? next_smaller(0) : 0;
+  while (extent(best()) * state.step < least && 1 - state.step >= settings_.least_step)
+    state.step = std::sqrt(state.step);
   state.asked = extent(best()) * state.step;
   state.finished = 1 - state.step < settings_.least_step;
   return Front::same;

@@ -76,7 +76,7 @@ TEST(SearchPlan, AsksForMoreFromTheFirstNetworkWhereNothingIsAccurate) {
   plan.next(made(plan, 19));
   EXPECT_TRUE(plan.state.finished) << "no more than the original has is asked for";
   EXPECT_FALSE(plan.found());
-  EXPECT_EQ(plan.closest(), "the closest lost 10.00 points in 500 bytes");
+  EXPECT_EQ(plan.closest(), "the closest lost 9.00 points in 1000 bytes");
 }
 
 TEST(SearchPlan, PolishesTwiceWhatHasTheSizeAndKeepsTheMostAccurate) {
@@ -111,6 +111,41 @@ TEST(SearchPlan, CountsMillisecondsAndEndsWhereTheyStall) {
   EXPECT_TRUE(plan.state.finished);
   EXPECT_FALSE(plan.found());
   EXPECT_THAT(plan.closest(), HasSubstr("and 4.990 ms"));
+}
+
+TEST(SearchPlan, EndsWhereBytesStall) {
+  const Search settings = within({.max_drop = {}, .target_size = 100, .target_ms = {}});
+  SearchPlan plan(settings, 4000);
+  plan.begin(10, 0, 1000);
+  for (const int64_t bytes : {300, 260, 259}) {
+    Attempt attempt = made(plan, 90);
+    attempt.bytes = bytes;
+    plan.next(attempt);
+    EXPECT_FALSE(plan.state.finished) << bytes;
+  }
+  Attempt attempt = made(plan, 90);
+  attempt.bytes = 258;
+  plan.next(attempt);
+  EXPECT_TRUE(plan.state.finished) << "what is left is no weight";
+  EXPECT_FALSE(plan.found());
+}
+
+TEST(SearchPlan, DoesNotAskForLessThanTheSizeThatFailed) {
+  const Search settings = within({.max_drop = 1, .target_size = 400, .target_ms = {}});
+  SearchPlan plan(settings, 4000);
+  plan.begin(10, 0, 1000);
+  Attempt large = made(plan, 10.6);
+  large.bytes = 460;
+  plan.next(large);
+  EXPECT_DOUBLE_EQ(plan.state.asked, 396);
+  plan.next(made(plan, 12));
+  plan.next(made(plan, 12));
+  EXPECT_NEAR(plan.state.asked, 460 * std::sqrt(0.8), 1e-9) << "more than 396, though less than 460";
+  EXPECT_FALSE(plan.state.finished);
+  plan.next(made(plan, 10.6));
+  plan.next(made(plan, 12));
+  plan.next(made(plan, 12));
+  EXPECT_TRUE(plan.state.finished) << "the next step is under a tenth";
 }
 
 TEST(SearchPlan, AsksForALittleLessTimeThanItMayTake) {
