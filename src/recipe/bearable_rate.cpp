@@ -15,8 +15,9 @@ namespace {
 constexpr int64_t kMostSteps = 10, kLeastSteps = 4;
 constexpr double kLower = 1.0 / 3;
 constexpr int kMostTrials = 7;
-constexpr double kNothing = 1e-6;  // as a share of a rate: one that changes nothing
-constexpr double kGain = 0.95;     // a better rate leaves at most this share of the loss
+constexpr double kShareOfTime = 1.0 / 20;  // of a retraining's minutes, for each trial
+constexpr double kNothing = 1e-6;          // as a share of a rate: one that changes nothing
+constexpr double kGain = 0.95;             // a better rate leaves at most this share of the loss
 
 /// Mean loss of the first steps at a rate that stays; infinite where it leaves what numbers can hold.
 double trial_loss(const Graph& graph, const std::vector<Graph>& teachers, train::Options options,
@@ -28,10 +29,11 @@ double trial_loss(const Graph& graph, const std::vector<Graph>& teachers, train:
   options.epochs = static_cast<int>((kLeastSteps - 1) / steps_an_epoch + 1);
   options.schedule = "constant";
   options.warmup_epochs = 0;
+  if (options.minutes > 0) options.minutes = std::max(train::kNoTime, options.minutes * kShareOfTime);
   const DatasetPtr whole(DatasetPtr(), context.data);  // owned by whoever made the context
   const DatasetPtr images = subset(whole, std::move(spread), context.data->name());
-  Log quiet;
-  quiet.stop = context.log.stop;
+  Log quiet = context.log;
+  quiet.line = [](std::string_view) {};
   try {
     const train::Result result = train::module().train(graph, *images, nullptr, teachers, options, quiet);
     double sum = 0;

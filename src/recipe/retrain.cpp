@@ -18,6 +18,9 @@ constexpr double kNoise = 0.5;  ///< points of error that one retraining differs
 
 constexpr double kAssumedRate = 0.01;  ///< of a model that does not say its own
 
+constexpr const char *kCheckpoint = "retrain.checkpoint", *kSlowerCheckpoint = "retrain-slower.checkpoint",
+                     *kRate = "retrain.rate";
+
 /// The rate the model was trained with, which our own training records in the metadata.
 std::optional<double> recorded_rate(const Graph& original) {
   const auto recorded = original.metadata.find("train.learning_rate");
@@ -25,7 +28,8 @@ std::optional<double> recorded_rate(const Graph& original) {
   return parse_number(recorded->second, "metadata train.learning_rate");
 }
 
-/// One retraining; its files are in the context's work folder, and go when it is done.
+/// One retraining; its files are in the context's work folder, and go when it is done and judged: a stop
+/// while images are counted loses nothing.
 class Retraining {
  public:
   Retraining(const Retrain& settings, const Graph& graph, const Graph& original, const Context& context)
@@ -40,14 +44,15 @@ class Retraining {
 
   Graph run() {
     Graph result = judged();
-    if (!context_.work_folder.empty()) std::filesystem::remove(file("retrain.rate"));
+    if (!context_.work_folder.empty())
+      for (const char* name : {kCheckpoint, kSlowerCheckpoint, kRate}) std::filesystem::remove(file(name));
     return result;
   }
 
  private:
   /// bearable_rate(), which a resumed run finds where the interrupted one left it.
   double tried_rate() const {
-    const std::string path = file("retrain.rate");
+    const std::string path = file(kRate);
     if (context_.resume && std::filesystem::exists(path)) {
       const Bytes text = read_file(path);
       return parse_number(std::string(text.begin(), text.end()), path);
@@ -59,7 +64,7 @@ class Retraining {
   }
 
   Graph judged() {
-    const std::string first = file("retrain.checkpoint"), slower = file("retrain-slower.checkpoint");
+    const std::string first = file(kCheckpoint), slower = file(kSlowerCheckpoint);
     if (!context_.validation_error) return trained(first);
     const double before = context_.validation_error(graph_);
     std::optional<Graph> result;
@@ -84,11 +89,9 @@ class Retraining {
     options_.checkpoint = path;
     options_.resume = context_.resume && std::filesystem::exists(path);
     if (minutes_ > 0) options_.minutes = std::max(train::kNoTime, minutes_ - seconds_since(start_) / 60);
-    Graph result = train::module()
-                       .train(graph_, *context_.data, context_.validation, teachers_, options_, context_.log)
-                       .graph;
-    if (!path.empty()) std::filesystem::remove(path);
-    return result;
+    return train::module()
+        .train(graph_, *context_.data, context_.validation, teachers_, options_, context_.log)
+        .graph;
   }
 
   /// Empty where nothing is kept.

@@ -73,12 +73,12 @@ class Searcher {
   Graph run() {
     restore();
     started_ = Clock::now();
-    if (plan_.state.original_error < 0) start();
-    while (!plan_.state.finished && !out_of_time()) {
-      stop_if_asked();
-      if (!plan_.state.trained) make_candidate();
-      stop_if_asked();
-      judge_candidate();
+    try {
+      if (plan_.state.original_error < 0) start();
+      while (!plan_.state.finished && !out_of_time()) attempt();
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::interrupted) save_time();
+      throw;
     }
     if (!plan_.found())
       fail(ErrorCode::budget, "search: no attempt kept ", text_of(settings_.budget), "; ", plan_.closest(),
@@ -94,6 +94,7 @@ class Searcher {
     const double error = context_.validation_error(original_);
     if (const std::string why = doubt(100 - error, size(output_count(original_))); !why.empty())
       fail(ErrorCode::input, "search: the network it starts from ", why);
+    attempt_start_ = Clock::now();
     plan_.begin(error, plan_.by_time() ? context_.milliseconds(first_) : 0, first_bytes());
     save();
   }
@@ -117,8 +118,14 @@ class Searcher {
 
   // --- One attempt.
 
+  void attempt() {
+    stop_if_asked();
+    if (!plan_.state.trained) make_candidate();
+    stop_if_asked();
+    judge_candidate();
+  }
+
   void make_candidate() {
-    attempt_start_ = Clock::now();
     context_.log.line(plan_.announcement(elapsed()));
     SearchState& state = plan_.state;
     candidate_ = train(settings_.pruned, state.again ? candidate_ : pruned_front(), "pruned", state.effort,
@@ -303,14 +310,20 @@ class Searcher {
     if (!candidate_.nodes.empty()) candidate_ = keep("candidate", candidate_);
     if (!best_bytes_.empty()) write_file(file("best", number), best_bytes_);
     if (!last_bytes_.empty()) write_file(file("last", number), last_bytes_);
-    Json json = plan_.state.json();
-    json["seconds"] = elapsed();
-    json["saves"] = number;
-    json["budget"] = text_of(settings_.budget);
-    const std::string text = json.dump(1) + "\n";
-    write_file(folder_ + "/state.json", Bytes(text.begin(), text.end()));
+    saved_ = plan_.state.json();
+    saved_["saves"] = number;
+    saved_["budget"] = text_of(settings_.budget);
+    save_time();
     for (const char* what : {"front", "candidate", "best", "last"})
       std::filesystem::remove(file(what, number - 1));
+  }
+
+  /// What was saved last, and how long the search and its attempt have taken by now.
+  void save_time() {
+    if (saved_.is_null()) return;
+    saved_["seconds"] = elapsed();
+    saved_["attempt_seconds"] = seconds_since(attempt_start_);
+    write_file(folder_ + "/state.json", saved_.dump(1) + "\n");
   }
 
   void restore() {
@@ -324,6 +337,9 @@ class Searcher {
              "; give that, or leave --resume away");
       plan_.state = SearchState::of(json);
       saves_ = json.at("saves");
+      const std::chrono::duration<double> spent(json.value("attempt_seconds", 0.0));
+      attempt_start_ = Clock::now() - std::chrono::duration_cast<Clock::duration>(spent);
+      saved_ = json;
     } catch (const Json::exception& error) {
       fail(ErrorCode::input, path, ": is not a search's state: ", error.what());
     }
@@ -356,6 +372,7 @@ class Searcher {
   Bytes best_bytes_, last_bytes_;
   compress::CodingModel coding_;
   size_t saves_ = 0;
+  Json saved_;  ///< the state that the work folder has; null where it has none
   bool resumed_ = false;
   Clock::time_point started_ = Clock::now(), attempt_start_ = Clock::now();
 };
