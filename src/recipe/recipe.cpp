@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "compress/quantizers.h"
 #include "recipe/keys.h"
+#include "train/check.h"
 
 namespace netsuke::recipe {
 namespace {
@@ -74,7 +75,20 @@ void read_retrain(Keys& keys, Retrain& retrain) {
     if (retrain.teacher_is_original && retrain.options.distill_alpha == 0)
       retrain.options.distill_alpha = 0.5;
   }
-  if (!retrain.teacher_is_original) retrain.options.distill_alpha = 0;
+  if (retrain.teacher_is_original) return;
+  require(!keys.get<double>("alpha"), keys.where(), ": alpha is the share of a teacher's answers, and there ",
+          "is no teacher");
+  retrain.options.distill_alpha = 0;
+}
+
+/// Before anything is trained: a mistake in a recipe's last stage must not wait for those before it.
+void check(const Retrain& retrain, const std::string& where) {
+  if (retrain.options.epochs == 0) return;
+  try {
+    train::check_options(retrain.options);
+  } catch (const Error& error) {
+    fail(ErrorCode::input, where, ": ", error.what());
+  }
 }
 
 Retrain nested_retrain(Keys& keys, const Retrain& defaults, const std::string& key = "retrain") {
@@ -85,6 +99,7 @@ Retrain nested_retrain(Keys& keys, const Retrain& defaults, const std::string& k
     retrain.options.epochs = 1;
     read_retrain(nested, retrain);
     nested.finish();
+    check(retrain, keys.where() + ", " + key);
   }
   return retrain;
 }
@@ -133,6 +148,7 @@ Stage read_stage_retrain(Keys& keys, const Retrain& defaults) {
   Retrain retrain = defaults;
   retrain.options.epochs = 1;
   read_retrain(keys, retrain);
+  check(retrain, keys.where());
   return retrain;
 }
 
@@ -204,11 +220,16 @@ Stage read_search(Keys& keys, const Retrain& defaults) {
   set_share("step", search.step);
   set_share("least_step", search.least_step);
   keys.set("minutes", search.minutes);
+  require(search.minutes >= 0, keys.where(), ": minutes is ", search.minutes, ", expected 0 or more");
   keys.set("most_clusters", search.most_clusters);
   require(search.most_clusters >= 2 && search.most_clusters <= 1024, keys.where(), ": most_clusters is ",
           search.most_clusters, ", expected 2 to 1024");
   keys.set("vector_bits", search.vector_bits);
+  require(search.vector_bits >= 1 && search.vector_bits <= 16, keys.where(), ": vector_bits is ",
+          search.vector_bits, ", expected 1 to 16");
   if (const auto images = keys.get<int>("curvature_images")) search.curvature_images = *images;
+  require(search.curvature_images >= 1, keys.where(), ": curvature_images is ", search.curvature_images,
+          ", expected 1 or more");
   keys.set("refit_images", search.refit_images);
   require(search.refit_images >= 0, keys.where(), ": refit_images is ", search.refit_images,
           ", expected 0 or more");

@@ -105,6 +105,14 @@ TEST(Recipe, what_makes_no_sense_is_refused_in_one_sentence) {
   EXPECT_THAT(message_of("version = 2\n[[stage]]\ndo = 'code'"), HasSubstr("version 2"));
   EXPECT_THAT(message_of("nam = 'x'\n[[stage]]\ndo = 'code'"), HasSubstr("did you mean 'name'"));
   EXPECT_THAT(message_of("[[stage]]\ndo = 'retrain'\nteacher = 'me'"), HasSubstr("\"original\""));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'retrain'\nalpha = 0.5"), HasSubstr("there is no teacher"));
+}
+
+TEST(Recipe, what_training_would_refuse_is_refused_before_it_begins) {
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'share'\nretrain = { schedule = 'cosin' }"),
+              testing::AllOf(HasSubstr("stage 1 (share), retrain: "), HasSubstr("did you mean 'cosine'")));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'retrain'\nwarmup_epochs = 2"), HasSubstr("stage 1 (retrain): "));
+  EXPECT_THAT(message_of("[[stage]]\ndo = 'search'\nmax_drop = 1\nvector_bits = 40"), HasSubstr("1 to 16"));
 }
 
 TEST(Recipe, code_before_share_is_refused_and_share_before_prune_is_fine) {
