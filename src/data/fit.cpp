@@ -57,6 +57,18 @@ Image cropped(const Image& image, int height, int width) {
   return out;
 }
 
+/// Sides of a picture differ by this factor at most, or the ends of the longer one are cut off before it is
+/// resized: the centre is what a network sees, and a line of pixels would become an image of gigabytes.
+constexpr int64_t kMostAspect = 16;
+
+Image without_ends(Image image, int height, int width) {
+  const int64_t aspect = kMostAspect * std::max(height, width) / std::min(height, width);
+  const int64_t most = aspect * std::min(image.size.height, image.size.width);
+  if (std::max(image.size.height, image.size.width) <= most) return image;
+  return cropped(image, static_cast<int>(std::min<int64_t>(image.size.height, most)),
+                 static_cast<int>(std::min<int64_t>(image.size.width, most)));
+}
+
 class FittedDataset final : public Dataset {
  public:
   FittedDataset(DatasetPtr whole, Fit fit) : whole_(std::move(whole)), fit_(std::move(fit)) {}
@@ -105,6 +117,7 @@ Image fitted(Image image, const Fit& fit, std::string_view what) {
              width = static_cast<int>(fit.image[2]);
   image = with_channels(std::move(image), channels, what);
   if (image.size.height == height && image.size.width == width) return image;
+  image = without_ends(std::move(image), height, width);
   const int shorter = std::min(image.size.height, image.size.width);
   const auto scaled = [&](int side, int least) {
     const auto rounded =

@@ -50,6 +50,16 @@ TEST(Fitted, NeverIsSmallerThanTheInput) {
   EXPECT_EQ(out.size, (ImageSize{1, 9, 9}));
 }
 
+TEST(Fitted, CutsTheEndsOffALine) {
+  // Resized whole it would be 256 rows of 256 million pixels.
+  Bytes line(1'000'000, 1);
+  std::fill_n(line.begin() + 499'000, 2000, 7);
+  for (const bool tall : {false, true}) {
+    const Image picture = tall ? gray(1'000'000, 1, line) : gray(1, 1'000'000, line);
+    EXPECT_EQ(fitted(picture, {{1, 8, 8}, 256}, "line.png").pixels, Bytes(64, 7));
+  }
+}
+
 TEST(Fitted, ColoursBecomeGrayWhereThatIsWanted) {
   const Image white{{3, 2, 2}, Bytes(12, 255)};
   EXPECT_EQ(fitted(white, {{1, 2, 2}, 2}, "white.png").pixels, Bytes(4, 255));
