@@ -131,6 +131,11 @@ refused 2 'max-drop: is -1, expected 0 or more' "$netsuke" compress dense.nsk --
 refused 3 'target-size 50 is less than the file has without a single weight' "$netsuke" compress dense.nsk --data fashion-mnist --target-size 50 -o x.nsk
 [ ! -e x.nsk.work ] || fail "a search that was refused at once leaves a folder"
 refused 2 'minutes: bounds a search' "$netsuke" compress dense.nsk --data-free --minutes 3 -o x.nsk
+refused 2 'excludes' "$netsuke" compress --explain small.nsk --max-drop 1
+mkdir stopped.nsk.work
+refused 2 'from a run that was stopped' "$netsuke" compress dense.nsk --data-free -o stopped.nsk
+cp small.nsk $'caf\xe9.nsk'
+"$netsuke" inspect $'caf\xe9.nsk' --json | grep -q '"model"' || fail "a file's name in another encoding is no JSON"
 refused 2 'original: is compared on images' "$netsuke" compress --explain small.nsk --original dense.nsk
 refused 2 'requires --binarize' "$netsuke" train lenet-5 --binary-block paper --data synthetic -o x.nsk
 refused 2 'is binary already' "$netsuke" train binary.nsk --binarize xnor --data synthetic -o x.nsk

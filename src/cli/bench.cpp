@@ -19,7 +19,7 @@ Residency residency_of(const BenchOptions& options) {
 }
 
 void print_line(const report::Json& json) {
-  fmt::print("{}\n", json.dump());
+  fmt::print("{}\n", report::text_of(json));
   std::fflush(stdout);
 }
 

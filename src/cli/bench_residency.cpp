@@ -49,7 +49,7 @@ std::string read_all(int file) {
 [[noreturn]] void answer(int file, const BenchOptions& options, Residency residency) {
   int status = 1;
   try {
-    const std::string text = measure(options, residency).dump();
+    const std::string text = report::text_of(measure(options, residency));
     status = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : 1;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());

@@ -34,6 +34,7 @@ void refuse_foreign(const std::string& path, char first, std::string_view kind, 
 Output::Output(const Common& common)
     : json_(common.json), force_(common.force), json_file_(common.json_file) {
   refuse_foreign(json_file_, '{', "JSON", force_);
+  if (!json_file_.empty()) check_writable(json_file_, true);
 }
 
 void Output::text(std::string_view text) const {
@@ -41,11 +42,11 @@ void Output::text(std::string_view text) const {
 }
 
 void Output::finish(const report::Json& json) const {
-  const std::string text = json.dump(2) + "\n";
+  const std::string text = report::text_of(json, 2) + "\n";
+  if (json_) fmt::print("{}", text);
   // Again: it may be what was written meanwhile.
   refuse_foreign(json_file_, '{', "JSON", force_);
   if (!json_file_.empty()) write_file(json_file_, text);
-  if (json_) fmt::print("{}", text);
   // A full disk or a closed pipe shows only here.
   if (std::fflush(stdout) != 0 || std::ferror(stdout))
     fail(ErrorCode::output, "standard output cannot be written");

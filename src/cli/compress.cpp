@@ -33,6 +33,8 @@ struct Options {
   bool explain = false, pre_flight = false;
 };
 
+constexpr const char* kDataFree = "data-free";
+
 std::string work_folder(const Options& options) { return options.output + ".work"; }
 
 /// The stages as they pass, a row each.
@@ -89,7 +91,7 @@ bool wants_time(const Options& options, const recipe::Recipe& recipe) {
 void require_budget(const Options& options, const Outcome& outcome) {
   const recipe::Budget& budget = options.budget;
   const double drop = outcome.dense.top1 - outcome.small.top1;
-  if (budget.max_drop && drop > *budget.max_drop)
+  if (budget.max_drop && drop > *budget.max_drop + 1e-9)  // 60.0 - 59.8 is not 0.2 in doubles
     fail(ErrorCode::budget, options.output, ": written, but top-1 fell by ", fmt::format("{:.2f}", drop),
          " points and --max-drop allows ", *budget.max_drop);
   if (budget.target_size && outcome.written.ledger.file_bytes > *budget.target_size)
@@ -146,7 +148,8 @@ void tell_pre_flight(const recipe::Recipe& recipe, const LoadedModel& model, con
 recipe::Context context_of(const Options& options, const recipe::Recipe& recipe, const Split& data,
                            StepTable& steps, const Log& log, runtime::Timings* timings) {
   const int threads = options.common.threads;
-  recipe::Context context{.data = data.train.get(),
+  // Without data means without: what is there is measured on alone.
+  recipe::Context context{.data = options.recipe == kDataFree ? nullptr : data.train.get(),
                           .seed = options.common.seed,
                           .threads = threads,
                           .work_folder = work_folder(options),
@@ -181,6 +184,9 @@ std::unique_ptr<const OutputLock> claim_output(const Options& options, const Log
   if (options.resume && !goes_on)
     log.line(cat("--resume: there is no ", work_folder(options), ", so the run begins anew"));
   check_model_path(options.output, options.common.force || goes_on);
+  if (!options.resume && !options.common.force && std::filesystem::exists(work_folder(options)))
+    fail(ErrorCode::usage, work_folder(options),
+         ": exists already, from a run that was stopped; --resume goes on from it, --force begins anew");
   return std::make_unique<const OutputLock>(options.output);
 }
 
@@ -268,21 +274,30 @@ void add_compress(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.option("MODEL", options->model, "the trained model, a .nsk or .onnx file").required();
+  verb.option("MODEL", options->model,
+              "the trained model: a .nsk or .onnx file, or the name of an architecture")
+      .required();
   options->data.add_to(verb);
   const Flag recipe =
       verb.option("--recipe", options->recipe,
                   "a recipe's name or a TOML file; deep-compression, or smallest where a budget is given");
-  verb.option("-o,--output", options->output, "the .nsk file to write");
+  const Flag output = verb.option("-o,--output", options->output, "the .nsk file to write");
+  const Flag explain =
+      verb.flag("--explain", options->explain,
+                "only tell where every byte of MODEL, a .nsk file, went, and with --original and --data "
+                "where its accuracy went")
+          .excludes(recipe)
+          .excludes(output);
+  const Flag pre_flight =
+      verb.flag("--pre-flight", options->pre_flight,
+                "only tell how many bytes and milliseconds the recipe will give; nothing is trained or "
+                "written")
+          .excludes(explain)
+          .excludes(output);
+  verb.option("--original", options->original, "of --explain: the model that MODEL was made from")
+      .needs(explain);
   verb.flag(
-      "--explain", options->explain,
-      "only tell where every byte of MODEL, a .nsk file, went, and with --original and --data where its "
-      "accuracy went");
-  verb.flag("--pre-flight", options->pre_flight,
-            "only tell how many bytes and milliseconds the recipe will give; nothing is trained or written");
-  verb.option("--original", options->original, "of --explain: the model that MODEL was made from");
-  verb.flag(
-          "--data-free", [options] { options->recipe = "data-free"; },
+          "--data-free", [options] { options->recipe = kDataFree; },
           "no images at all: the recipe data-free, shared weights and no retraining")
       .excludes(recipe);
   verb.option("--coder", options->coder,
@@ -290,14 +305,17 @@ void add_compress(Flags& verb) {
   verb.option("--index-bits", options->index_bits,
               "instead of the recipe's: 2 to 16; 0: the best of each tensor")
       .one_of({0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16});
-  verb.option(
-      "--max-drop", options->budget.max_drop,
-      "the smallest file whose top-1 is at most so many points below MODEL's; exit with 3 if it is not kept");
-  verb.option("--target-size", options->budget.target_size,
-              "the most accurate file of at most so many bytes; exit with 3 if it is not kept")
+  const auto budget = [&](const char* name, auto& value, const char* what) {
+    return verb.option(name, value, std::string(what) + "; exit with 3 if it is not kept")
+        .excludes(explain)
+        .excludes(pre_flight);
+  };
+  budget("--max-drop", options->budget.max_drop,
+         "the smallest file whose top-1 is at most so many points below MODEL's");
+  budget("--target-size", options->budget.target_size, "the most accurate file of at most so many bytes")
       .size();
-  verb.option("--target-ms", options->budget.target_ms,
-              "the most accurate file that takes at most so many milliseconds an image here");
+  budget("--target-ms", options->budget.target_ms,
+         "the most accurate file that takes at most so many milliseconds an image here");
   verb.option("--minutes", options->minutes,
               "a search ends by then, retraining no longer than there is time for; 0: it takes what it takes")
       .not_negative();

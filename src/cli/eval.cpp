@@ -57,7 +57,7 @@ void add_eval(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.option("MODEL", options->model, "a .nsk or .onnx file").required();
+  verb.option("MODEL", options->model, "a .nsk or .onnx file, or the name of an architecture").required();
   verb.option("--data", options->data, "a known data set (see `netsuke data`) or a folder").required();
   verb.option("--split", options->part, "test or train").show_default().one_of({"test", "train"});
   verb.run([options] { run(*options); });

@@ -52,7 +52,7 @@ class Flags {
   /// parsing. Of numbers, texts, lists and optional ones: flags.cpp has the list.
   template <class T>
   Flag option(const std::string& names, T& to, const std::string& help);
-  /// Sets `to` where it is given; to false where `names` begins with "!".
+  /// Sets `to` where it is given.
   Flag flag(const std::string& names, bool& to, const std::string& help);
   /// Calls `then` where it is given.
   Flag flag(const std::string& names, std::function<void()> then, const std::string& help);

@@ -28,7 +28,8 @@ void ModelFlags::add_to(Flags& verb) {
   add("--set", set, "an option of an architecture, NAME=VALUE (`netsuke zoo NAME` lists them)")
       .one_at_a_time();
   add("--describe", description,
-      "a TOML file with any of labels, mean, std, scale, order, resize; default MODEL.toml");
+      "a TOML file with any of labels, mean, std, scale, order, resize; default: MODEL's name with .toml "
+      "behind it, as in net.onnx.toml");
   add("--labels", labels, "a file with the names of the outputs, one a line");
   add("--mean", mean, "subtracted from (pixel x scale), one number or one a channel: 104,117,123");
   add("--std", std, "what that is then divided by, one number or one a channel");

@@ -19,8 +19,9 @@ struct ModelFlags {
   int outputs = 0;               ///< classes that an architecture is to tell apart
   std::vector<std::string> set;  ///< options of an architecture, NAME=VALUE
   bool keep_batch_norm = false;
-  std::string description;  ///< a TOML file with the keys below; MODEL.toml is read where it exists
-  std::string labels;       ///< a file, one name a line
+  std::string
+      description;  ///< a TOML file with the keys below; net.onnx.toml is read for net.onnx where it exists
+  std::string labels;  ///< a file, one name a line
   std::string mean, std, order;
   double scale = 0;
   int resize = 0;

@@ -144,7 +144,7 @@ void add_run(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.option("MODEL", options->model, "a .nsk or .onnx file").required();
+  verb.option("MODEL", options->model, "a .nsk or .onnx file, or the name of an architecture").required();
   verb.option("IMAGE", options->images, "JPEG or PNG pictures of any size");
   verb.option("--data", options->data, "a data set to take pictures from");
   verb.option("--index", options->indices, "pictures of its test split, by number");

@@ -136,10 +136,7 @@ class Measurement {
     quiet.stop = log_.stop;
     return measure_accuracy(graph, images_, options_.common.threads, quiet);
   }
-  void save() const {
-    const std::string text = json().dump(1) + "\n";
-    write_file(options_.output, Bytes(text.begin(), text.end()));
-  }
+  void save() const { write_file(options_.output, report::text_of(json(), 1) + "\n"); }
   void restore() {
     if (options_.output.empty() || options_.common.force || !std::filesystem::exists(options_.output)) return;
     const Bytes text = read_file(options_.output, 1 << 26);
@@ -221,8 +218,11 @@ void run(const Options& options) {
   const Log log = terminal_log();
   const Drawings drawings(options.draw);
   if (!options.draw.empty())
-    for (const std::string& path : {drawings.density, drawings.bits})
+    for (const std::string& path : {drawings.density, drawings.bits}) {
       refuse_foreign(path, '<', "SVG", options.common.force);
+      check_writable(path, true);
+    }
+  if (!options.output.empty()) check_writable(options.output, true);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
   const Split data = options.data.open(wanted_by(model, log));
   const DatasetPtr& pool = data.validation->size() > 0 ? data.validation : data.train;
@@ -247,7 +247,9 @@ void add_sensitivity(Flags& verb) {
   const auto options = std::make_shared<Options>();
   options->common.add_to(verb);
   options->about.add_to(verb);
-  verb.option("MODEL", options->model, "the trained model, a .nsk or .onnx file").required();
+  verb.option("MODEL", options->model,
+              "the trained model: a .nsk or .onnx file, or the name of an architecture")
+      .required();
   options->data.add_to(verb);
   verb.option("--images", options->images, "held-out images to measure on").show_default().above_zero();
   verb.option("-o,--output", options->output,

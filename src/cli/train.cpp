@@ -24,7 +24,7 @@ struct BinaryFlags {
         .needs(binarize);
     verb.option("--binary-parts", parts,
                 "of a residual block: shortcut,threshold,prelu,real-linear,scale (default all but scale); of "
-                "the paper's: scale (default), real-linear")
+                "the paper's: scale (default), real-linear; or none")
         .separated_by(',')
         .needs(binarize);
     verb.flag("--binary-ends", ends, "the first and the last layer too").needs(binarize);

@@ -13,7 +13,7 @@ namespace netsuke::cli {
 void add_training_flags(Flags& verb, train::Options& o) {
   verb.option("--epochs", o.epochs, "passes over the training images").show_default();
   verb.option("--minutes", o.minutes,
-              "end by then, after as many steps as there is time for, the schedule with them; 0: no bound")
+              "stop after so many minutes, the schedule shortened to fit; 0: no limit")
       .show_default();
   verb.option("--batch", o.batch, "images a step").show_default();
   verb.option("--lr,--learning-rate", o.learning_rate, "highest learning rate").show_default();
@@ -22,7 +22,9 @@ void add_training_flags(Flags& verb, train::Options& o) {
   verb.option("--beta2", o.beta2, "Adam's (default 0.999), or RMSprop's alpha (0.99)");
   verb.option("--epsilon", o.epsilon, "of Adam and RMSprop").show_default();
   verb.option("--weight-decay", o.weight_decay, "on weights; not on biases and batch norms").show_default();
-  verb.flag("!--no-depthwise-decay", o.decay_depthwise, "no weight decay on depthwise convolutions");
+  verb.flag(
+      "--no-depthwise-decay", [&o] { o.decay_depthwise = false; },
+      "no weight decay on depthwise convolutions");
   verb.option("--clip", o.clip_norm, "the longest gradient, over all weights; 0 for any").show_default();
   verb.option(
       "--average", o.average,

@@ -30,7 +30,7 @@ DatasetPtr numbered(uint8_t images) {
 
 TEST(Labels, AreDoubtedWhereANetworkGuesses) {
   EXPECT_THAT(doubt(0.1, 1000), HasSubstr("0.10 % of the images, as guesses among 1000 classes"));
-  EXPECT_THAT(doubt(14.9, 10), HasSubstr("MODEL.toml"));
+  EXPECT_THAT(doubt(14.9, 10), HasSubstr("net.onnx.toml"));
   EXPECT_THAT(doubt(52, 2), HasSubstr("--class-folders"));
   EXPECT_EQ(doubt(0.4, 1000), "");
   EXPECT_EQ(doubt(15.1, 10), "");

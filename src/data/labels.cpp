@@ -29,10 +29,11 @@ std::vector<std::string> read_labels(const std::string& path, size_t count) {
 std::string doubt(double top1, size_t classes) {
   const double chance = 100.0 / static_cast<double>(classes);
   if (classes < 2 || top1 > std::min(3 * chance, chance + 5)) return "";
-  return cat("is right about ", rounded(top1, 2), " % of the images, as guesses among ", classes,
-             " classes would be: is it told how it was trained to see them (--mean, --std, --scale, --order, "
-             "--resize, "
-             "or a MODEL.toml with these), and which folder is which output (--class-folders)?");
+  return cat(
+      "is right about ", rounded(top1, 2), " % of the images, as guesses among ", classes,
+      " classes would be: is it told how it was trained to see them (--mean, --std, --scale, --order, "
+      "--resize, "
+      "or net.onnx.toml beside net.onnx with these), and which folder is which output (--class-folders)?");
 }
 
 }  // namespace netsuke

@@ -72,6 +72,10 @@ Json describe(const Graph& graph, const std::string& model, const Ledger* ledger
   return json;
 }
 
+std::string text_of(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 void add_accuracy(Json& json, int64_t images, double top1, double top5) {
   json["images"] = images;
   json["top1"] = rounded(top1, 4);

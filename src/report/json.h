@@ -15,6 +15,10 @@ using Json = nlohmann::ordered_json;
 /// network that is not in a file) bytes are those of its floats.
 Json describe(const Graph& graph, const std::string& model, const Ledger* ledger);
 
+/// As text, on one line or indented. Names of files and labels may be in any encoding; what is not UTF-8
+/// becomes U+FFFD.
+std::string text_of(const Json& json, int indent = -1);
+
 /// images, top1, top5, error: per cent.
 void add_accuracy(Json& json, int64_t images, double top1, double top5);
 

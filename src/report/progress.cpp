@@ -28,7 +28,10 @@ void ProgressLine::show(const Progress& progress) {
   const bool finished = progress.done >= progress.total;
   if (!fresh && !finished && now - last_ < (terminal_ ? Clock::duration(kRedraw) : Clock::duration(kLogLine)))
     return;
-  if (fresh && !terminal_) return;  // a log gains nothing from a line at 0 %
+  if (fresh && !terminal_) {  // a log gains nothing from a line at 0 %
+    if (finished) job_.clear();
+    return;
+  }
   last_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   const double share =

@@ -62,7 +62,7 @@ void write_run_settings(const std::string& folder, const Json& about) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   require(!error, folder, ": cannot be made: ", error.message());
-  write_file((std::filesystem::path(folder) / "run.json").string(), about.dump(2) + "\n");
+  write_file((std::filesystem::path(folder) / "run.json").string(), text_of(about, 2) + "\n");
 }
 
 void write_metrics(const std::string& folder, const std::vector<train::Epoch>& epochs) {
@@ -70,7 +70,7 @@ void write_metrics(const std::string& folder, const std::vector<train::Epoch>& e
   for (size_t i = 0; i < epochs.size(); ++i) {
     Json line = {{"epoch", i + 1}};
     line.update(epoch_json(epochs[i]));
-    lines += line.dump() + "\n";
+    lines += text_of(line) + "\n";
   }
   write_file((std::filesystem::path(folder) / "metrics.jsonl").string(), lines);
 }
