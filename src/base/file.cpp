@@ -81,7 +81,33 @@ Bytes read_file(const std::string& path, uint64_t limit) {
   return bytes;
 }
 
-void write_file(const std::string& path, ByteView bytes) {
+namespace {
+
+/// The file that a link stands for.
+std::string behind_links(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_symlink(path, ignored)) return path;
+  const std::filesystem::path target = std::filesystem::weakly_canonical(path, ignored);
+  return ignored ? path : target.string();
+}
+
+/// A device or a pipe, as /dev/stdout: there is nothing to replace, and it must not become a file.
+bool takes_streams(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
+}  // namespace
+
+void write_file(const std::string& given, ByteView bytes) {
+  const std::string path = behind_links(given);
+  if (takes_streams(path)) {
+    const Descriptor stream(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (stream.get() < 0) fail(ErrorCode::output, path, ": cannot be written: ", std::strerror(errno));
+    return write_all(stream.get(), bytes, path);
+  }
   std::string name = path + ".XXXXXX";
   const Descriptor file(::mkostemp(name.data(), O_CLOEXEC));
   if (file.get() < 0) fail(ErrorCode::output, path, ": cannot be written: ", std::strerror(errno));
@@ -100,8 +126,12 @@ void write_file(const std::string& path, std::string_view text) {
   write_file(path, ByteView(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
-void check_writable(const std::string& path, bool force) {
+void check_writable(const std::string& given, bool force) {
+  const std::string path = behind_links(given);
+  if (takes_streams(path)) return;
   std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    fail(ErrorCode::output, path, ": is a folder, expected a file to write");
   if (std::filesystem::exists(path, ignored) && !force)
     fail(ErrorCode::usage, path, ": exists already; give --force to overwrite it");
   std::string folder = std::filesystem::path(path).parent_path().string();

@@ -45,6 +45,19 @@ TEST_F(FileTest, an_existing_result_is_only_overwritten_by_force) {
   EXPECT_THROW(check_writable(folder_ + "/a", false), Error);
   EXPECT_NO_THROW(check_writable(folder_ + "/a", true));
   EXPECT_THROW(check_writable(folder_ + "/none/a", true), Error);
+  EXPECT_THROW(check_writable(folder_, true), Error);
+}
+
+TEST_F(FileTest, links_stay_links_and_devices_devices) {
+  write_file(folder_ + "/file", "old");
+  std::filesystem::create_symlink("file", folder_ + "/link");
+  write_file(folder_ + "/link", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder_ + "/link"));
+  EXPECT_EQ(read_file(folder_ + "/file"), (Bytes{'n', 'e', 'w'}));
+  std::filesystem::create_symlink("/dev/null", folder_ + "/nothing");
+  EXPECT_NO_THROW(check_writable(folder_ + "/nothing", false));
+  write_file(folder_ + "/nothing", "text");
+  EXPECT_TRUE(std::filesystem::is_character_file(folder_ + "/nothing"));
 }
 
 }  // namespace

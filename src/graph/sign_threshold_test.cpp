@@ -65,5 +65,20 @@ TEST(SignThreshold, TakesItsOwnValueAsTheBatchNormDid) {
   }
 }
 
+// Weight decay leaves such scales: the threshold is then beyond all numbers.
+TEST(SignThreshold, IsTheBiasWhereTheScaleIsNextToNothing) {
+  for (const float scale : {1e-40f, -1e-40f, 0.0f})
+    for (const float bias : {0.5f, -0.5f}) {
+      Graph graph = block(1, false, true);
+      const auto set = [&](const char* name, float value) {
+        graph.values[find_value(graph, name)].weight = make_dense(Tensor({6}, std::vector<float>(6, value)));
+      };
+      set("norm.scale", scale), set("norm.bias", bias);
+      const Tensor batch = random_batch(graph, 1);
+      EXPECT_EQ(evaluate(graph, {batch})[0], evaluate(with_sign_thresholds(graph), {batch})[0])
+          << scale << ", " << bias;
+    }
+}
+
 }  // namespace
 }  // namespace netsuke

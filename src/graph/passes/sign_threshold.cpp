@@ -24,11 +24,14 @@ Threshold threshold_of(const Graph& graph, const Node& norm) {
   for (size_t c = 0; c < scale.size(); ++c) {
     const double deviation =
         std::sqrt(static_cast<double>(variance[c]) + std::get<BatchNorm>(norm.op).epsilon);
+    const bool turned = scale[c] < 0;
     auto at = static_cast<float>(mean[c] - static_cast<double>(bias[c]) * deviation / scale[c]);
-    if (scale[c] == 0 || !std::isfinite(at)) at = bias[c] >= 0 ? -kNever : kNever;
-    t.turned.push_back(scale[c] < 0);
-    // The sign that is turned around must be -1 at the threshold itself.
-    t.at.push_back(scale[c] < 0 ? std::nextafter(at, std::numeric_limits<float>::infinity()) : at);
+    if (scale[c] == 0 || !std::isfinite(at))  // x never matters: the sign is the bias's
+      at = (bias[c] >= 0) == turned ? kNever : -kNever;
+    else if (turned)  // the sign that is turned around must be -1 at the threshold itself
+      at = std::min(kNever, std::nextafter(at, std::numeric_limits<float>::infinity()));
+    t.turned.push_back(turned);
+    t.at.push_back(at);
   }
   return t;
 }
