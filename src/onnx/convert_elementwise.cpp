@@ -1,4 +1,6 @@
 // Arithmetic, activations and softmax.
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -51,10 +53,13 @@ void arithmetic(Site& site) {
 void sum(Site& site) {
   if (site.input_count() == 1) return site.output(Flowing{site.flowing(), site.shape()});
   if (site.all_constant()) site.refuse("all inputs are constants");
+  std::vector<size_t> order(site.input_count());  // what flows first: no node is of constants alone
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_partition(order.begin(), order.end(), [&](size_t i) { return !site.is_constant(i); });
   Flowing total;
-  for (size_t i = 1; i < site.input_count(); ++i) {
-    const ValueId left = i == 1 ? site.value(0) : total.id;
-    total = site.add(Add{}, {left, site.value(i)});
+  for (size_t i = 1; i < order.size(); ++i) {
+    const ValueId left = i == 1 ? site.value(order[0]) : total.id;
+    total = site.add(Add{}, {left, site.value(order[i])});
   }
   site.output(total);
 }
@@ -132,6 +137,8 @@ Flowing with_number(Site& site, ValueId x, const std::string& role, float number
   return site.add(Op{}, {x, site.weight(role, float_constant({}, {number}))});
 }
 
+Flowing negated(Site& site, ValueId x) { return with_number<Mul>(site, x, "minus_one", -1); }
+
 /// Truth is 1, falsehood 0: what comparisons give, and what where() takes.
 void greater_or_equal(Site& site) {
   const auto least = static_cast<float>(site.number_in(1, "the number compared with"));
@@ -144,6 +151,14 @@ void greater_or_equal(Site& site) {
 void where(Site& site) {
   const auto yes = static_cast<float>(site.number_in(1, "the value of true")),
              no = static_cast<float>(site.number_in(2, "the value of false"));
+  if (!std::isfinite(yes) || !std::isfinite(no)) site.refuse("chooses ", yes, " or ", no);
+  if ((yes - no) + no != yes) {  // too far apart for one sum to give both
+    const ValueId truth = site.flowing(0);
+    const Flowing lie = with_number<Add>(site, negated(site, truth).id, "one", 1);
+    const ValueId one = with_number<Mul>(site, truth, "yes", yes).id,
+                  other = with_number<Mul>(site, lie.id, "no", no).id;
+    return site.output(site.add(Add{}, {one, other}));
+  }
   const Flowing apart = with_number<Mul>(site, site.flowing(0), "difference", yes - no);
   site.output(with_number<Add>(site, apart.id, "no", no));
 }
@@ -152,8 +167,6 @@ void absolute(Site& site) {
   const ValueId x = site.flowing();
   site.output(site.add(Mul{}, {x, site.add(Sign{}, {x}).id}));
 }
-
-Flowing negated(Site& site, ValueId x) { return with_number<Mul>(site, x, "minus_one", -1); }
 
 void negative(Site& site) { site.output(negated(site, site.flowing())); }
 

@@ -125,6 +125,19 @@ void split(Site& site) {
 }
 
 /// Joins along another axis than the channels by turning it there and back.
+/// A Concat of ours takes so many at most: more are joined in parts.
+constexpr size_t kMostJoined = 64;
+
+Flowing joined(Site& site, std::vector<ValueId> parts) {
+  while (parts.size() > kMostJoined) {
+    const auto end = parts.begin() + kMostJoined;
+    const Flowing first = site.add(Concat{}, {parts.begin(), end});
+    parts.erase(parts.begin() + 1, end);
+    parts.front() = first.id;
+  }
+  return site.add(Concat{}, std::move(parts));
+}
+
 void concat(Site& site) {
   const size_t rank = site.shape().size(), axis = site.axis(site.integer("axis", 1), rank);
   if (axis == 0) site.refuse("joins along the batch");
@@ -137,13 +150,12 @@ void concat(Site& site) {
     parts.push_back(site.value(i));
   }
   if (parts.size() == 1) return site.output(input(site));
-  if (axis == 1) return site.output(site.add(Concat{}, parts));
+  if (axis == 1) return site.output(joined(site, std::move(parts)));
   std::vector<int64_t> swap(rank);
   for (size_t d = 0; d < rank; ++d) swap[d] = static_cast<int64_t>(d);
   std::swap(swap[1], swap[axis]);
   for (ValueId& part : parts) part = site.add(Transpose{{swap}}, {part}).id;
-  const Flowing joined = site.add(Concat{}, parts);
-  site.output(site.add(Transpose{{swap}}, {joined.id}));
+  site.output(site.add(Transpose{{swap}}, {joined(site, std::move(parts)).id}));
 }
 
 /// A list with an entry for each dimension of images; of rows it has none for the height, which is `height`.
@@ -266,6 +278,7 @@ Shape resized_shape(Site& site, size_t scales_input) {
     if (scales.size() != 4) site.refuse("scales has ", scales.size(), " entries, expected 4");
     for (size_t d = 0; d < 4; ++d) {
       const double exact = static_cast<double>(x[d]) * scales[d];
+      if (!(exact >= 0 && exact <= static_cast<double>(kMaxElements))) site.refuse("a scale of ", scales[d]);
       shape[d] = static_cast<int64_t>(std::floor(exact + 1e-6));
       // Our scale is that of the two sizes, ONNX's is the one given: they must be the same number.
       if (std::abs(exact - static_cast<double>(shape[d])) > 1e-4)

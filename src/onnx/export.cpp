@@ -81,8 +81,12 @@ class Exporter {
     pb::ValueInfoProto& info = *out_->add_output();
     describe(info, id);
     const std::string& own = graph_.values[id].name;
-    if (i >= options_.output_names.size() || !names_.insert(options_.output_names[i]).second) return;
-    const std::string& wanted = options_.output_names[i];
+    const auto before = graph_.outputs.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool repeated = std::find(graph_.outputs.begin(), before, id) != before;
+    std::string wanted = repeated ? unused(own) : own;
+    if (i < options_.output_names.size() && names_.insert(options_.output_names[i]).second)
+      wanted = options_.output_names[i];
+    if (wanted == own) return;
     info.set_name(wanted);
     const bool is_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end();
     if (is_input || std::count(graph_.outputs.begin(), graph_.outputs.end(), id) > 1) {

@@ -95,6 +95,11 @@ Constant cast_constant(Site& site) {
     case pb::TensorProto::FLOAT16:
     case pb::TensorProto::BFLOAT16:
       return x.is_integer() ? float_constant(x.shape, to_floats(x)) : x;
+    case pb::TensorProto::BOOL: {
+      std::vector<int64_t> truths(x.size());
+      for (size_t i = 0; i < truths.size(); ++i) truths[i] = x.at(i) != 0;
+      return int_constant(x.shape, std::move(truths));
+    }
     default: {
       if (x.is_integer()) return x;
       std::vector<int64_t> ints(x.size());
@@ -191,10 +196,12 @@ Constant fold_reduction(Site& site, double (*add)(double, double), double (*fini
     sums[place] = add(sums[place], x.at(i));
   }
   const double each = count ? static_cast<double>(x.size()) / static_cast<double>(count) : 1;
-  std::vector<float> values;
-  for (double sum : sums) values.push_back(static_cast<float>(finish(sum, each)));
-  if (!x.is_integer()) return float_constant(reduced_shape(x.shape, r), std::move(values));
-  return int_constant(reduced_shape(x.shape, r), std::vector<int64_t>(values.begin(), values.end()));
+  for (double& sum : sums) sum = finish(sum, each);
+  const Shape result = reduced_shape(x.shape, r);
+  if (!x.is_integer()) return float_constant(result, {sums.begin(), sums.end()});
+  std::vector<int64_t> ints;
+  for (double sum : sums) ints.push_back(whole(site, sum));
+  return int_constant(result, std::move(ints));
 }
 
 double plus(double sum, double x) { return sum + x; }

@@ -86,11 +86,12 @@ Constant fold_transpose(Site& site) {
   order = site.integers("perm", order);
   Shape shape;
   std::vector<bool> seen(x.shape.size());
-  for (int64_t d : order) {
+  for (int64_t& d : order) {
     const size_t axis = site.axis(d, x.shape.size());
     if (seen[axis]) site.refuse("perm names an axis twice");
     seen[axis] = true;
     shape.push_back(x.shape[axis]);
+    d = static_cast<int64_t>(axis);
   }
   if (shape.size() != x.shape.size()) site.refuse("perm has ", shape.size(), " axes of ", x.shape.size());
   const auto strides = strides_of(x.shape);

@@ -38,6 +38,8 @@ int64_t opset_of(const pb::ModelProto& model, const std::string& what) {
   return opset;
 }
 
+constexpr int64_t kBytesOfAFloat = 4;
+
 /// One import: walks the nodes in order and keeps what is known of every name.
 class Importer {
  public:
@@ -48,7 +50,7 @@ class Importer {
   Graph run() {
     construction_.opset = opset_of(model_, what_);
     // Codes of a byte become wide indices and then weights.
-    construction_.foldable += 4 * static_cast<int64_t>(model_.ByteSizeLong());
+    construction_.foldable += 4 * static_cast<int64_t>(model_.ByteSizeLong());  // by elements
     construction_.graph.name = model_.graph().name().empty() ? stem(what_) : model_.graph().name();
     for (auto& tensor : *model_.mutable_graph()->mutable_initializer())
       initializers_[tensor.name()] = &tensor;
@@ -109,8 +111,9 @@ class Importer {
     const auto& type = input.type().tensor_type();
     const int element = type.elem_type();
     if (element != pb::TensorProto::FLOAT && element != pb::TensorProto::FLOAT16 &&
-        element != pb::TensorProto::DOUBLE)
-      fail(ErrorCode::unsupported, "input ", input.name(), ": is no tensor of floats");
+        element != pb::TensorProto::BFLOAT16 && element != pb::TensorProto::DOUBLE)
+      fail(ErrorCode::unsupported, "input ", input.name(), ": is of type ", element,
+           " (see TensorProto.DataType), supported are floats");
     Graph& graph = construction_.graph;
     const Shape shape = input_shape(input);
     if (!graph.inputs.empty() && shape[0] != construction_.batch)
@@ -166,8 +169,10 @@ class Importer {
     const bool ours = node.domain().empty() || node.domain() == "ai.onnx";
     Site site(construction_, node, inputs);
     attempt(site.where(), [&] {
-      if (!ours || (!converter && !folds_only(op)))
+      if (const bool unknown = !ours || (!converter && !folds_only(op)); unknown) {
+        unknown_operator_ = true;
         site.refuse("the operator ", ours ? "" : node.domain() + "::", op, " is not supported");
+      }
       if (!readable) return;  // what it reads is reported already
       convert(site, node, converter);
     });
@@ -215,7 +220,11 @@ class Importer {
     if (initializer != initializers_.end()) {
       unknown_.insert(name);
       attempt(cat("initializer ", name), [&] {
-        known_[name] = take_constant(*initializer->second, folder_);
+        const bool external = initializer->second->data_location() == pb::TensorProto::EXTERNAL;
+        const Constant constant = take_constant(*initializer->second, folder_);
+        // As much as if these bytes were in the file.
+        if (external) construction_.foldable += 4 * kBytesOfAFloat * static_cast<int64_t>(constant.size());
+        known_[name] = constant;
         unknown_.erase(name);
       });
       return unknown_.count(name) ? nullptr : &known_[name];
@@ -240,7 +249,7 @@ class Importer {
   [[noreturn]] void report() const {
     const std::string list = join(problems_, "\n  ");
     fail(damaged_ ? ErrorCode::input : ErrorCode::unsupported, what_, ": cannot be imported:\n  ", list,
-         "\nsupported operators: ", join(supported_operators()));
+         unknown_operator_ ? "\nsupported operators: " + join(supported_operators()) : "");
   }
 
   Graph finish() {
@@ -254,10 +263,25 @@ class Importer {
     }
     for (const auto& entry : model_.metadata_props()) graph.metadata[entry.key()] = entry.value();
     graph.nodes = needed_nodes(graph);
-    graph = recognise(without_unread(sink_turns(graph, construction_.turns)));
+    const std::set<size_t> turned = turned_inputs(graph);
+    graph = recognise(without_unread(sink_turns(graph, construction_.turns)), turned);
     if (options_.fold_batch_norm) graph = fold_batch_norms(graph);
     verify(graph);
     return graph;
+  }
+
+  /// Inputs that a node of the file turns or reshapes; our own turns around layers of channels that come last
+  /// say nothing of an input's dimensions.
+  std::set<size_t> turned_inputs(const Graph& graph) const {
+    std::set<size_t> turned;
+    for (const Node& node : graph.nodes) {
+      if (construction_.first_turns.count(node.output)) continue;
+      const auto input = std::find(graph.inputs.begin(), graph.inputs.end(), node.inputs[0]);
+      if (input != graph.inputs.end() &&
+          (std::holds_alternative<Transpose>(node.op) || std::holds_alternative<Reshape>(node.op)))
+        turned.insert(static_cast<size_t>(input - graph.inputs.begin()));
+    }
+    return turned;
   }
 
   pb::ModelProto& model_;
@@ -271,7 +295,7 @@ class Importer {
   std::vector<std::string> outputs_;  ///< those that are kept
   std::set<std::string> needed_;      ///< values that these are computed from, and they themselves
   std::vector<std::string> problems_;
-  bool damaged_ = false;
+  bool damaged_ = false, unknown_operator_ = false;
 };
 
 }  // namespace

@@ -253,6 +253,11 @@ TEST(Import, images_with_channels_last_are_taken_channels_first) {
   narrow.input("x", {0, 4, 5, 1}).with("Flatten", {"x"}, "y").output("y");
   EXPECT_EQ(narrow.import().values[narrow.import().inputs[0]].shape, (Shape{1, 4, 5, 1}));
 
+  Model widths;  // a layer of the last dimension turns it too, but in an image of channels first
+  widths.input("x", {0, 3, 4, 2}).floats("w", {2, 2}, {1, 2, 3, 4}).with("MatMul", {"x", "w"}, "t");
+  const Graph kept = widths.with("Relu", {"t"}, "y").output("y").import();
+  EXPECT_EQ(kept.values[kept.inputs[0]].shape, (Shape{1, 3, 4, 2}));
+
   Model both;  // the channels are last for a reader beside the turn
   both.input("x", {0, 4, 5, 3});
   set_ints(both.node("Transpose", {"x"}, "t"), "perm", {0, 3, 1, 2});
@@ -386,6 +391,73 @@ TEST_F(ExternalData, is_read_from_beside_the_model_only) {
   EXPECT_THAT(import_with("../netsuke_external_data/weights.bin", "8"),
               HasSubstr("expected a file below the model's folder"));
   EXPECT_THAT(import_with("/etc/passwd", "8"), HasSubstr("expected a file below the model's folder"));
+}
+
+// Constants of a file that nobody checked.
+TEST(Import, moves_constants_as_onnx_says_or_refuses) {
+  Model turned;
+  turned.floats("c", {2, 3}, {1, 2, 3, 4, 5, 6});
+  set_ints(turned.node("Transpose", {"c"}, "t"), "perm", {-1, 0});
+  turned.ints("list", {6}).with("Reshape", {"t", "list"}, "r").with("Add", {"x", "r"}, "y");
+  EXPECT_EQ(answer(turned, {1, 6}), (std::vector<float>{2, 2, 5, 1, 8, 0}));
+
+  Model twice;
+  twice.input("x", {1, 2}).floats("c", {10}, std::vector<float>(10, 1));
+  twice.ints("starts", {0, 5}).ints("ends", {2, 10}).ints("axes", {0, 0});
+  twice.with("Slice", {"c", "starts", "ends", "axes"}, "s").with("Add", {"x", "s"}, "y").output("y");
+  EXPECT_THAT(twice.error(), HasSubstr("names axis 0 twice"));
+
+  Model truth;
+  auto& cast = truth.floats("c", {4}, {0.5f, 0, 2, -0.3f}).node("Cast", {"c"}, "b");
+  auto& to = *cast.add_attribute();
+  to.set_name("to"), to.set_type(pb::AttributeProto::INT), to.set_i(pb::TensorProto::BOOL);
+  truth.floats("one", {}, {1}).floats("none", {}, {0}).with("Where", {"b", "one", "none"}, "w");
+  EXPECT_EQ(answer(truth.with("Mul", {"x", "w"}, "y"), {1, 4}), (std::vector<float>{1, 0, 3, -4}));
+
+  Model whole;
+  whole.ints("c", {16'777'216, 1}).with("ReduceSum", {"c"}, "s");
+  auto& as_float = whole.ints("less", {16'777'210}).with("Sub", {"s", "less"}, "d").node("Cast", {"d"}, "f");
+  auto& type = *as_float.add_attribute();
+  type.set_name("to"), type.set_type(pb::AttributeProto::INT), type.set_i(pb::TensorProto::FLOAT);
+  EXPECT_EQ(answer(whole.with("Mul", {"x", "f"}, "y"), {1, 1}), (std::vector<float>{7}));
+}
+
+TEST(Import, chooses_numbers_that_are_far_apart) {
+  Model model;
+  model.floats("zero", {}, {0}).floats("yes", {}, {1}).floats("no", {}, {-1e10f});
+  model.with("GreaterOrEqual", {"x", "zero"}, "c").with("Where", {"c", "yes", "no"}, "y");
+  EXPECT_EQ(answer(model, {1, 2}), (std::vector<float>{1, -1e10f}));
+}
+
+TEST(Import, joins_and_adds_as_many_as_there_are) {
+  Model joined;
+  auto& concat = joined.node("Concat", std::vector<std::string>(130, "x"), "y");
+  auto& axis = *concat.add_attribute();
+  axis.set_name("axis"), axis.set_type(pb::AttributeProto::INT), axis.set_i(1);
+  const std::vector<float> values = answer(joined, {1, 2});
+  ASSERT_EQ(values.size(), 260u);
+  for (size_t i = 0; i < values.size(); ++i) EXPECT_EQ(values[i], i % 2 ? -2 : 1);
+
+  Model sum;
+  sum.floats("a", {2}, {10, 20}).floats("b", {2}, {1, 2}).with("Sum", {"a", "b", "x"}, "y");
+  EXPECT_EQ(answer(sum, {1, 2}), (std::vector<float>{12, 20}));
+}
+
+TEST(Import, shortens_names_that_no_file_of_ours_could_keep) {
+  Model model;
+  const std::string name(300, 'n');
+  model.input("x", {1, 2}).with("Relu", {"x"}, name).with("Relu", {name}, name + "2").output(name + "2");
+  for (const Value& value : model.import().values) EXPECT_LE(value.name.size(), 255u);
+}
+
+TEST(Export, gives_each_output_a_name_of_its_own) {
+  Model model;
+  model.input("x", {1, 2}).with("Relu", {"x"}, "y").with("Identity", {"y"}, "z").output("y").output("z");
+  const Graph graph = import_bytes(export_model(model.import()), "again.onnx");
+  ASSERT_EQ(graph.outputs.size(), 2u);
+  std::vector<std::string> names;
+  import_bytes(export_model(model.import()), "again.onnx", {.output_names = &names});
+  EXPECT_NE(names[0], names[1]);
 }
 
 TEST(Import, what_is_no_model_is_refused) {

@@ -112,6 +112,9 @@ std::string external_bytes(const TensorProto& tensor, const std::string& folder)
   require(inside, "tensor ", tensor.name(), ": its data lie in '", location,
           "', expected a file below the model's folder");
   const std::string path = (std::filesystem::path(folder) / relative).string();
+  std::error_code ignored;
+  require(!std::filesystem::is_directory(path, ignored), "tensor ", tensor.name(), ": its data lie in ", path,
+          ", which is a folder");
   std::ifstream file(path, std::ios::binary | std::ios::ate);
   require(file.good(), "tensor ", tensor.name(), ": its data file ", path, " cannot be opened");
   const auto size = static_cast<long long>(file.tellg());

@@ -17,8 +17,8 @@ class Rewriter {
  public:
   explicit Rewriter(Graph graph) : graph_(std::move(graph)), shapes_(infer_shapes(graph_)), uses_(graph_) {}
 
-  Graph run() {
-    for (ValueId input : graph_.inputs) channels_first(input);
+  Graph run(const std::set<size_t>& turned) {
+    for (size_t i : turned) channels_first(graph_.inputs[i]);
     for (Node& node : graph_.nodes) {
       channel_shuffle(node);
       flatten(node);
@@ -312,6 +312,8 @@ class Rewriter {
 
 }  // namespace
 
-Graph recognise(Graph graph) { return Rewriter(std::move(graph)).run(); }
+Graph recognise(Graph graph, const std::set<size_t>& turned) {
+  return Rewriter(std::move(graph)).run(turned);
+}
 
 }  // namespace netsuke::onnx

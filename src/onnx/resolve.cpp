@@ -36,6 +36,8 @@ std::vector<SliceRange> resolve_slices(Site& site, const Shape& shape) {
   std::vector<SliceRange> ranges;
   for (size_t k = 0; k < axes.size(); ++k) {
     const size_t axis = site.axis(axes[k], shape.size());
+    for (const SliceRange& range : ranges)
+      if (range.axis == axis) site.refuse("axes names axis ", axis, " twice");
     ranges.push_back(resolve(site, axis, begins[k], ends[k], steps[k], shape[axis]));
   }
   return ranges;

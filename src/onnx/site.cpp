@@ -6,10 +6,26 @@
 #include "graph/shapes.h"
 
 namespace netsuke::onnx {
+namespace {
+
+/// Room for ".weight" and "_17" in the 255 bytes of a name in a .nsk file. Compilers join names without end.
+constexpr size_t kLongestName = 200;
+
+std::string shortened(const std::string& name) {
+  size_t length = std::min(name.size(), kLongestName);
+  const auto inside = [](char c) {
+    return (static_cast<uint8_t>(c) & 0xc0) == 0x80;
+  };  // of a UTF-8 character
+  while (length > 0 && length < name.size() && inside(name[length])) --length;
+  return name.substr(0, length);
+}
+
+}  // namespace
 
 std::string Construction::unused_name(const std::string& wanted) {
-  std::string name = wanted;
-  for (int i = 2; !names.insert(name).second; ++i) name = cat(wanted, '_', i);
+  const std::string base = shortened(wanted);
+  std::string name = base;
+  for (int i = 2; !names.insert(name).second; ++i) name = cat(base, '_', i);
   return name;
 }
 
@@ -151,7 +167,9 @@ Flowing Site::append(Op op, std::vector<ValueId> inputs, const std::string& name
 }
 
 Flowing Site::channels_first(ValueId image) {
-  return append(Transpose{{{0, 3, 1, 2}}}, {image}, cat(node_name(0), ".first"));
+  const Flowing turned = append(Transpose{{{0, 3, 1, 2}}}, {image}, cat(node_name(0), ".first"));
+  construction_.first_turns.insert(turned.id);
+  return turned;
 }
 
 Flowing Site::channels_last(ValueId image) {

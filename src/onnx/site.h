@@ -49,6 +49,7 @@ struct Construction {
   /// What Site::in_shape() made, by address and shape, with the weight of that address.
   std::map<std::pair<const void*, Shape>, std::pair<WeightPtr, Constant>> reshaped_weights;
   std::set<ValueId> turns;                               ///< what Site::channels_last() made
+  std::set<ValueId> first_turns;                         ///< what Site::channels_first() made
   std::map<std::pair<ValueId, size_t>, ValueId> images;  ///< rows as images, by where the height stands
 
   std::string unused_name(const std::string& wanted);
