@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Ten networks, and one of their size that learns from all of them together (Hinton 2015, arXiv 1503.02531, sections 4 and 5).
 #   experiments/distillation/ensemble.sh                    LeNet-5 on Fashion-MNIST, images as they are
-#   experiments/distillation/ensemble.sh PATH-TO-CIFAR-10   vgg_small, a quarter of its width and without hidden linear layers, images mirrored and moved
-# STUDENT (90, 40) says how many epochs the student learns for, TEMPERATURES (2 4) which are tried. Leaves every run in
+#   experiments/distillation/ensemble.sh PATH-TO-CIFAR-10   vgg_small, an eighth of its width and without hidden linear layers, images mirrored and moved
+# STUDENT (90, 20) says how many epochs the student learns for, TEMPERATURES (2 4) which are tried. Leaves every run in
 # out/distillation/ensemble/ or ensemble-cifar-10/ and the figures in a file of that name here. A run that is there already is not done
 # again; one that was stopped goes on. Each network's best epoch, and the student's temperature, are chosen on validation images
 # (5,000 of the training split, which no network learns from). Moved images have eight versions each, so that teachers answer every image
@@ -15,8 +15,8 @@ if [ $# -eq 0 ]; then
   name=ensemble network=lenet_5 teacher_epochs=12 student_epochs=${STUDENT:-90}
   rule=(--data fashion-mnist --dropout 0 --lr 0.02) taught=()
 else
-  name=ensemble-cifar-10 network=vgg_small teacher_epochs=10 student_epochs=${STUDENT:-40}
-  rule=(--data "$1" --set width=0.25 --set hidden=0 --lr 0.1 --flip --shift 4 --precision bf16) taught=(--versions 8)
+  name=ensemble-cifar-10 network=vgg_small teacher_epochs=20 student_epochs=${STUDENT:-20}
+  rule=(--data "$1" --set width=0.125 --set hidden=0 --lr 0.1 --flip --shift 4 --precision "${PRECISION:-fp32}") taught=(--versions 8)
 fi
 out=out/distillation/$name
 mkdir -p "$out"

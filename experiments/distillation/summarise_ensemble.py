@@ -11,7 +11,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 NETWORKS = {
     "ensemble": ("Fashion-MNIST", "lenet_5 without dropout, images as they are", ""),
-    "ensemble-cifar-10": ("CIFAR-10", "vgg_small, width 0.25, no hidden linear layers, images mirrored and moved by up to 4 pixels",
+    "ensemble-cifar-10": ("CIFAR-10", "vgg_small, width 0.125, no hidden linear layers, images mirrored and moved by up to 4 pixels",
                           " PATH-TO-CIFAR-10"),
 }
 
