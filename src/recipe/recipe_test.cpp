@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -363,18 +364,28 @@ TEST(RecipeRun, an_interrupted_run_resumes_to_the_same_bytes) {
   Context context;
   context.work_folder = folder;
   context.log.stop = &stop;
-  int steps = 0;
-  context.report = [&](const StepReport&) { stop = ++steps == 2; };
+  std::vector<StepReport> steps;
+  context.report = [&](const StepReport& step) {
+    steps.push_back(step);
+    stop = steps.size() == 2;
+  };
   try {
     run(recipe, small_net(), context);
     FAIL() << "was not interrupted";
   } catch (const Error& e) {
     EXPECT_EQ(e.code(), ErrorCode::interrupted);
+    EXPECT_THAT(e.what(), HasSubstr("--resume"));
   }
   stop = false;
   context.resume = true;
+  const std::vector<StepReport> before = std::exchange(steps, {});
+  context.report = [&](const StepReport& step) { steps.push_back(step); };
   EXPECT_EQ(write_model(run(recipe, small_net(), context)).bytes, expected);
-  EXPECT_EQ(steps, 4) << "finished steps were done again";
+  ASSERT_EQ(steps.size(), 4u) << "the report of a whole run";
+  for (size_t i = 0; i < before.size(); ++i) {
+    EXPECT_EQ(steps[i].label, before[i].label);
+    EXPECT_EQ(steps[i].seconds, before[i].seconds) << "a finished step was done again";
+  }
   EXPECT_FALSE(std::filesystem::exists(folder)) << "the work folder was left behind";
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -18,6 +19,8 @@
 
 namespace netsuke::recipe {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 /// One unit of work: short enough to lose, and what resume goes on from.
 struct Step {
@@ -39,15 +42,18 @@ class Runner {
     try {
       go_on(graph, done);
     } catch (const Error& error) {
-      if (error.code() != ErrorCode::interrupted) remove_if_begun();
-      throw;
+      const bool stopped = error.code() == ErrorCode::interrupted;
+      if (!stopped) remove_if_begun();
+      const std::string why = error.what();
+      if (!stopped || context_.work_folder.empty() || why.find("--resume") != std::string::npos) throw;
+      fail(ErrorCode::interrupted, why, "; go on with --resume from ", context_.work_folder);
     }
     if (!context_.work_folder.empty()) std::filesystem::remove_all(context_.work_folder);
     return graph;
   }
 
  private:
-  void go_on(Graph& graph, size_t done) const {
+  void go_on(Graph& graph, size_t done) {
     for (; done < steps_.size(); ++done) {
       stop_if_asked();
       const auto start = std::chrono::steady_clock::now();
@@ -148,12 +154,32 @@ class Runner {
   }
 
   void report(const std::string& label, const Graph& graph, size_t bytes,
-              std::chrono::steady_clock::duration time) const {
+              std::chrono::steady_clock::duration time) {
     StepReport r{.label = label, .bytes = static_cast<int64_t>(bytes)};
     r.density = compress::density(graph);
     if (context_.validation_error) r.validation_error = context_.validation_error(graph);
     r.seconds = std::chrono::duration<double>(time).count();
     context_.report(r);
+    reports_.push_back({r.label, r.density, r.bytes, r.validation_error, r.seconds});
+    if (!context_.work_folder.empty()) write_file(reports_path(), reports_.dump(1) + "\n");
+  }
+
+  /// What was reported before the stop, once more: a resumed run has the report of a whole one.
+  void report_again() {
+    if (!std::filesystem::exists(reports_path())) return;
+    const Bytes text = read_file(reports_path(), 1 << 24);
+    try {
+      reports_ = Json::parse(text.begin(), text.end());
+      for (const Json& r : reports_)
+        context_.report({.label = r.at(0),
+                         .density = r.at(1),
+                         .bytes = r.at(2),
+                         .validation_error = r.at(3),
+                         .seconds = r.at(4),
+                         .note = {}});
+    } catch (const Json::exception& error) {
+      fail(ErrorCode::input, reports_path(), ": is no list of steps: ", error.what());
+    }
   }
 
   void stop_if_asked() const {
@@ -202,6 +228,7 @@ class Runner {
   }
 
   std::string state_path() const { return context_.work_folder + "/state"; }
+  std::string reports_path() const { return context_.work_folder + "/steps.json"; }
   void write_state(size_t done) const { write_file(state_path(), cat(done, "\n", fingerprint(), "\n")); }
 
   void save(const Bytes& bytes, size_t done) const {
@@ -213,7 +240,7 @@ class Runner {
   }
 
   /// Steps already done; `graph` becomes their result.
-  size_t restore(Graph& graph) const {
+  size_t restore(Graph& graph) {
     const std::string state = state_path();
     if (!context_.resume || context_.work_folder.empty() || !std::filesystem::exists(state)) return 0;
     const Bytes text = read_file(state, 1 << 16);
@@ -225,6 +252,7 @@ class Runner {
     if (done == 0) return 0;
     graph = load_model(cat(context_.work_folder, "/step-", done, ".nsk"));
     context_.log.line(cat("resuming after step ", done, " of ", steps_.size()));
+    report_again();
     return done;
   }
 
@@ -232,6 +260,7 @@ class Runner {
   const Graph& original_;
   const Context& context_;
   std::vector<Step> steps_;
+  Json reports_ = Json::array();  ///< a list each, as report_again() reads them
 };
 
 }  // namespace
