@@ -10,11 +10,10 @@ namespace netsuke {
 int64_t window_count(int64_t size, int kernel, int stride, int dilation, int pad_before, int pad_after,
                      bool ceil) {
   const int64_t extent = static_cast<int64_t>(dilation) * (kernel - 1) + 1;
-  const int64_t span = size + pad_before + pad_after - extent;
+  const int64_t span = size + pad_before + pad_after - extent + (ceil ? stride - 1 : 0);
   if (span < 0) return 0;
-  if (!ceil) return span / stride + 1;
-  const int64_t count = (span + stride - 1) / stride + 1;
-  return (count - 1) * stride < size + pad_before ? count : count - 1;
+  const int64_t count = span / stride + 1;
+  return !ceil || (count - 1) * stride < size + pad_before ? count : count - 1;
 }
 
 namespace {

@@ -29,6 +29,8 @@ TEST(Shapes, ceil_pools_keep_a_last_partial_window_but_none_in_the_padding) {
   EXPECT_EQ(shape(three, {{1, 1, 111, 111}})[2], 55);
   EXPECT_EQ(shape(three, {{1, 1, 28, 28}})[2], 14);
   EXPECT_EQ(window_count(4, 2, 3, 1, 0, 1, true), 2);
+  EXPECT_EQ(shape(three, {{1, 1, 2, 2}}), (Shape{1, 1, 1, 1})) << "a window that hangs over a smaller image";
+  EXPECT_EQ(window_count(1, 3, 2, 1, 0, 0, true), 0) << "by a whole stride: PyTorch refuses it too";
   EXPECT_EQ(window_count(3, 1, 4, 1, 0, 2, true), 1) << "a window that starts in the far padding is dropped";
 }
 

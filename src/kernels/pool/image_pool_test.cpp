@@ -7,9 +7,9 @@ namespace {
 
 // Output length; a window that hangs over the far edge counts if `ceil` and it starts before the far padding.
 size_t out_size(size_t size, size_t pad, size_t pad_after, size_t kernel, size_t stride, bool ceil) {
-  if (size + pad + pad_after < kernel) return 0;
-  const size_t slack = size + pad + pad_after - kernel;
-  size_t count = (ceil ? slack + stride - 1 : slack) / stride + 1;
+  const size_t reach = size + pad + pad_after + (ceil ? stride - 1 : 0);
+  if (reach < kernel) return 0;
+  size_t count = (reach - kernel) / stride + 1;
   if (ceil && (count - 1) * stride >= size + pad) --count;
   return count;
 }
