@@ -36,7 +36,8 @@ void run(const Options& options) {
   const WriteOptions write{.coder = recipe::parse_coder(options.coder),
                            .index_bits = options.index_bits,
                            .threads = options.common.threads};
-  const LoadedModel model = load_model_argument(options.input, options.common.seed, options.about);
+  LoadedModel model = load_model_argument(options.input, options.common.seed, options.about);
+  if (options.fold) model.graph = with_sign_thresholds(fold_batch_norms(model.graph));
   if (options.output.ends_with(".txt")) {
     check_writable(options.output, options.common.force);
     write_file(options.output, to_text(model.graph));
@@ -44,8 +45,7 @@ void run(const Options& options) {
     return output.finish(report::describe(model.graph, options.output, nullptr));
   }
   check_model_path(options.output, options.common.force);
-  const Graph graph = compress::with_found_structure(
-      options.fold ? with_sign_thresholds(fold_batch_norms(model.graph)) : model.graph);
+  const Graph graph = compress::with_found_structure(model.graph);
   const WrittenFile written = write_and_reread(
       graph, write, options.output, {.quantized = options.quantized, .output_names = model.output_names});
   print_ledger(output, written, written.graph);

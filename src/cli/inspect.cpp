@@ -55,6 +55,8 @@ Tensor weight_of(const Graph& graph, const std::string& layer) {
 void run(const Options& options) {
   const Output output(options.common);
   const LoadedModel model = load_model_argument(options.model, options.common.seed, options.about);
+  if (options.ledger && model.ledger.tensors.empty())
+    fail(ErrorCode::usage, "--ledger: tells of the weights in a .nsk file, ", options.model, " has none");
   report::Json json = report::describe(model.graph, model.name, model.is_file ? &model.ledger : nullptr);
   json["peak_activation_bytes"] = peak_activation_bytes(model.graph);
   if (!options.histogram.empty()) {
@@ -70,7 +72,7 @@ void run(const Options& options) {
       report::grouped(json["bytes"].get<int64_t>()), json["ratio"].get<double>(),
       report::grouped(json["bytes_fp32"].get<int64_t>()),
       report::bytes_text(static_cast<double>(peak_activation_bytes(model.graph)))));
-  if (options.ledger && output.is_text() && !model.ledger.tensors.empty()) {
+  if (options.ledger && output.is_text()) {
     output.text("\n" + report::paper_table(model.graph, model.ledger) + "\n");
     output.text(report::ledger_text(model.graph, model.ledger, report::baselines(model.graph)));
   }
