@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace netsuke {
@@ -10,14 +11,17 @@ namespace netsuke {
 /// FNV-1a, 64 bits.
 class Hash {
  public:
-  void add(uint8_t byte) { value_ = (value_ ^ byte) * 1099511628211u; }
+  void add(uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001B3u; }
+  void add(std::span<const uint8_t> bytes) {
+    for (const uint8_t byte : bytes) add(byte);
+  }
   void add(std::string_view text) {
     for (const char c : text) add(static_cast<uint8_t>(c));
   }
   uint64_t value() const { return value_; }
 
  private:
-  uint64_t value_ = 1469598103934665603u;
+  uint64_t value_ = 0xCBF29CE484222325u;
 };
 
 }  // namespace netsuke

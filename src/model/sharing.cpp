@@ -59,12 +59,6 @@ std::optional<Shared> share_exactly(std::span<const float> values, size_t most) 
   return shared;
 }
 
-std::vector<float> look_up(std::span<const float> centroids, std::span<const uint16_t> codes) {
-  std::vector<float> values(codes.size());
-  std::transform(codes.begin(), codes.end(), values.begin(), [&](uint16_t code) { return centroids[code]; });
-  return values;
-}
-
 Transposed transpose(std::span<const uint32_t> positions, uint64_t rows, uint64_t columns) {
   Transposed result{std::vector<uint32_t>(positions.size()), std::vector<uint32_t>(positions.size())};
   const auto in_transpose = [&](uint32_t p) {

@@ -22,8 +22,6 @@ Shared compact(std::span<const float> centroids, std::span<const uint16_t> codes
 /// bits).
 std::optional<Shared> share_exactly(std::span<const float> values, size_t most);
 
-std::vector<float> look_up(std::span<const float> centroids, std::span<const uint16_t> codes);
-
 /// Kept positions of a matrix in the order of its transpose. `positions` ascend and lie in [0, rows *
 /// columns).
 struct Transposed {

@@ -1,6 +1,5 @@
 #include "model/write.h"
 
-#include <numeric>
 #include <optional>
 
 #include "base/threads.h"

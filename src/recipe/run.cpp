@@ -201,7 +201,7 @@ class Runner {
   std::string fingerprint() const {
     const Bytes model = write_model(original_, {.coder = Coder::plain}).bytes;
     Hash hash;
-    for (uint8_t byte : model) hash.add(byte);
+    hash.add(model);
     hash.add(recipe_.text);
     for (const Dataset* data : {context_.data, context_.validation})
       if (data) hash.add(cat(netsuke::fingerprint(*data)));

@@ -16,12 +16,6 @@ struct Overloaded : Fs... {
 template <class... Fs>
 Overloaded(Fs...) -> Overloaded<Fs...>;
 
-std::vector<float> look_up(const std::vector<float>& centroids, const std::vector<uint16_t>& codes) {
-  std::vector<float> values(codes.size());
-  for (size_t i = 0; i < codes.size(); ++i) values[i] = centroids[codes[i]];
-  return values;
-}
-
 std::vector<float> scaled_signs(const Shape& shape, const Signs& signs) {
   std::vector<float> values(static_cast<size_t>(element_count(shape)));
   const size_t filter = signs.scales.empty() ? 1 : values.size() / signs.scales.size();
@@ -74,6 +68,12 @@ void require_codes(const std::vector<uint16_t>& codes, const std::vector<float>&
 }
 
 }  // namespace
+
+std::vector<float> look_up(std::span<const float> centroids, std::span<const uint16_t> codes) {
+  std::vector<float> values(codes.size());
+  for (size_t i = 0; i < codes.size(); ++i) values[i] = centroids[codes[i]];
+  return values;
+}
 
 std::string_view encoding_name(const Encoding& encoding) {
   static constexpr std::string_view names[] = {"dense",           "sparse", "codebook",

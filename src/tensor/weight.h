@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -82,6 +83,9 @@ WeightPtr make_weight(Shape shape, Encoding encoding);
 WeightPtr make_dense(Tensor tensor);
 /// The bits of Signs::words: 1 where a value is 0 or more.
 std::vector<uint64_t> sign_words(const std::vector<float>& values);
+
+/// The values that codes stand for; each code names one of the centroids.
+std::vector<float> look_up(std::span<const float> centroids, std::span<const uint16_t> codes);
 
 /// All elements as floats, zeros included.
 Tensor to_dense(const Weight& weight);

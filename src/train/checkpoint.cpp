@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "data/fingerprint.h"
 #include "graph/text.h"
 
@@ -14,11 +15,10 @@ using Tensors = std::vector<std::vector<float>>;
 constexpr uint64_t kMagic = 0x544E494F504B534Eu;  // "NSKPOINT"
 constexpr uint32_t kVersion = 5;
 
-/// FNV-1a, 64 bits.
 uint64_t hash(ByteView bytes) {
-  uint64_t value = 0xCBF29CE484222325u;
-  for (uint8_t byte : bytes) value = (value ^ byte) * 0x100000001B3u;
-  return value;
+  Hash all;
+  all.add(bytes);
+  return all.value();
 }
 
 void put(ByteWriter& out, double value) { out.u64(std::bit_cast<uint64_t>(value)); }
