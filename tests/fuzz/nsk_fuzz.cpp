@@ -1,8 +1,7 @@
-// Any bytes give a graph or an Error; a graph can be written, and reads back to the same file. The checksums
-// are put right first, so that the fuzzer gets past them.
+// Any bytes give a graph or an Error; a graph can be written, and reads back to the same file.
 #include <cstdlib>
 
-#include "model/format.h"
+#include "fuzz/checksums.h"
 #include "model/read.h"
 #include "model/weight_record.h"
 #include "model/write.h"
@@ -10,25 +9,6 @@
 namespace {
 
 using namespace netsuke;
-
-Bytes with_sound_checksums(Bytes bytes) {
-  ByteReader file(bytes, "fuzz");
-  try {
-    file.take(model::kMagic.size() + 1);
-    file.varint();
-    for (uint64_t left = file.varint(); left > 0; --left) {
-      const size_t start = file.at();
-      file.u8();
-      file.take(static_cast<size_t>(file.varint(file.remaining(), "length")));
-      const uint32_t sum = model::checksum(ByteView(bytes).subspan(start, file.at() - start));
-      const size_t at = file.at();
-      file.take(4);
-      for (size_t i = 0; i < 4; ++i) bytes[at + i] = static_cast<uint8_t>(sum >> (8 * i));
-    }
-  } catch (const Error&) {
-  }
-  return bytes;
-}
 
 // The writer tries the range coder in several orders, which on millions of elements takes the sanitizers
 // seconds.
