@@ -12,11 +12,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace netsuke::kernels::HWY_NAMESPACE {
 
-/// `value` where it is within the limits, or no number: of two operands x86 gives the second where either is
-/// NaN, so the order matters. A result that has become NaN must not look like a number to those who read it.
+/// `value` where it is within the limits, or no number. A result that has become NaN must not look like a
+/// number to those who read it.
 template <class V>
 HWY_INLINE V limited(V value, V low, V high) {
-  return hwy::HWY_NAMESPACE::Min(high, hwy::HWY_NAMESPACE::Max(low, value));
+  namespace hn = hwy::HWY_NAMESPACE;
+#if HWY_ARCH_X86
+  // Of two operands these give the second where either is NaN, so the order matters.
+  return hn::Min(high, hn::Max(low, value));
+#else
+  // NEON's Max and Min, as Highway takes them, give the operand that is a number; no comparison holds for NaN.
+  const V raised = hn::IfThenElse(hn::Lt(value, low), low, value);
+  return hn::IfThenElse(hn::Lt(high, raised), high, raised);
+#endif
 }
 
 }  // namespace netsuke::kernels::HWY_NAMESPACE
