@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turns the runs of ensemble.sh into NAME.json here, and says what share of the ensemble's gain its student has.
 
-    summarise_ensemble.py ensemble|ensemble-cifar-10
+    summarise_ensemble.py ensemble|ensemble-few-labels
 """
 import json
 import pathlib
@@ -9,10 +9,10 @@ import statistics
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-NETWORKS = {
-    "ensemble": ("Fashion-MNIST", "lenet_5 without dropout, images as they are", ""),
-    "ensemble-cifar-10": ("CIFAR-10", "vgg_small, width 0.125, no hidden linear layers, images mirrored and moved by up to 4 pixels",
-                          " PATH-TO-CIFAR-10"),
+DATA = {
+    "ensemble": ("", "Fashion-MNIST, 5,000 training images held out to choose; errors are of the test split, per cent"),
+    "ensemble-few-labels": (" few-labels", "Fashion-MNIST, labels of 15,000 training images, 1,500 of them held out to choose; the student sees 45,000 more "
+                            "without labels; errors are of the test split, per cent"),
 }
 
 
@@ -26,7 +26,7 @@ def validation_error(run):
 
 def main():
     name = sys.argv[1]
-    data, network, argument = NETWORKS[name]
+    argument, data = DATA[name]
     out = HERE.parent.parent / "out" / "distillation" / name
     students = {path.stem: load(path) for path in sorted(out.glob("student-*.json"))}
     chosen = min(students, key=lambda stem: validation_error(students[stem]))
@@ -34,10 +34,10 @@ def main():
     singles = [teacher["error"] for teacher in student["teachers"]]
     single, together = statistics.mean(singles), student["teachers_error"]
     result = {
-        "data": data + ", 5,000 training images held out to choose; errors are of the test split, per cent",
+        "data": data,
         "command": "STUDENT=%d TEMPERATURES='%s' experiments/distillation/ensemble.sh%s" % (
             len(student["epochs"]), " ".join(run.split("T")[1] for run in students), argument),
-        "network": network + "; the ten learn for %d epochs, the student for %d" % (
+        "network": "lenet_5 without dropout, images as they are; the ten learn for %d epochs, the student for %d" % (
             len(load(out / "1.json")["epochs"]), len(student["epochs"])),
         "single_errors": [round(error, 2) for error in singles],
         "single_error_mean": round(single, 3),
@@ -48,6 +48,8 @@ def main():
         "labels_only_error": round(load(out / "labels-only.json")["error"], 2),
         "share_of_the_gain": round((single - student["error"]) / (single - together), 2),
     }
+    for path in out.glob("of-one.json"):
+        result["student_of_one"] = round(load(path)["error"], 2)
     (HERE / (name + ".json")).write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
