@@ -21,7 +21,8 @@ HWY_INLINE V limited(V value, V low, V high) {
   // Of two operands these give the second where either is NaN, so the order matters.
   return hn::Min(high, hn::Max(low, value));
 #else
-  // NEON's Max and Min, as Highway takes them, give the operand that is a number; no comparison holds for NaN.
+  // NEON's Max and Min, as Highway takes them, give the operand that is a number; no comparison holds for
+  // NaN.
   const V raised = hn::IfThenElse(hn::Lt(value, low), low, value);
   return hn::IfThenElse(hn::Lt(high, raised), high, raised);
 #endif
