@@ -1,7 +1,9 @@
 #include "graph/ops/pool.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "graph/ops/evaluation.h"
 #include "graph/ops/shape_rules.h"
@@ -27,6 +29,8 @@ Shape one_pixel(const Shapes& in, const Site& site) {
   return {in[0][0], in[0][1], 1, 1};
 }
 
+float larger_or_nan(float a, float b) { return b > a || std::isnan(b) ? b : a; }
+
 // Visits the pixels of one pooling window that lie inside the image.
 template <class Pool, class Visit>
 void each_in_window(const Pool& op, const Image& x, int64_t n, int64_t c, int64_t oy, int64_t ox,
@@ -45,7 +49,7 @@ void compute(const MaxPool& op, const Arguments& in, Tensor& out) {
   const Image image{*in[0]};
   fill(out, [&](int64_t n, int64_t c, int64_t y, int64_t x) {
     float best = -std::numeric_limits<float>::infinity();
-    each_in_window(op, image, n, c, y, x, [&](float v) { best = std::max(best, v); });
+    each_in_window(op, image, n, c, y, x, [&](float v) { best = larger_or_nan(best, v); });
     return best;
   });
 }
@@ -86,7 +90,7 @@ void compute(const GlobalMaxPool&, const Arguments& in, Tensor& out) {
   const int64_t plane = plane_of(in[0]->shape);
   for (size_t i = 0; i < out.size(); ++i) {
     const auto first = in[0]->data.begin() + static_cast<int64_t>(i) * plane;
-    out.data[i] = *std::max_element(first, first + plane);
+    out.data[i] = std::accumulate(first, first + plane, *first, larger_or_nan);
   }
 }
 

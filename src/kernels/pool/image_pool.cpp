@@ -20,9 +20,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 struct Largest {
   static constexpr float kNone = -std::numeric_limits<float>::infinity();
+  // NaN where either is: see clamp-inl.h for what Max makes of it.
   template <class V>
   static HWY_INLINE V join(V a, V b) {
-    return hn::Max(a, b);
+#if HWY_ARCH_X86
+    return hn::Or(hn::Max(a, b), hn::Max(b, a));
+#else
+    return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::IsNaN(b)), b, a);
+#endif
   }
 };
 

@@ -1,6 +1,6 @@
 #include "kernels/pool/image_pool.h"
 
-#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/pool/pool_window.h"
@@ -9,6 +9,8 @@ namespace netsuke::kernels {
 namespace {
 
 constexpr float kLowest = -std::numeric_limits<float>::infinity();
+
+float larger_or_nan(float a, float b) { return b > a || std::isnan(b) ? b : a; }
 
 // Calls store(y, x, c, value) for every window and channel, joining with `join` from `none` on the values
 // under it.
@@ -34,12 +36,10 @@ void each_window(const PoolShape& s, size_t channels, const float* in, size_t in
 
 void image_max_pool_scalar(const PoolShape& shape, size_t channels, const float* in, size_t in_stride,
                            float* out, size_t out_stride, size_t first_row, size_t last_row) {
-  each_window(
-      shape, channels, in, in_stride, first_row, last_row, kLowest,
-      [](float a, float b) { return std::max(a, b); },
-      [&](size_t y, size_t x, size_t c, float largest) {
-        out[(y * shape.out_width + x) * out_stride + c] = largest;
-      });
+  each_window(shape, channels, in, in_stride, first_row, last_row, kLowest, larger_or_nan,
+              [&](size_t y, size_t x, size_t c, float largest) {
+                out[(y * shape.out_width + x) * out_stride + c] = largest;
+              });
 }
 
 void image_avg_pool_scalar(const PoolShape& shape, size_t channels, const float* in, size_t in_stride,
@@ -62,7 +62,7 @@ void image_means_scalar(const float* in, size_t in_stride, size_t channels, size
 void image_maxima_scalar(const float* in, size_t in_stride, size_t channels, size_t pixels, float* out) {
   for (size_t c = 0; c < channels; ++c) {
     out[c] = kLowest;
-    for (size_t p = 0; p < pixels; ++p) out[c] = std::max(out[c], in[p * in_stride + c]);
+    for (size_t p = 0; p < pixels; ++p) out[c] = larger_or_nan(out[c], in[p * in_stride + c]);
   }
 }
 

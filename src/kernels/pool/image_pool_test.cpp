@@ -49,6 +49,22 @@ TEST(ImagePool, EqualsItsScalarTwin) {
   });
 }
 
+TEST(ImagePool, WhatIsNotANumberStaysSo) {
+  on_every_level(40, [](Random& random) {
+    const PoolShape whole{
+        .height = 4, .width = 5, .out_height = 1, .out_width = 1, .kernel_h = 4, .kernel_w = 5};
+    Image in = Image(random, 20, any_channels(random)).fill(random);
+    const size_t where = pick(random, 0, 19);
+    std::fill_n(&in.at(where, 0), in.channels, NAN);
+    Image out(random, 1, in.channels);
+    image_max_pool(whole, in.channels, in.data(), in.stride, out.data(), out.stride, 0, 1);
+    expect_no_numbers(out);
+    out.fill(random);
+    image_maxima(in.data(), in.stride, in.channels, in.pixels, out.data());
+    expect_no_numbers(out);
+  });
+}
+
 TEST(ImagePool, OfAllPixelsEqualsItsScalarTwin) {
   on_every_level(100, [](Random& random) {
     Image in = Image(random, pick(random, 1, random.below(4) ? 60 : 2000), any_channels(random)).fill(random);
