@@ -165,6 +165,16 @@ std::vector<std::string> kernels_of(const Session& session) {
   return kernels;
 }
 
+/// The weights of these layers of 64 filters become signs.
+Graph with_signs(Graph graph, const std::vector<std::string>& layers) {
+  for (const std::string& layer : layers) {
+    WeightPtr& weight = graph.values[find_value(graph, layer + ".weight")].weight;
+    weight = make_weight(weight->shape,
+                         Signs{std::vector<float>(64, 0.1f), sign_words(to_dense(*weight).data), {}});
+  }
+  return graph;
+}
+
 /// Two blocks of norm -> sign -> conv -> norm -> + input -> slopes.
 Graph two_blocks() {
   Builder net("blocks");
@@ -177,13 +187,7 @@ Graph two_blocks() {
     x = net.apply(block + ".sum", Add{}, {x, in});
     x = net.apply(block + ".slopes", PRelu{}, {x, net.constant(block + ".slope", Tensor({64, 1, 1}))});
   }
-  Graph graph = net.finish({net.apply("mean", GlobalAvgPool{}, {x})});
-  for (const char* layer : {"a", "b"}) {
-    WeightPtr& weight = graph.values[find_value(graph, cat(layer, ".weight"))].weight;
-    weight = make_weight(weight->shape,
-                         Signs{std::vector<float>(64, 0.1f), sign_words(to_dense(*weight).data), {}});
-  }
-  return graph;
+  return with_signs(net.finish({net.apply("mean", GlobalAvgPool{}, {x})}), {"a", "b"});
 }
 
 void expect_one_step_a_block(const Graph& graph) {
@@ -208,6 +212,38 @@ TEST(Binary, WeightsTakeOneBitInMemory) {
     const size_t weights = 64 * 64 * 9, others = 4 * 64 * 16;
     EXPECT_LE(step.weight_bytes, weights / 8 + others);
   }
+}
+
+TEST(Binary, OneScaleForAllPixelsIsRepeated) {
+  for (const Pair kernel : {Pair{8, 8}, Pair{8, 1}, Pair{1, 8}}) {
+    Builder net("repeated");
+    const ValueId x = net.input("data", {64, 8, 8});
+    const ValueId k = net.apply("k", InputScale{.kernel = kernel}, {x});
+    const ValueId sums =
+        net.conv("conv", net.apply("sign", Sign{}, {x}), 64, {3, 3}, {.pad = {1, 1, 1, 1}}, false);
+    const Graph graph = with_signs(net.finish({net.apply("scaled", Mul{}, {sums, k})}), {"conv"});
+    Session session(graph, {.threads = 1});
+    Random random(1);
+    expect_equal(session, answered(graph, random));
+  }
+}
+
+TEST(Binary, SumsOfRealInputsDoNotDependOnThreads) {
+  Builder net("real");
+  const ValueId x =
+      net.conv("conv", net.input("data", {64, 14, 14}), 64, {3, 3}, {.pad = {1, 1, 1, 1}}, false);
+  const Graph graph = with_signs(net.finish({x}), {"conv"});
+  const std::string before = kernels::cpu_level();
+  for (const std::string& level : kernels::cpu_levels()) {
+    kernels::set_cpu_level(level);
+    Session alone(graph, {.threads = 1}, {.residency = Residency::packed});
+    Session shared(graph, {.threads = 3}, {.residency = Residency::packed});
+    Random random(1);
+    const Tensor in = random_input(random, {1, 64, 14, 14}, 1);
+    const Tensor expected = alone.run(in);
+    for (int run = 0; run < 20; ++run) ASSERT_EQ(shared.run(in).data, expected.data) << level;
+  }
+  kernels::set_cpu_level(before);
 }
 
 }  // namespace

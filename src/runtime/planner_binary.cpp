@@ -154,8 +154,11 @@ bool Planner::join_input_scale(const Node& node) {
     if (!binary || !only_feeds(value) || maker_[k] == kNone) continue;
     const size_t before = maker_[value];
     const bool is_scale = std::holds_alternative<InputScaleStep>(plan_->steps[maker_[k]].work);
-    if (!is_scale || maker_[k] >= before || shapes_[k][1] != 1 || shapes_[node.output] != shapes_[value] ||
-        plan_->steps[before].adds || !binary->slope.empty() || !binary->shift.empty() || binary->k != 0)
+    // One K a pixel: what is repeated over pixels too is a multiplication of its own.
+    Shape one_a_pixel = shapes_[value];
+    one_a_pixel[1] = 1;
+    if (!is_scale || maker_[k] >= before || shapes_[k] != one_a_pixel || plan_->steps[before].adds ||
+        !binary->slope.empty() || !binary->shift.empty() || binary->k != 0)
       continue;
     binary->k = reads_[before].size();
     reads_[before].push_back(stored(k));
