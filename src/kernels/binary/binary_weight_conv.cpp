@@ -148,7 +148,9 @@ HWY_INLINE void finish(const Layer& layer, const Tile& tile, size_t row, size_t 
 
 template <size_t kRows, size_t kVectors>
 HWY_NOINLINE void sum_tile(const Layer& layer, const Tile& tile) {
-  constexpr size_t kChains = kRows == 1 ? 4 : kRows <= 3 ? 2 : 1;
+  // Sums must not depend on how threads share the pixels. Parts are never so small that one row is left of
+  // them, but some have tiles of fewer rows than others.
+  constexpr size_t kChains = kRows == 1 ? 4 : 1;
   const uint32_t* HWY_RESTRICT weights = layer.weights.strip(tile.strip);
   WeightSums<kRows, kVectors, kChains> sums;
   for (size_t tap = 0; tap < layer.table.taps(); ++tap) {
